@@ -1,0 +1,62 @@
+"""What a service emits and reads, as a table that a person can read.
+
+The bus, the generated AsyncAPI document and the tests all take it from here, so it cannot drift from what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from guanxi.events._envelope import Event, Fact
+
+if TYPE_CHECKING:
+    from guanxi.db import Tx
+
+Handler = Callable[["Tx", Sequence[Event[Any]]], Awaitable[None]]
+"""Applies a batch of events of one fact type, in log order, inside the consumer's transaction."""
+
+ConsumerKind = Literal["additive", "state", "reaction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """One reader of topics, its own Kafka group.
+
+    `additive`: an inbox row lets each event in once. `state`: events carry whole state and the higher sequence wins, so
+    no inbox row is needed. `reaction`: additive, but starts at the latest event when new and is never rebuilt.
+    """
+
+    name: str
+    handlers: Mapping[type[Fact], Handler]
+    kind: ConsumerKind = "additive"
+    generation: int = 1
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topic words it reads, sorted."""
+        return tuple(sorted({fact.TOPIC for fact in self.handlers}))
+
+    @property
+    def group(self) -> str:
+        """Name with its generation; a rebuild makes the next one."""
+        return f"{self.name}.g{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """One service's place in the flow of events."""
+
+    service: str
+    emits: tuple[type[Fact], ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    _names: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        """Refuse two consumers of one name: they would share a group and an inbox."""
+        names = [consumer.name for consumer in self.consumers]
+        if len(set(names)) != len(names):
+            message = f"{self.service}: two consumers share a name: {sorted(names)}"
+            raise ValueError(message)
+        object.__setattr__(self, "_names", frozenset(names))
