@@ -1,0 +1,40 @@
+"""The correlation id of the work in hand: one for all that a caller's request sets in motion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from guanxi.ports import SystemIds
+
+_CORRELATION: ContextVar[str | None] = ContextVar("guanxi_correlation_id", default=None)
+# A caller's id goes into headers, logs and events: nothing but harmless characters is taken over.
+_HARMLESS = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_IDS = SystemIds()
+
+
+def correlation_id() -> str:
+    """The correlation id of the work in hand; made and kept when there is none yet."""
+    value = _CORRELATION.get()
+    if value is None:
+        value = str(_IDS.new())
+        _CORRELATION.set(value)
+    return value
+
+
+def set_correlation_id(value: str | None) -> None:
+    """Take over a correlation id; a missing or strange one is replaced by a new one when it is first asked for."""
+    _CORRELATION.set(value if value and _HARMLESS.fullmatch(value) else None)
+
+
+@contextmanager
+def correlated(value: str | None) -> Iterator[str]:
+    """Work inside the block belongs to `value`."""
+    before = _CORRELATION.get()
+    set_correlation_id(value)
+    try:
+        yield correlation_id()
+    finally:
+        _CORRELATION.set(before)

@@ -1,0 +1,62 @@
+"""What never reaches a log line: tokens, tracking links, personal data, and characters that forge lines or drive terminals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+REDACTED = "[redacted]"
+_LONGEST = 16_384
+_DEEPEST = 6
+
+_SECRET_KEY = re.compile(
+    r"authorization|cookie|password|passwd|secret|token|api_?key|private_?key|jwt|"
+    r"phone|mobile|e_?mail|id_?number|birth|address|credit_?code|free_?text",
+    re.IGNORECASE,
+)
+_HARMLESS_KEYS = frozenset({"token_kind", "remote_address"})
+_SECRETS = (
+    (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), f"Bearer {REDACTED}"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]*\.[\w-]*"), REDACTED),
+    (re.compile(r"/(track|why|unsubscribe|responses)/[^/\s?\"']+"), rf"/\1/{REDACTED}"),
+    (re.compile(r"(?i)\b(token|access_token|key|signature)=[^&\s\"']+"), rf"\1={REDACTED}"),
+    (re.compile(r"(://[^:/@\s]+):[^@/\s]+@"), rf"\1:{REDACTED}@"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
+    # PostgreSQL puts the values of the row into DETAIL ("Key (phone)=(138...) already exists").
+    (re.compile(r"DETAIL:.*"), f"DETAIL: {REDACTED}"),
+    (re.compile(r"(?<![\w.-])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\w-])"), REDACTED),
+    (re.compile(r"(?<![\w-])\d{17}[\dXx](?![\w-])"), REDACTED),
+)
+# JSON escapes C0; C1 (0x9b opens a terminal sequence), line separators, direction marks and lone surrogates remain.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def redact(value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values are of any type
+    """The value as it may be logged."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if depth >= _DEEPEST:
+        return "[too deep]"
+    if isinstance(value, dict):
+        return {redact_text(str(key)): redact_item(str(key), item, depth=depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item, depth=depth + 1) for item in value]
+    return redact_text(str(value))
+
+
+def redact_item(key: str, value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values are of any type
+    """The value under `key` as it may be logged: nothing at all of what the key says is secret or personal."""
+    if value is not None and key not in _HARMLESS_KEYS and _SECRET_KEY.search(key):
+        return REDACTED
+    return redact(value, depth=depth)
+
+
+def redact_text(text: str) -> str:
+    """The text without secrets, personal data and dangerous characters, at most 16 KiB long."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "[cut]"
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
