@@ -1,0 +1,105 @@
+"""Databases and roles: in each database an owner for migrations and a runtime role that can read and write rows only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from guanxi_local.postgres import SUPERUSER, Postgres
+
+_RUNTIME_SETTINGS = {
+    "statement_timeout": "3s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5s",
+    "transaction_timeout": "10s",
+}
+_OWNER_SETTINGS = {"lock_timeout": "5s"}
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database with the addresses of its two roles."""
+
+    name: str
+    owner_url: str
+    runtime_url: str
+
+
+def owner_role(service_database: str) -> str:
+    """Name the role that owns a service's schema."""
+    return f"{service_database}_owner"
+
+
+def runtime_role(service_database: str) -> str:
+    """Name the role a service runs under."""
+    return f"{service_database}_app"
+
+
+def describe(postgres: Postgres, roles_of: str, name: str | None = None) -> Database:
+    """Give the addresses of a database whose roles are those of `roles_of`."""
+    database = name or roles_of
+    owner, runtime = postgres.url(database, owner_role(roles_of)), postgres.url(database, runtime_role(roles_of))
+    return Database(database, owner, runtime)
+
+
+@asynccontextmanager
+async def superuser(postgres: Postgres, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
+    """Connect as superuser for the length of the block."""
+    connection = await asyncpg.connect(postgres.url(database, SUPERUSER))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def ensure_databases(postgres: Postgres, names: Iterable[str]) -> None:
+    """Make the databases and roles of all services, or finish what an interrupted run left half done."""
+    wanted = list(names)
+    async with superuser(postgres) as connection:
+        for name in wanted:
+            await ensure_roles(postgres, connection, name)
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                await create_database(connection, name, roles_of=name)
+    await asyncio.gather(*(grant(postgres, name, roles_of=name) for name in wanted))
+
+
+async def ensure_roles(postgres: Postgres, connection: asyncpg.Connection, service_database: str) -> None:
+    """Make the two roles of a service with their passwords and time-outs."""
+    owner, runtime = owner_role(service_database), runtime_role(service_database)
+    passwords = postgres.state.passwords([owner, runtime])
+    for role, settings in ((owner, _OWNER_SETTINGS), (runtime, _RUNTIME_SETTINGS)):
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+            await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[role]}'")
+        for setting, value in settings.items():
+            await connection.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
+
+
+async def create_database(
+    connection: asyncpg.Connection, name: str, *, roles_of: str, template: str = "template0"
+) -> None:
+    """Make a database that belongs to a service's owner role, empty or as a copy of another."""
+    await connection.execute(f"CREATE DATABASE {name} OWNER {owner_role(roles_of)} TEMPLATE {template}")
+    await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+    await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {runtime_role(roles_of)}")
+
+
+async def grant(postgres: Postgres, name: str, *, roles_of: str) -> None:
+    """Give the schema to the owner role, and to the runtime role the rows of every table that will ever be in it."""
+    owner, runtime = owner_role(roles_of), runtime_role(roles_of)
+    defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
+    async with superuser(postgres, name) as connection:
+        await connection.execute(f"ALTER SCHEMA public OWNER TO {owner}")
+        await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        await connection.execute(f"GRANT USAGE ON SCHEMA public TO {runtime}")
+        await connection.execute(f"{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {runtime}")
+        await connection.execute(f"{defaults} GRANT USAGE, SELECT ON SEQUENCES TO {runtime}")
+
+
+async def drop_database(postgres: Postgres, name: str) -> None:
+    """Drop a database, ending whatever is still connected to it."""
+    async with superuser(postgres) as connection:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -1,0 +1,49 @@
+"""Failures that a person can act on: one clear line each, because the runner is the first thing a stranger meets."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+EXIT_CODE = 2
+
+
+class Failure(Exception):
+    """Something the person at the keyboard has to change; its text is the one line that is printed."""
+
+
+def of_os(error: OSError, doing: str) -> Failure:
+    """Turn an operating system's error into one line that says what was attempted, where, and what is in the way."""
+    where = f" ({error.filename})" if error.filename else ""
+    reasons = {
+        errno.ENOSPC: "the disk is full; make room or set GUANXI_STATE to a folder on another disk",
+        errno.EDQUOT: "the disk quota is used up; make room or set GUANXI_STATE to a folder on another disk",
+        errno.EACCES: "permission denied; set GUANXI_STATE to a folder you may write to",
+        errno.EPERM: "permission denied; set GUANXI_STATE to a folder you may write to",
+        errno.EROFS: "the file system is read-only; set GUANXI_STATE to a folder you may write to",
+        errno.EADDRINUSE: "the port is taken by another program",
+    }
+    reason = reasons.get(error.errno or 0, error.strerror or type(error).__name__)
+    return Failure(f"{doing}{where}: {reason}")
+
+
+_SIGNS = {
+    "No space left on device": "the disk is full",
+    "Disk quota exceeded": "the disk quota is used up",
+    "Permission denied": "permission denied",
+    "Read-only file system": "the file system is read-only",
+    "Address already in use": "its port was taken by another program; try again",
+    "Cannot allocate memory": "not enough memory",
+    "could not create shared memory segment": "not enough shared memory",
+    "insufficient memory for the Java Runtime": "not enough memory",
+}
+
+
+def of_program(name: str, output: str, log: Path) -> Failure:
+    """Turn what a failed server wrote into one line: the known reason, else its last words, and where the log is."""
+    for sign, reason in _SIGNS.items():
+        if sign in output:
+            return Failure(f"{name} did not start: {reason} (log: {log})")
+    words = [line.strip() for line in output.splitlines() if line.strip()]
+    last = words[-1][:300] if words else "it wrote nothing"
+    return Failure(f"{name} did not start: {last} (log: {log})")

@@ -1,0 +1,69 @@
+"""Loopback ports that stay the same from run to run while they are free, so that two checkouts live side by side."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from guanxi_local.failures import Failure
+from guanxi_local.files import write_atomically
+
+HOST = "127.0.0.1"
+# Below the range from which the kernel gives ports to outgoing connections: one of those may hold any port for a while.
+_FIRST, _LAST = 15_000, 32_000
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on that loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(names: Iterable[str], before: Mapping[str, int], keep: Iterable[str] = ()) -> dict[str, int]:
+    """Give each name a port: the one it had when that is free (or in `keep`: its own server holds it), else a new one."""
+    kept = set(keep)
+    chosen: dict[str, int] = {}
+    for name in names:
+        port = before.get(name)
+        usable = port is not None and port not in chosen.values() and (name in kept or is_free(port))
+        chosen[name] = port if port is not None and usable else _another(set(before.values()) | set(chosen.values()))
+    return chosen
+
+
+def _another(taken: set[int]) -> int:
+    for _ in range(500):
+        port = random.SystemRandom().randrange(_FIRST, _LAST)
+        if port not in taken and is_free(port):
+            return port
+    message = f"no free port on {HOST} between {_FIRST} and {_LAST}; close something and try again"
+    raise Failure(message)
+
+
+class PortFile:
+    """The ports of one state folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[str, int]:
+        """Give the ports as they were last written; an unreadable file counts as none."""
+        try:
+            ports = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return {str(name): int(port) for name, port in ports.items()} if isinstance(ports, dict) else {}
+
+    def settle(self, names: Iterable[str], keep: Iterable[str] = ()) -> dict[str, int]:
+        """Choose a port for each name, write all of them down, and give them."""
+        before = self.read()
+        chosen = choose(names, before, keep)
+        write_atomically(self._path, json.dumps({**before, **chosen}, indent=2) + "\n")
+        return chosen

@@ -1,0 +1,78 @@
+"""The process table `deploy/processes.toml` and the settings each service is started with."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from guanxi_local.checkout import checkout
+from guanxi_local.databases import Database
+from guanxi_local.ports import HOST
+from guanxi_local.state import State
+
+
+class Service(BaseModel):
+    """One row of the process table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    module: str
+    database: str
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    service: list[Service]
+
+
+def read_processes(path: Path | None = None) -> list[Service]:
+    """Read the table: the services in the order in which they are shown."""
+    text = (path or checkout() / "deploy" / "processes.toml").read_text()
+    return _Table.model_validate(tomllib.loads(text)).service
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every service of one installation is told, beside its own database and port."""
+
+    state: State
+    kafka: str
+    topic_prefix: str = ""
+    gateway: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, database: Database) -> dict[str, str]:
+        """Give the environment of one service's process."""
+        ours = {
+            "GUANXI_PROFILE": "development",
+            "GUANXI_DATABASE_URL": database.runtime_url,
+            "GUANXI_MIGRATION_URL": database.owner_url,
+            "GUANXI_KAFKA": self.kafka,
+            "GUANXI_TOPIC_PREFIX": self.topic_prefix,
+            "GUANXI_JWKS": str(self.state.jwks),
+            "GUANXI_PUBLIC_URL": self.gateway,
+            "PYTHONUNBUFFERED": "1",
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        return {**inherited, **ours, **self.extra}
+
+
+def migrate_command(service: Service) -> list[str]:
+    """Give the command that brings a service's database to head."""
+    return [sys.executable, "-m", service.module, "migrate"]
+
+
+def serve_command(service: Service, port: int, role: str = "all") -> list[str]:
+    """Give the command that runs a service."""
+    return [sys.executable, "-m", service.module, "--role", role, "--port", str(port)]
+
+
+def address(port: int) -> str:
+    """Give the address of something that speaks HTTP on a loopback port."""
+    return f"http://{HOST}:{port}"

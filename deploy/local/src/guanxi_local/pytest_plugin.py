@@ -1,0 +1,110 @@
+"""pytest fixtures on the real parts: the runner's own code starts one PostgreSQL and one Kafka for a test session.
+
+Set GUANXI_TEST_STATE to a folder and the servers in it are kept running between sessions.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
+
+from guanxi_local import testservers
+from guanxi_local.databases import Database, drop_database
+from guanxi_local.postgres import Postgres
+from guanxi_local.topics import read_topics
+
+_FOLDER = pytest.StashKey[Path | None]()
+_KINDS = ("unit", "integration", "e2e", "faults")
+
+ServiceDatabase = Callable[[str], Awaitable[Database]]
+MakeTopics = Callable[..., Awaitable[list[str]]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder of the session's servers; the workers of xdist inherit it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_FOLDER] = testservers.choose_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what the session started."""
+    folder = config.stash.get(_FOLDER, None)
+    if folder is not None:
+        testservers.discard(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it lies in; unit tests may open no sockets."""
+    for item in items:
+        kind = next((kind for kind in _KINDS if f"{os.sep}tests{os.sep}{kind}{os.sep}" in str(item.path)), None)
+        if kind:
+            item.add_marker(getattr(pytest.mark, kind))
+        if kind == "unit":
+            item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def servers() -> testservers.TestServers:
+    """The folder that the session's servers share."""
+    return testservers.open_servers()
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: testservers.TestServers) -> Postgres:
+    """A running PostgreSQL server."""
+    return servers.postgres()
+
+
+@pytest.fixture(scope="session")
+def kafka(servers: testservers.TestServers) -> str:
+    """The address of a running Kafka broker."""
+    return servers.kafka().bootstrap
+
+
+@pytest.fixture(scope="session")
+def topic_prefix() -> str:
+    """A prefix for topics and groups that no other worker uses."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"t-{worker}-{secrets.token_hex(3)}."
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[MakeTopics]:
+    """Make topics under the worker's prefix, all of the platform's when none is named, and give their full names."""
+    table = {spec.name: spec for spec in read_topics(topic_prefix)}
+
+    async def make(*names: str, partitions: int = 1) -> list[str]:
+        full = [topic_prefix + name for name in names] or list(table)
+        await ensure_topics(kafka, [table.get(name) or TopicSpec(name, partitions) for name in full])
+        return full
+
+    yield make
+    await delete_topics(kafka, await topic_names(kafka, prefix=topic_prefix))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service_database(postgres: Postgres) -> AsyncIterator[ServiceDatabase]:
+    """Make fresh, migrated databases of services: `await service_database("complaints")`; they go when the test ends."""
+    async with AsyncExitStack() as stack:
+
+        async def make(service: str) -> Database:
+            database = await testservers.copy_of(postgres, service)
+            stack.push_async_callback(drop_database, postgres, database.name)
+            return database
+
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def blank_database(postgres: Postgres) -> AsyncIterator[Database]:
+    """An empty database with an owner role and a runtime role."""
+    database = await testservers.blank(postgres)
+    yield database
+    await drop_database(postgres, database.name)

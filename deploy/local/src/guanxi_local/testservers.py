@@ -1,0 +1,168 @@
+"""The two servers and the databases that a test session shares over all its workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from guanxi_local.checkout import checkout
+from guanxi_local.children import Child, Records, own
+from guanxi_local.databases import Database, create_database, describe, ensure_roles, grant, superuser
+from guanxi_local.failures import Failure
+from guanxi_local.files import locked, write_atomically
+from guanxi_local.kafka import Kafka
+from guanxi_local.postgres import Postgres
+from guanxi_local.processes import Service, Surroundings, migrate_command, read_processes
+from guanxi_local.state import State, open_state
+from guanxi_local.tokens import open_issuer
+
+VARIABLE = "GUANXI_TEST_STATE"
+_PREFIX = "guanxi-tests-"
+_PORTS = ("postgres", "kafka", "kafka-controller")
+
+
+@dataclass(frozen=True)
+class TestServers:
+    """One state folder with a PostgreSQL and a Kafka that are started when the first test asks."""
+
+    __test__ = False
+    state: State
+
+    def postgres(self) -> Postgres:
+        """Give the running database server."""
+        with locked(self.state.root / "servers.lock"):
+            server = Postgres(self.state, self._ports()["postgres"])
+            server.start()
+        return server
+
+    def kafka(self) -> Kafka:
+        """Give the running broker."""
+        with locked(self.state.root / "servers.lock"):
+            ports = self._ports()
+            broker = Kafka(self.state, ports["kafka"], ports["kafka-controller"])
+            broker.start()
+        return broker
+
+    def stop(self) -> None:
+        """Stop both."""
+        Kafka(self.state, 0, 0).stop()
+        Postgres(self.state, 0).stop()
+
+    def _ports(self) -> dict[str, int]:
+        running = [name for name in _PORTS if self.state.records.recall(name.removesuffix("-controller"))]
+        return self.state.ports.settle(_PORTS, keep=running)
+
+
+def open_servers() -> TestServers:
+    """Open the folder that the session's controller has chosen."""
+    return TestServers(open_state(Path(os.environ[VARIABLE]))[0])
+
+
+def choose_folder() -> Path | None:
+    """Choose a folder for this session, and give it when it is ours to remove; one chosen by the caller is kept."""
+    if VARIABLE in os.environ:
+        return None
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        _sweep(folder)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    write_atomically(folder / "owner.json", json.dumps({"pid": own().pid, "started": own().started}))
+    os.environ[VARIABLE] = str(folder)
+    return folder
+
+
+def discard(folder: Path) -> None:
+    """Stop whatever runs in a folder, by its records, and remove it."""
+    records = Records(folder / "run")
+    for name in records.names():
+        child = records.recall(name)
+        if child is not None:
+            child.stop(signal.SIGKILL, 5)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.environ.pop(VARIABLE, None)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a test session that was killed left behind."""
+    try:
+        mine = folder.stat().st_uid == os.getuid()
+        owner = Child(**json.loads((folder / "owner.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return
+    if mine and not owner.alive:
+        discard(folder)
+
+
+async def blank(postgres: Postgres) -> Database:
+    """Make an empty database with an owner and a runtime role."""
+    async with superuser(postgres) as connection:
+        with locked(postgres.state.root / "blank.lock"):
+            await ensure_roles(postgres, connection, "blank")
+        name = f"blank_{secrets.token_hex(6)}"
+        await create_database(connection, name, roles_of="blank")
+    await grant(postgres, name, roles_of="blank")
+    return describe(postgres, "blank", name)
+
+
+async def copy_of(postgres: Postgres, service_name: str) -> Database:
+    """Make a fresh, migrated database of a service, as a copy of a template."""
+    service = _service(service_name)
+    template = await _template(postgres, service)
+    name = f"{service.database}_{secrets.token_hex(6)}"
+    async with superuser(postgres) as connection:
+        await create_database(connection, name, roles_of=service.database, template=template)
+    return describe(postgres, service.database, name)
+
+
+def _service(name: str) -> Service:
+    for service in read_processes():
+        if name in (service.name, service.module):
+            return service
+    message = f"no service {name} in deploy/processes.toml"
+    raise Failure(message)
+
+
+async def _template(postgres: Postgres, service: Service) -> str:
+    """Give the migrated template of a service as its code is now, making it when it is the first time."""
+    name = f"template_{service.database}_{_fingerprint(service)}"
+    with locked(postgres.state.root / f"{name}.lock"):
+        async with superuser(postgres) as connection:
+            done = await connection.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name)
+            if done:
+                return name
+            # Not marked as a template: what an interrupted session left half made.
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await ensure_roles(postgres, connection, service.database)
+            await create_database(connection, name, roles_of=service.database)
+            await grant(postgres, name, roles_of=service.database)
+            _migrate(postgres, service, name)
+            await connection.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
+    return name
+
+
+def _migrate(postgres: Postgres, service: Service, name: str) -> None:
+    open_issuer(postgres.state)
+    environment = Surroundings(postgres.state, "127.0.0.1:9").environment(describe(postgres, service.database, name))
+    done = subprocess.run(migrate_command(service), env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        message = f"migrations of {service.name} failed:\n{done.stdout}{done.stderr}"
+        raise Failure(message)
+
+
+def _fingerprint(service: Service) -> str:
+    """Digest whatever the migrated schema can depend on, so that servers kept between sessions never serve an old one."""
+    root = checkout()
+    folders = (root / "services" / service.name / "migrations", root / "shared" / "src" / "guanxi" / "db")
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".sql"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,47 @@
+"""The development issuer of one installation: its key is made once, its public half is the file the services read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from guanxi.auth.development import DevelopmentIssuer
+
+from guanxi_local.files import locked, write_atomically
+from guanxi_local.state import State
+
+WORDS = ("customers", "interactions", "complaints", "scores", "notifications")
+ALL_SCOPES = (
+    *(f"{word}:{right}" for word in WORDS for right in ("read", "write")),
+    "reports:publish",
+    "pii:read",
+    "ops:read",
+    "ops:write",
+    "admin",
+)
+HEAD_OFFICE = "head-office"
+
+
+def open_issuer(state: State) -> DevelopmentIssuer:
+    """Give the installation's issuer, with a new key when it has none."""
+    with locked(state.root / "issuer.lock"):
+        if not state.signing_key.exists():
+            fresh = state.signing_key.with_suffix(".new")
+            DevelopmentIssuer.create().save(fresh)
+            fresh.rename(state.signing_key)
+        issuer = DevelopmentIssuer.load(state.signing_key)
+        if not state.jwks.exists():
+            write_atomically(state.jwks, issuer.jwks_json())
+    return issuer
+
+
+def mint(
+    state: State,
+    *,
+    unit: str = HEAD_OFFICE,
+    scopes: Iterable[str] = ALL_SCOPES,
+    subject: str = "admin",
+    source: str | None = None,
+    hours: float = 8,
+) -> str:
+    """Sign a token; without options it is a head-office administrator's, good for eight hours."""
+    return open_issuer(state).token(subject=subject, unit=unit, scopes=scopes, source=source, hours=hours)

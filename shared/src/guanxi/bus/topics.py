@@ -1,0 +1,107 @@
+"""Topics as a deploy step makes them: counts and retention are given once and never changed by a service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+_TOPIC_ALREADY_EXISTS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic: full name, partitions, and either a retention in hours or compaction (whole state, kept for ever)."""
+
+    name: str
+    partitions: int
+    retention_hours: int | None = None
+    compacted: bool = False
+
+    def config(self) -> dict[str, str]:
+        """The broker's settings of this topic."""
+        if self.compacted:
+            return {"cleanup.policy": "compact"}
+        if self.retention_hours is None:
+            return {}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_hours * 3_600_000)}
+
+
+class TopicMismatchError(RuntimeError):
+    """A topic exists with another number of partitions, which would send a key's later events to another partition."""
+
+
+async def ensure_topics(bootstrap: str, specs: Iterable[TopicSpec], *, seconds: float = 30) -> None:
+    """Make the topics that are missing and wait until each partition has a leader.
+
+    Raises `TopicMismatchError` for a wrong count and `TimeoutError` when the broker does not answer in time.
+    """
+    wanted = list(specs)
+    async with asyncio.timeout(seconds):
+        admin = await _connect(bootstrap)
+        try:
+            await _create(admin, wanted)
+            while not await _ready(admin, wanted):
+                await asyncio.sleep(0.05)
+        finally:
+            await admin.close()
+
+
+async def delete_topics(bootstrap: str, names: Sequence[str], *, seconds: float = 30) -> None:
+    """Delete topics; one that does not exist is passed over."""
+    async with asyncio.timeout(seconds):
+        admin = await _connect(bootstrap)
+        try:
+            await admin.delete_topics(list(names))
+        finally:
+            await admin.close()
+
+
+async def topic_names(bootstrap: str, *, prefix: str = "", seconds: float = 30) -> list[str]:
+    """The names of all topics that begin with a prefix."""
+    async with asyncio.timeout(seconds):
+        admin = await _connect(bootstrap)
+        try:
+            return sorted(name for name in await admin.list_topics() if name.startswith(prefix))
+        finally:
+            await admin.close()
+
+
+async def _connect(bootstrap: str) -> Any:
+    # A broker that is just starting refuses connections first and has no controller for a moment after that.
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+        try:
+            await admin.start()
+        except (KafkaError, OSError):
+            await admin.close()
+            await asyncio.sleep(0.2)
+        else:
+            return admin
+
+
+async def _create(admin: Any, wanted: Sequence[TopicSpec]) -> None:
+    new = [NewTopic(s.name, s.partitions, 1, topic_configs=s.config()) for s in wanted]
+    answer = await admin.create_topics(new)
+    for name, code, *_ in answer.topic_errors:
+        if code not in (0, _TOPIC_ALREADY_EXISTS):
+            raise for_code(code)(name)
+
+
+async def _ready(admin: Any, wanted: Sequence[TopicSpec]) -> bool:
+    described = {topic["topic"]: topic for topic in await admin.describe_topics([spec.name for spec in wanted])}
+    return all([_has_leaders(described.get(spec.name), spec) for spec in wanted])
+
+
+def _has_leaders(described: Mapping[str, Any] | None, spec: TopicSpec) -> bool:
+    if described is None or described["error_code"] != 0:
+        return False
+    partitions = described["partitions"]
+    if len(partitions) != spec.partitions:
+        message = f"topic {spec.name} has {len(partitions)} partitions, wanted are {spec.partitions}"
+        raise TopicMismatchError(message)
+    return all(p["error_code"] == 0 and p["leader"] >= 0 for p in partitions)
