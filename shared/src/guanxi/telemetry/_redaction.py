@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
@@ -27,6 +28,8 @@ _SECRETS = (
     (re.compile(r"(?<![\w.-])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\w-])"), REDACTED),
     (re.compile(r"(?<![\w-])\d{17}[\dXx](?![\w-])"), REDACTED),
 )
+# One look before the many: most lines hold nothing of the kind.
+_SUSPECT = re.compile(r"[@=]|://|eyJ|DETAIL|/(?:track|why|unsubscribe|responses)/|[Bb][Ee][Aa][Rr][Ee][Rr]|\d[\d -]{10}")
 # JSON escapes C0; C1 (0x9b opens a terminal sequence), line separators, direction marks and lone surrogates remain.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -48,7 +51,7 @@ def redact(value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values a
 
 def redact_item(key: str, value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values are of any type
     """The value under `key` as it may be logged: nothing at all of what the key says is secret or personal."""
-    if value is not None and key not in _HARMLESS_KEYS and _SECRET_KEY.search(key):
+    if value is not None and _secret(key):
         return REDACTED
     return redact(value, depth=depth)
 
@@ -57,6 +60,14 @@ def redact_text(text: str) -> str:
     """The text without secrets, personal data and dangerous characters, at most 16 KiB long."""
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "[cut]"
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
+    if _SUSPECT.search(text):
+        for pattern, replacement in _SECRETS:
+            text = pattern.sub(replacement, text)
+    if text.isprintable():
+        return text
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@lru_cache(maxsize=4096)
+def _secret(key: str) -> bool:
+    return key not in _HARMLESS_KEYS and _SECRET_KEY.search(key) is not None

@@ -1,0 +1,108 @@
+"""What a reader without `pii:read` sees of phones, addresses of mail and identity numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel
+
+from guanxi.auth._principal import PII_READ, Principal
+from guanxi.events import Personal
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_HEAD, _TAIL = 3, 4
+
+
+def mask_phone(value: str) -> str:
+    """`13800131234` becomes `138****1234`, `+8613800131234` becomes `+86138****1234`."""
+    country = "+86" if value.startswith("+86") else ""
+    number = value.removeprefix(country)
+    if len(number) < _HEAD + _TAIL + 1:
+        return country + "****"
+    return f"{country}{number[:_HEAD]}****{number[-_TAIL:]}"
+
+
+def mask_email(value: str) -> str:
+    """`zhang@example.com` becomes `z***@example.com`."""
+    local, at, domain = value.rpartition("@")
+    return f"{local[0]}***@{domain}" if at and local else "***"
+
+
+def mask_id(value: str) -> str:
+    """`140105199001011234` becomes `140*************34`; short ones keep nothing."""
+    head, tail = 3, 2
+    if len(value) <= 2 * (head + tail):
+        return "*" * len(value)
+    return value[:head] + "*" * (len(value) - head - tail) + value[-tail:]
+
+
+MASKS: dict[str, Callable[[str], str]] = {
+    "phone": mask_phone,
+    "email": mask_email,
+    "id": mask_id,
+    "id_number": mask_id,
+}
+
+
+def masked(model: _Model, principal: Principal) -> _Model:
+    """The model as `principal` may see it: fields tagged `Personal` of a kind in `MASKS` are masked, at any depth."""
+    return model if principal.may(PII_READ) else _mask_model(model)
+
+
+def has_personal(model: BaseModel) -> bool:
+    """Whether anything in the model would be masked."""
+    return any(True for _ in _personal_values(model))
+
+
+def _personal_values(value: Any) -> Iterator[str]:  # noqa: ANN401 - any field
+    if isinstance(value, BaseModel):
+        masks = _masks(type(value))
+        for name in type(value).model_fields:
+            item = getattr(value, name)
+            if name in masks and item:
+                yield name
+            yield from _personal_values(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _personal_values(item)
+
+
+def _mask_model(model: _Model) -> _Model:
+    masks = _masks(type(model))
+    changed: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        before = getattr(model, name)
+        after = _mask_value(before, masks.get(name))
+        if after is not before:
+            changed[name] = after
+    return model.model_copy(update=changed) if changed else model
+
+
+def _mask_value(value: Any, mask: Callable[[str], str] | None) -> Any:  # noqa: ANN401 - any field
+    if isinstance(value, str):
+        return mask(value) if mask else value
+    if isinstance(value, BaseModel):
+        return _mask_model(value)
+    if isinstance(value, list | tuple):
+        after = [_mask_value(item, mask) for item in value]
+        return value if all(new is old for new, old in zip(after, value, strict=True)) else type(value)(after)
+    return value
+
+
+@lru_cache(maxsize=512)
+def _masks(model: type[BaseModel]) -> dict[str, Callable[[str], str]]:
+    found: dict[str, Callable[[str], str]] = {}
+    for name, field in model.model_fields.items():
+        for mark in (*field.metadata, *_marks(field.annotation)):
+            if isinstance(mark, Personal) and mark.kind in MASKS:
+                found[name] = MASKS[mark.kind]
+    return found
+
+
+def _marks(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - any type expression
+    # Personal may stand inside: `Annotated[str, Personal("phone")] | None`, `list[Annotated[...]]`.
+    yield from getattr(annotation, "__metadata__", ())
+    for argument in get_args(annotation):
+        yield from _marks(argument)

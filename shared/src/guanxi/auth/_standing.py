@@ -1,0 +1,73 @@
+"""Where a caller stands: whether its unit is internal, and which employee it is. Read from the directory, kept for 5 s."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from guanxi.db import Pool
+
+CACHE_SECONDS = 5.0
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the service's own tables say of a caller."""
+
+    internal: bool
+    employee_id: UUID | None
+
+
+class UnitLookup(Protocol):
+    """Finds a caller's standing."""
+
+    async def standing(self, unit: str, subject: str) -> Standing:
+        """The standing of `subject` acting for `unit`; a unit nobody knows is external."""
+        ...
+
+
+class TableLookup:
+    """Reads two tables: units by `code`, employees by `subject`. Every service's are the directory's, but customer-profile's."""
+
+    def __init__(self, pool: Pool, *, units: str = "directory_unit", employees: str = "directory_employee") -> None:
+        if not (units.isidentifier() and employees.isidentifier()):
+            message = "table names are plain identifiers"
+            raise ValueError(message)
+        self._pool = pool
+        self._sql = (
+            f"SELECT coalesce((SELECT internal FROM {units} WHERE code = $1), false) AS internal, "  # noqa: S608 - checked above
+            f"(SELECT id FROM {employees} WHERE subject = $2) AS employee_id"
+        )
+
+    async def standing(self, unit: str, subject: str) -> Standing:
+        """One round trip."""
+        async with self._pool.read() as reader:
+            row = await reader.fetchrow(self._sql, unit, subject)
+        return Standing(bool(row["internal"]), row["employee_id"]) if row else Standing(internal=False, employee_id=None)
+
+
+class CachedLookup:
+    """Remembers each answer for five seconds."""
+
+    def __init__(self, lookup: UnitLookup, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._lookup = lookup
+        self._monotonic = monotonic
+        self._known: OrderedDict[tuple[str, str], tuple[float, Standing]] = OrderedDict()
+
+    async def standing(self, unit: str, subject: str) -> Standing:
+        """The standing as it was at most five seconds ago."""
+        now = self._monotonic()
+        known = self._known.get((unit, subject))
+        if known is not None and now - known[0] < CACHE_SECONDS:
+            return known[1]
+        found = await self._lookup.standing(unit, subject)
+        self._known[unit, subject] = (now, found)
+        self._known.move_to_end((unit, subject))
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return found
