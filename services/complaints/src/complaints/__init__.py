@@ -1,1 +1,1 @@
-"""Guanxi."""
+"""What went wrong: tickets, routing, deadlines."""

@@ -1,1 +1,1 @@
-"""Guanxi."""
+"""What happened between us: contacts, orders, promises, the timeline."""

@@ -1,1 +1,1 @@
-"""Guanxi."""
+"""Who must know: permissions, messages, staff inbox, webhooks."""

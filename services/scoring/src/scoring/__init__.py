@@ -1,1 +1,1 @@
-"""Guanxi."""
+"""What it means: value, trust, tiers, segments."""

@@ -1,0 +1,10 @@
+"""What this service emits, and which of its handlers reads what."""
+
+from guanxi import directory
+from guanxi.events import Topology
+
+TOPOLOGY = Topology(
+    service="complaints",
+    emits=(),
+    consumers=(directory.CONSUMER,),
+)
