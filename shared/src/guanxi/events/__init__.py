@@ -1,5 +1,16 @@
 """Facts, their envelope and who emits and reads them: the one language of the five services."""
 
+from guanxi.events import (  # the fact modules register their types on import
+    complaints,
+    customers,
+    directory,
+    inbound,
+    interactions,
+    notifications,
+    organisation,
+    reports,
+    scores,
+)
 from guanxi.events._envelope import (
     HISTORIC_AFTER,
     OWNERS,
@@ -12,7 +23,7 @@ from guanxi.events._envelope import (
     make_event,
     parse,
 )
-from guanxi.events._topology import Consumer, Handler, Topology
+from guanxi.events._topology import Consumer, Handler, InboundConsumer, InboundHandler, InboundRecord, Topology
 
 __all__ = [
     "HISTORIC_AFTER",
@@ -21,11 +32,23 @@ __all__ = [
     "Event",
     "Fact",
     "Handler",
+    "InboundConsumer",
+    "InboundHandler",
+    "InboundRecord",
     "MalformedEventError",
     "Personal",
     "Topology",
     "UnknownTypeError",
+    "complaints",
+    "customers",
+    "directory",
     "fact_types",
+    "inbound",
+    "interactions",
     "make_event",
+    "notifications",
+    "organisation",
     "parse",
+    "reports",
+    "scores",
 ]

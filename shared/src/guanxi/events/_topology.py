@@ -6,7 +6,7 @@ The bus, the generated AsyncAPI document and the tests all take it from here, so
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from guanxi.events._envelope import Event, Fact
@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Tx", Sequence[Event[Any]]], Awaitable[None]]
 """Applies a batch of events of one fact type, in log order, inside the consumer's transaction."""
+
+@dataclass(frozen=True, slots=True)
+class InboundRecord:
+    """One message of a publisher's topic, as it came; `timestamp` in milliseconds since 1970, by the broker's clock."""
+
+    source: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp: int
+
+
+InboundHandler = Callable[["Tx", Sequence[InboundRecord]], Awaitable[None]]
+"""Takes in a batch of publishers' messages; whatever is wrong with one is its own result, never an error."""
 
 ConsumerKind = Literal["additive", "state", "reaction"]
 
@@ -45,13 +61,27 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundConsumer:
+    """The reader of all publishers' topics (`guanxi.inbound.<source>`); there is one, in intake."""
+
+    name: str
+    handler: InboundHandler
+    generation: int = 1
+
+    @property
+    def group(self) -> str:
+        """Name with its generation."""
+        return f"{self.name}.g{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
 class Topology:
     """One service's place in the flow of events."""
 
     service: str
     emits: tuple[type[Fact], ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    _names: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+    inbound: InboundConsumer | None = None
 
     def __post_init__(self) -> None:
         """Refuse two consumers of one name: they would share a group and an inbox."""
@@ -59,4 +89,3 @@ class Topology:
         if len(set(names)) != len(names):
             message = f"{self.service}: two consumers share a name: {sorted(names)}"
             raise ValueError(message)
-        object.__setattr__(self, "_names", frozenset(names))

@@ -1,0 +1,111 @@
+"""Facts about who the customer is; whole states are in `directory` and `organisation`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from guanxi.events._envelope import Fact
+from guanxi.events._fields import Code, IsoDate, Reference, UtcTime, Vocabulary
+
+KINDS = ("person", "organisation")
+ROLES = ("end_user", "dealer", "partner", "supplier", "internal")
+LIFECYCLES = ("prospect", "active", "dormant", "former")
+
+
+class CustomerRegistered(Fact, type="guanxi.customers.CustomerRegistered.v1"):
+    """A record was opened, by a person over HTTP or by the first report of an external customer."""
+
+    customer_id: UUID
+    kind: Annotated[Code, Vocabulary(KINDS)]
+    role: Annotated[Code, Vocabulary(ROLES)]
+    lifecycle: Annotated[Code, Vocabulary(LIFECYCLES)]
+    unit: Code
+    source: Code | None = None
+    """The publisher whose report opened it; none when opened over HTTP."""
+    external_customer: Reference | None = None
+    owner_id: UUID | None = None
+    """The employee who answers for the customer."""
+    by: UUID | None = None
+    """The employee who opened it."""
+
+
+class CustomerUpdated(Fact, type="guanxi.customers.CustomerUpdated.v1"):
+    """Fields of the record changed; their values are in the directory, where published at all."""
+
+    customer_id: UUID
+    unit: Code
+    changed: tuple[Code, ...]
+    """Names of the fields that changed."""
+    source: Code | None = None
+    by: UUID | None = None
+
+
+class MergedComponent(BaseModel):
+    """Customers that count as one: the canonical id and all members, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    canonical_id: UUID
+    members: tuple[UUID, ...]
+
+
+class CustomerMerged(Fact, type="guanxi.customers.CustomerMerged.v1"):
+    """Two records were joined; subject is the survivor, aggregate the merge. No fact moves."""
+
+    merge_id: UUID
+    survivor_id: UUID
+    absorbed_id: UUID
+    component: MergedComponent
+    reason: Code | None = None
+    by: UUID | None = None
+
+
+class CustomerUnmerged(Fact, type="guanxi.customers.CustomerUnmerged.v1"):
+    """A merge was undone; subject is the survivor, aggregate the merge."""
+
+    merge_id: UUID
+    survivor_id: UUID
+    absorbed_id: UUID
+    components: tuple[MergedComponent, ...]
+    """What the one component fell into: one or two components."""
+    reason: Code | None = None
+    by: UUID | None = None
+
+
+class CustomerErasureRequested(Fact, type="guanxi.customers.CustomerErasureRequested.v1"):
+    """A person asked to be forgotten: each service erases the rows of these customers."""
+
+    request_id: UUID
+    customer_ids: tuple[UUID, ...]
+    requested_at: UtcTime
+
+
+class CustomerErased(Fact, type="guanxi.customers.CustomerErased.v1"):
+    """The customer's own record holds no personal data any more."""
+
+    customer_id: UUID
+    request_id: UUID | None = None
+    erased_at: UtcTime
+
+
+class AccountOwnerChanged(Fact, type="guanxi.customers.AccountOwnerChanged.v1"):
+    """Another employee answers for the customer, or nobody does."""
+
+    customer_id: UUID
+    unit: Code
+    owner_id: UUID | None = None
+    previous_owner_id: UUID | None = None
+    reason: Code | None = None
+    by: UUID | None = None
+
+
+class EmployeeLeft(Fact, type="guanxi.customers.EmployeeLeft.v1"):
+    """An employee left; what was theirs falls to the lead of the unit. Aggregate is the employee, no subject."""
+
+    employee_id: UUID
+    unit: Code
+    left_on: IsoDate
+    lead_id: UUID | None = None

@@ -1,0 +1,61 @@
+"""What the facts mean. Subject is the canonical customer; said only when a band, tier or membership changes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from guanxi.events._envelope import Fact
+from guanxi.events._fields import Code, IsoDate, Vocabulary
+
+KINDS = ("value.existing", "trust")
+DIRECTIONS = ("up", "down", "entered", "left")
+
+Points = Annotated[int, Strict(), Field(ge=-(10**15), le=10**15)]
+
+
+class Reason(BaseModel):
+    """One reason for a score: how many points, and which fact gave them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Code
+    points: Points
+    fact_id: UUID | None = None
+    """Aggregate id of the heaviest fact behind it."""
+
+
+class ScoreChanged(Fact, type="guanxi.scores.ScoreChanged.v1"):
+    """A score moved into another band; aggregate is the series (customer, kind)."""
+
+    kind: Annotated[Code, Vocabulary(KINDS)]
+    as_of: IsoDate
+    """The day, in the firm's time zone, at whose end it holds."""
+    value: Points
+    previous_value: Points | None = None
+    band: Code
+    previous_band: Code | None = None
+    """None for the first score of the kind."""
+    version: Code
+    """Version of the scorecard."""
+    reasons: tuple[Reason, ...] = ()
+    """The heaviest first, at most five."""
+    members: tuple[UUID, ...] = ()
+    """The customers it was computed over, merged ones included."""
+
+
+class SegmentChanged(Fact, type="guanxi.scores.SegmentChanged.v1"):
+    """The customer entered or left a segment, or moved between the tiers of one; aggregate is (customer, segment)."""
+
+    segment: Code
+    tier: Code | None = None
+    """The tier now; none after leaving, and in segments without tiers."""
+    previous_tier: Code | None = None
+    as_of: IsoDate
+    direction: Annotated[Code, Vocabulary(DIRECTIONS)]
+    version: Code | None = None
+    """Version of the segment's rule."""
+    reasons: tuple[Reason, ...] = ()
+    members: tuple[UUID, ...] = ()
