@@ -1,0 +1,111 @@
+"""Applying a batch of records inside one transaction: decode, let in once, hand to the handlers."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from guanxi.bus.deadletters import Failure
+from guanxi.bus.inbox import take_in
+from guanxi.bus.kafka import Record
+from guanxi.db import Tx
+from guanxi.events import (
+    Consumer,
+    Event,
+    Fact,
+    InboundConsumer,
+    InboundRecord,
+    MalformedEventError,
+    UnknownTypeError,
+    parse,
+)
+from guanxi.telemetry import EVENTS_APPLIED, EVENTS_REPEATED, EVENTS_SKIPPED, HANDLER_SECONDS, span
+
+
+class Applier(Protocol):
+    """What a consumer does with records."""
+
+    async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
+        """Apply them all, in this transaction; gives those that are no events. Raises when a handler fails."""
+        ...
+
+
+class FactApplier:
+    """Applies facts of our own topics by a consumer's table of handlers."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._handled = {fact.TYPE: handler for fact, handler in consumer.handlers.items()}
+
+    async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
+        """Decode what is handled here, drop what the inbox knows, run each type's handler once."""
+        events, failures = self._decode(records)
+        await self.apply_events(tx, events)
+        return failures
+
+    async def apply_events(self, tx: Tx, events: Sequence[Event[Fact]]) -> None:
+        """Apply decoded events, each of them once."""
+        fresh = await self._fresh(tx, events)
+        by_type: dict[str, list[Event[Fact]]] = defaultdict(list)
+        for event in fresh:
+            by_type[event.type].append(event)
+        for type_name, handler in self._handled.items():
+            if batch := by_type.get(type_name):
+                await self._handle(tx, type_name, handler, batch)
+        EVENTS_APPLIED.labels(self._consumer.name).inc(len(fresh))
+        EVENTS_REPEATED.labels(self._consumer.name).inc(len(events) - len(fresh))
+
+    async def _handle(self, tx: Tx, type_name: str, handler: Any, batch: list[Event[Fact]]) -> None:
+        started = time.perf_counter()
+        traces = [event.traceparent for event in batch if event.traceparent]
+        parent = traces[0] if len(traces) == 1 else None
+        with span(f"{self._consumer.name} {type_name}", parent, links=traces[:32]):
+            await handler(tx, batch)
+        HANDLER_SECONDS.labels(self._consumer.name, type_name).observe(time.perf_counter() - started)
+
+    async def _fresh(self, tx: Tx, events: Sequence[Event[Fact]]) -> list[Event[Fact]]:
+        once = list({event.id: event for event in events}.values())
+        if self._consumer.kind == "state" or not once:
+            return once
+        new = await take_in(tx, self._consumer.group, [event.id for event in once])
+        return [event for event in once if event.id in new]
+
+    def _decode(self, records: Sequence[Record]) -> tuple[list[Event[Fact]], list[Failure]]:
+        events: list[Event[Fact]] = []
+        failures: list[Failure] = []
+        for record in records:
+            named = record.header("ce_type")
+            if named is not None and named not in self._handled:
+                EVENTS_SKIPPED.labels(named[:120]).inc()
+                continue
+            try:
+                event = parse(record.value or b"")
+            except UnknownTypeError as error:
+                EVENTS_SKIPPED.labels(str(error)[:120]).inc()
+            except MalformedEventError as error:
+                failures.append(Failure(record, error))
+            else:
+                if event.type in self._handled:
+                    events.append(event)
+        return events, failures
+
+
+class InboundApplier:
+    """Hands publishers' messages to intake as they came: what is wrong with one is its own result."""
+
+    def __init__(self, consumer: InboundConsumer) -> None:
+        self._handler = consumer.handler
+
+    async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
+        """One call with the whole batch; the topic's name tells the source."""
+        await self._handler(tx, [_inbound(record) for record in records])
+        return []
+
+
+def _inbound(record: Record) -> InboundRecord:
+    source = record.place.topic.rpartition("guanxi.inbound.")[2]
+    return InboundRecord(
+        source, record.place.partition, record.offset, record.key, record.value, record.headers, record.timestamp
+    )

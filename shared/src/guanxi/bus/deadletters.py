@@ -1,0 +1,149 @@
+"""Dead letters: messages of our own topics that could not be applied, kept as rows with their bytes and reason.
+
+Rows, not a topic, so that they can be shown masked, edited and replayed, discarded, and erased.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from guanxi.bus.kafka import Record
+from guanxi.db import Reader, Tx
+from guanxi.events import Event, MalformedEventError, UnknownTypeError, parse
+
+_PUT = """
+INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, headers, error_type,
+                         reason, attempts, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (consumer, topic, partition, "offset") DO UPDATE SET attempts = dead_letter.attempts + excluded.attempts
+"""
+_COLUMNS = """id, consumer, topic, partition, "offset", event_id, type, subject, raw, headers, error_type, reason, attempts,
+              status, version, recorded_at, settled_at, settled_by"""
+_LIST = f"""
+SELECT {_COLUMNS} FROM dead_letter
+WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::uuid IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4
+"""  # noqa: S608 - constants only
+_GET = f"SELECT {_COLUMNS} FROM dead_letter WHERE id = $1"  # noqa: S608 - constants only
+_LOCK = _GET + " FOR UPDATE"
+_SETTLE = """
+UPDATE dead_letter SET status = $2, settled_at = $3, settled_by = $4, raw = coalesce($5, raw), version = version + 1
+WHERE id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message that could not be applied."""
+
+    id: UUID
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    event_id: UUID | None
+    type: str | None
+    subject: UUID | None
+    raw: bytes
+    error_type: str
+    reason: str
+    attempts: int
+    status: str
+    version: int
+    recorded_at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A record that could not be applied, and why; `event` where it could at least be read."""
+
+    record: Record
+    error: BaseException
+    event: Event | None = None
+    attempts: int = 1
+
+    @property
+    def reason(self) -> str:
+        """The error in one line, without control characters."""
+        text = str(self.error) or repr(self.error)
+        return "".join(c if c.isprintable() else " " for c in text)[:2000]
+
+
+async def bury(tx: Tx, consumer: str, failures: Sequence[Failure]) -> None:
+    """Keep them; a record that is buried again only counts its attempts."""
+    await tx.executemany(_PUT, [_row(tx, consumer, failure) for failure in failures])
+
+
+def _row(tx: Tx, consumer: str, failure: Failure) -> tuple[object, ...]:
+    record, event = failure.record, failure.event
+    headers = [[name, base64.b64encode(value).decode()] for name, value in record.headers]
+    return (
+        tx.new_id(),
+        consumer,
+        record.place.topic,
+        record.place.partition,
+        record.offset,
+        record.key,
+        event.id if event else None,
+        event.type if event else record.header("ce_type"),
+        event.subject if event else None,
+        record.value or b"",
+        headers,
+        type(failure.error).__name__,
+        failure.reason,
+        failure.attempts,
+        tx.now,
+    )
+
+
+async def listed(
+    reader: Reader, status: str | None, consumer: str | None, before: UUID | None, limit: int
+) -> list[DeadLetter]:
+    """Newest first, at most `limit`, older than `before`."""
+    return [_letter(row) for row in await reader.fetch(_LIST, status, consumer, before, limit)]
+
+
+async def get(reader: Reader, letter_id: UUID) -> DeadLetter | None:
+    """One dead letter."""
+    row = await reader.fetchrow(_GET, letter_id)
+    return _letter(row) if row else None
+
+
+async def lock(tx: Tx, letter_id: UUID) -> DeadLetter | None:
+    """One dead letter, for settling it in this transaction."""
+    row = await tx.fetchrow(_LOCK, letter_id)
+    return _letter(row) if row else None
+
+
+async def settle(tx: Tx, letter_id: UUID, status: str, who: str, raw: bytes | None = None) -> None:
+    """Close it as `replayed` (with the bytes that were applied) or `discarded`."""
+    await tx.execute(_SETTLE, letter_id, status, tx.now, who, raw)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank the bytes of these customers' dead letters; how many."""
+    rows = await tx.fetch(
+        "UPDATE dead_letter SET raw = '', key = NULL, reason = 'erased' WHERE subject = ANY($1::uuid[]) RETURNING id",
+        list(customer_ids),
+    )
+    return len(rows)
+
+
+def _letter(row: asyncpg.Record) -> DeadLetter:
+    return DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__})
+
+
+def readable(record: Record) -> Event | None:
+    """The event in a record, if it is one."""
+    try:
+        return parse(record.value or b"")
+    except (MalformedEventError, UnknownTypeError):
+        return None

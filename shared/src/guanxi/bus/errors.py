@@ -1,0 +1,53 @@
+"""What a failure means: the one table that decides between trying again, waiting and burying."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import asyncpg
+
+
+class ErrorClass(Enum):
+    """What to do about a failure."""
+
+    TRANSIENT = "transient"
+    """The same may well succeed at once: try again in place, at most three times within a second."""
+    DOWN = "down"
+    """What we depend on is away: pause, bury nothing."""
+    POISON = "poison"
+    """This message will never succeed as it is: dead letter, with its reason."""
+
+
+_TABLE: tuple[tuple[ErrorClass, tuple[type[BaseException], ...]], ...] = (
+    (
+        ErrorClass.TRANSIENT,
+        (
+            asyncpg.SerializationError,
+            asyncpg.DeadlockDetectedError,
+            asyncpg.LockNotAvailableError,
+            asyncpg.QueryCanceledError,
+        ),
+    ),
+    (
+        ErrorClass.DOWN,
+        (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InsufficientResourcesError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.InternalServerError,
+            asyncpg.InvalidAuthorizationSpecificationError,
+            asyncpg.InvalidCatalogNameError,
+            asyncpg.ReadOnlySQLTransactionError,
+            asyncpg.IdleInTransactionSessionTimeoutError,
+            asyncpg.InternalClientError,
+            asyncpg.InterfaceError,
+            TimeoutError,
+            OSError,
+        ),
+    ),
+)
+
+
+def classify(error: BaseException) -> ErrorClass:
+    """The class of a failure; whatever the table does not know is poison."""
+    return next((found for found, kinds in _TABLE if isinstance(error, kinds)), ErrorClass.POISON)

@@ -1,0 +1,69 @@
+"""How far a consumer is, kept in the transaction of its effect.
+
+The broker's committed offsets are only for its tools: after a broker has lost or replaced its log they are wrong, ours can be
+compared with what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from guanxi.bus.kafka import Place
+from guanxi.db import Reader, Tx
+
+_STORE = """
+INSERT INTO consumer_offset (consumer, topic, partition, next_offset, last_event_id, updated_at)
+SELECT $1, t, p, o, e, $6 FROM unnest($2::text[], $3::int[], $4::bigint[], $5::text[]) AS x(t, p, o, e) ORDER BY t, p
+ON CONFLICT (consumer, topic, partition) DO UPDATE
+SET next_offset = excluded.next_offset, last_event_id = excluded.last_event_id, updated_at = excluded.updated_at
+WHERE consumer_offset.next_offset < excluded.next_offset
+"""
+_READ = "SELECT topic, partition, next_offset, last_event_id, updated_at FROM consumer_offset WHERE consumer = $1"
+_FORGET = "DELETE FROM consumer_offset WHERE consumer = $1 AND topic = $2 AND partition = $3"
+_BORN = "INSERT INTO consumer_birth (consumer) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a consumer goes on, and the last event before it."""
+
+    next_offset: int
+    last_event_id: str | None
+
+
+async def store(tx: Tx, consumer: str, positions: Mapping[Place, Position]) -> None:
+    """Keep how far it is; never backwards, so that a zombie's late write changes nothing."""
+    places = sorted(positions, key=lambda place: (place.topic, place.partition))
+    await tx.execute(
+        _STORE,
+        consumer,
+        [place.topic for place in places],
+        [place.partition for place in places],
+        [positions[place].next_offset for place in places],
+        [positions[place].last_event_id for place in places],
+        tx.now,
+    )
+
+
+async def read(reader: Reader, consumer: str) -> dict[Place, Position]:
+    """Where it is in every partition it has ever worked on."""
+    rows = await reader.fetch(_READ, consumer)
+    return {Place(r["topic"], r["partition"]): Position(r["next_offset"], r["last_event_id"]) for r in rows}
+
+
+async def forget(tx: Tx, consumer: str, place: Place) -> None:
+    """Start this partition over: the broker's log is not the one we read."""
+    await tx.execute(_FORGET, consumer, place.topic, place.partition)
+
+
+async def enter_births(tx: Tx, consumers: list[str]) -> None:
+    """Note when these consumers first existed; done by the deploy step, before any service starts."""
+    await tx.execute(_BORN, consumers)
+
+
+async def born_at(reader: Reader, consumer: str) -> datetime | None:
+    """When it first existed."""
+    found: datetime | None = await reader.fetchval("SELECT born_at FROM consumer_birth WHERE consumer = $1", consumer)
+    return found

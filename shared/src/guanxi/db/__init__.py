@@ -1,0 +1,29 @@
+"""PostgreSQL: pools, transactions, schema, migrations. The only way to the database."""
+
+from guanxi.db._checks import DatabaseUnfitError, check_database
+from guanxi.db._core import compile_statement
+from guanxi.db._keyset import after_key
+from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
+from guanxi.db._pool import Database, Pool, Reader, Sizes, Tx, open_database
+from guanxi.db._schema import base_columns, new_metadata, personal, personal_columns
+
+__all__ = [
+    "Database",
+    "DatabaseUnfitError",
+    "Pool",
+    "Reader",
+    "Sizes",
+    "Tx",
+    "after_key",
+    "base_columns",
+    "check_database",
+    "compile_statement",
+    "migrate",
+    "new_metadata",
+    "open_database",
+    "personal",
+    "personal_columns",
+    "platform_statements",
+    "run_migrations",
+    "schema_differences",
+]

@@ -1,0 +1,1 @@
+"""SQL of the tables that every service has, one file a release."""

@@ -1,0 +1,98 @@
+"""The table of due moments and the loop that works it off."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from guanxi.bus.errors import ErrorClass, classify
+from guanxi.db import Pool, Tx
+from guanxi.telemetry import DUE_LATE_SECONDS, span
+
+LOOK_SECONDS = 0.5
+RETRY_SECONDS = 60
+GIVE_UP_AFTER = 20
+
+DueHandler = Callable[[Tx, UUID, datetime], Awaitable[None]]
+"""Does what is due: `(tx, id, at)`. It must look whether the work is still wanted; being called twice must do no harm."""
+
+_SCHEDULE = """
+INSERT INTO due (kind, id, at) VALUES ($1, $2, $3)
+ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
+"""
+_CLAIM = """
+DELETE FROM due WHERE (kind, id) = (
+  SELECT kind, id FROM due WHERE at <= $1 AND kind = ANY($2::text[]) AND attempts < $3
+  ORDER BY at LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING kind, id, at
+"""
+_FAILED = """
+UPDATE due SET attempts = attempts + 1, at = $3 + make_interval(secs => $4 * (attempts + 1)), last_error = $5
+WHERE kind = $1 AND id = $2
+"""
+
+log = structlog.get_logger(__name__)
+
+
+async def schedule(tx: Tx, at: datetime, kind: str, id: UUID) -> None:  # noqa: A002 - the column's word
+    """Have `kind`'s handler called for `id` at this moment; scheduling again moves it."""
+    await tx.execute(_SCHEDULE, kind, id, at)
+
+
+async def cancel(tx: Tx, kind: str, id: UUID) -> None:  # noqa: A002 - the column's word
+    """Forget it; without effect when it is done or was never scheduled."""
+    await tx.execute("DELETE FROM due WHERE kind = $1 AND id = $2", kind, id)
+
+
+class DueLoop:
+    """Works off what is due, one transaction each; several processes may run it side by side."""
+
+    def __init__(self, pool: Pool, handlers: Mapping[str, DueHandler]) -> None:
+        self._pool, self._handlers = pool, handlers
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                worked = await self.work_off()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                log.warning("due.interrupted", error=repr(error))
+                worked = 0
+            if not worked:
+                await asyncio.sleep(LOOK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+
+    async def work_off(self) -> int:
+        """Do everything that is due now; how many."""
+        done = 0
+        while await self._one():
+            done += 1
+        return done
+
+    async def _one(self) -> bool:
+        claimed: asyncpg.Record | None = None
+        try:
+            async with self._pool.begin() as tx:
+                claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers), GIVE_UP_AFTER)
+                if claimed is None:
+                    return False
+                with span(f"due {claimed['kind']}"):
+                    await self._handlers[claimed["kind"]](tx, claimed["id"], claimed["at"])
+                DUE_LATE_SECONDS.labels(claimed["kind"]).observe((tx.now - claimed["at"]).total_seconds())
+        except Exception as error:
+            if claimed is None or classify(error) is ErrorClass.DOWN:
+                raise
+            await self._failed(claimed, error)
+        return True
+
+    async def _failed(self, claimed: asyncpg.Record, error: Exception) -> None:
+        # The claim was rolled back with the effect: the row is still there, and is moved so that others are not kept waiting.
+        log.error("due.failed", kind=claimed["kind"], id=str(claimed["id"]), error=repr(error))
+        async with self._pool.begin() as tx:
+            why = repr(error)[:1000]
+            await tx.execute(_FAILED, claimed["kind"], claimed["id"], tx.now, float(RETRY_SECONDS), why)
