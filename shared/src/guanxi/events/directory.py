@@ -64,4 +64,6 @@ class Watermark(Fact, type="guanxi.directory.Watermark.v1"):
     """Heartbeat of the owner's relay: all that was committed before this time is on this partition already."""
 
     partition: Count
+    partitions: Count
+    """How many partitions the topic has: whoever has a heartbeat of each has read it to its end once."""
     relayed_up_to: UtcTime
