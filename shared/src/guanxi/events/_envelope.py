@@ -55,7 +55,7 @@ class Fact(BaseModel):
     are ignored on reading, so that a newer producer never breaks an older consumer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     TYPE: ClassVar[str] = ""
     TOPIC: ClassVar[str] = ""

@@ -10,14 +10,28 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+)
 from pydantic import GetCoreSchemaHandler as Handler
 from pydantic import GetJsonSchemaHandler as JsonHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from guanxi.events._codes import COUNTRIES, CURRENCIES
 from guanxi.events._envelope import Personal
+from guanxi.events.codes import COUNTRIES, CURRENCIES
 
+CHANNELS = (
+    *("phone", "counter", "visit", "email", "post", "fax", "sms", "chat", "app", "web"),
+    *("social", "dealer", "referral", "other"),
+)
 AT_THE_DOOR: dict[str, bool] = {"door": True}
 """Validation context of intake: closed vocabularies bind there and stay open for every reader downstream."""
 
@@ -52,6 +66,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _YEARS = range(1850, 2200)
 
 
+class Part(BaseModel):
+    """What facts are made of: a value inside a fact."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Documents the known values of a text field; `closed` ones are enforced at the door and nowhere else."""
@@ -59,7 +79,7 @@ class Vocabulary:
     values: tuple[str, ...]
     closed: bool = False
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Handler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: Handler) -> CoreSchema:
         """Check the value after the text's own rules."""
         return core_schema.with_info_after_validator_function(self._check, handler(source))
 
@@ -119,66 +139,63 @@ class _Kept:
 KEPT = _Kept()
 
 
-def _text(limit: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=limit, pattern=_NO_NUL)
+def _text(limit: int, pattern: str = _NO_NUL) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=limit, pattern=pattern)
 
 
-def _tag(kind: str) -> Any:
-    return Field(json_schema_extra={"x-personal": kind})
+def _like(*examples: object) -> FieldInfo:
+    field: FieldInfo = Field(examples=list(examples))
+    return field
 
 
-Reference = Annotated[str, _text(200)]
+def _personal(kind: str, example: object) -> FieldInfo:
+    field: FieldInfo = Field(examples=[example], json_schema_extra={"x-personal": kind})
+    return field
+
+
+def _integer(low: int, high: int, unit: str, example: int) -> FieldInfo:
+    field: FieldInfo = Field(ge=low, le=high, examples=[example], json_schema_extra={"x-unit": unit})
+    return field
+
+
+Reference = Annotated[str, _text(200), _like("A-1001")]
 """A name that another system gave: an order number, a customer number."""
-ShortText = Annotated[str, _text(200)]
-Text = Annotated[str, _text(20_000)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_CODE)]
+ShortText = Annotated[str, _text(200), _like("a few words")]
+Code = Annotated[str, _text(64, _CODE), _like("some-code")]
 """A code of ours or of the firm's, never a sentence."""
-Sku = Annotated[str, _text(64)]
-Channel = Annotated[
-    str,
-    StringConstraints(pattern=_CHANNEL),
-    Vocabulary(
-        (
-            *("phone", "counter", "visit", "email", "post", "fax", "sms", "chat", "app", "web"),
-            *("social", "dealer", "referral", "other"),
-        )
-    ),
-]
+Sku = Annotated[str, _text(64), _like("tower-1200")]
+"""The firm's article number."""
+Channel = Annotated[str, _text(32, _CHANNEL), Vocabulary(CHANNELS), _like("phone")]
 """A lower-case token; the list is open."""
-
-PersonName = Annotated[str, _text(200), Personal("name"), _tag("name")]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PHONE, max_length=40),
-                  Personal("phone"), _tag("phone")]  # fmt: skip
-Email = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_EMAIL, max_length=254),
-                  Personal("email"), _tag("email")]  # fmt: skip
-IdNumber = Annotated[str, _text(40), Personal("id"), _tag("id")]
-CreditCode = Annotated[str, StringConstraints(pattern=_CREDIT_CODE), Personal("id"), _tag("id")]
-"""China's unified social credit code (GB 32100-2015)."""
-AddressText = Annotated[str, _text(300), Personal("address"), _tag("address")]
-PersonalText = Annotated[str, _text(20_000), Personal("text"), _tag("text")]
-PersonalShortText = Annotated[str, _text(200), Personal("text"), _tag("text")]
-
-UtcTime = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc)]
-"""RFC 3339 with an offset; kept in UTC."""
-IsoDate = Annotated[date, BeforeValidator(_date_text), AfterValidator(_in_years)]
-BirthDate = Annotated[IsoDate, Personal("id"), _tag("id")]
-
-Currency = Annotated[str, StringConstraints(pattern=_CURRENCY), AfterValidator(_currency)]
-"""ISO 4217."""
-Country = Annotated[str, StringConstraints(pattern=_COUNTRY), AfterValidator(_country)]
-"""ISO 3166-1 alpha-2."""
-Language = Annotated[str, StringConstraints(pattern=_LANGUAGE, max_length=35)]
+Language = Annotated[str, _text(35, _LANGUAGE), _like("zh-Hans")]
 """BCP 47."""
-TimeZone = Annotated[str, StringConstraints(pattern=_TIME_ZONE, max_length=64)]
+TimeZone = Annotated[str, _text(64, _TIME_ZONE), _like("Asia/Shanghai")]
 """A name of the IANA time zone database."""
+Currency = Annotated[str, StringConstraints(pattern=_CURRENCY), AfterValidator(_currency), _like("CNY")]
+"""ISO 4217."""
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY), AfterValidator(_country), _like("CN")]
+"""ISO 3166-1 alpha-2."""
 
-Money = Annotated[int, Strict(), Field(ge=0, le=_MAX_MINOR, description="Integer minor units of `currency`."), KEPT]
-SignedMoney = Annotated[
-    int,
-    Strict(),
-    Field(ge=-_MAX_MINOR, le=_MAX_MINOR, description="Integer minor units of `currency`; may be negative."),
-]
-Quantity = Annotated[int, Strict(), Field(ge=1, le=_MAX_COUNT, description="Pieces."), KEPT]
-Count = Annotated[int, Strict(), Field(ge=0, le=_MAX_COUNT)]
-SignedCount = Annotated[int, Strict(), Field(ge=-_MAX_COUNT, le=_MAX_COUNT)]
-Grade = Annotated[int, Strict(), Field(ge=0, le=10, description="A grade on the questionnaire's scale, 0 to 10.")]
+UtcTime = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc), _like("2026-03-31T01:30:00Z")]
+"""RFC 3339 with an offset; kept in UTC."""
+IsoDate = Annotated[date, BeforeValidator(_date_text), AfterValidator(_in_years), _like("2026-03-31")]
+
+PersonName = Annotated[str, _text(200), Personal("name"), _personal("name", "張建國")]
+Phone = Annotated[str, _text(40, _PHONE), Personal("phone"), _personal("phone", "+863515550101")]
+Email = Annotated[str, _text(254, _EMAIL), Personal("email"), _personal("email", "zhang@example.com")]
+IdNumber = Annotated[str, _text(40), Personal("id"), _personal("id", "110101199003070000")]
+CreditCode = Annotated[str, _text(18, _CREDIT_CODE), Personal("id"), _personal("id", "91350100M000100Y43")]
+"""China's unified social credit code (GB 32100-2015)."""
+BirthDate = Annotated[IsoDate, Personal("id"), _personal("id", "1990-03-07")]
+AddressText = Annotated[str, _text(300), Personal("address"), _personal("address", "太原")]
+PersonalText = Annotated[str, _text(20_000), Personal("text"), _personal("text", "The stands came late.")]
+PersonalShortText = Annotated[str, _text(200), Personal("text"), _personal("text", "stands delivered by Friday")]
+
+Money = Annotated[int, Strict(), _integer(0, _MAX_MINOR, "minor units of currency", 42_000_000), KEPT]
+SignedMoney = Annotated[int, Strict(), _integer(-_MAX_MINOR, _MAX_MINOR, "minor units of currency", 40_000_000), KEPT]
+Quantity = Annotated[int, Strict(), _integer(1, _MAX_COUNT, "pieces", 1000), KEPT]
+Count = Annotated[int, Strict(), _integer(0, _MAX_COUNT, "count", 1)]
+Days = Annotated[int, Strict(), _integer(-_MAX_COUNT, _MAX_COUNT, "days", 3)]
+Seconds = Annotated[int, Strict(), _integer(0, _MAX_COUNT, "seconds", 240)]
+BasisPoints = Annotated[int, Strict(), _integer(0, 10_000, "hundredths of a percent", 3000)]
+Grade = Annotated[int, Strict(), _integer(0, 10, "grade on the questionnaire's scale", 2)]

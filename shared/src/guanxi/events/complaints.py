@@ -8,10 +8,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import AddressText, Channel, Code, Count, Reference, Sku, UtcTime, Vocabulary
+from guanxi.events._fields import AddressText, Channel, Code, Count, Part, Reference, Sku, UtcTime, Vocabulary
 
 CAUSES = ("quality", "price", "indifference", "image", "neglect", "other")
 SEVERITIES = ("low", "normal", "high", "critical")
@@ -25,10 +23,8 @@ ESCALATIONS = ("handovers", "wrong_hands", "deadline", "person")
 DEADLINES = ("acknowledge", "answer", "resolve", "custody")
 
 
-class ReplyTo(BaseModel):
+class ReplyTo(Part):
     """The address given for this complaint, and for nothing else."""
-
-    model_config = ConfigDict(frozen=True)
 
     channel: Channel
     address: AddressText

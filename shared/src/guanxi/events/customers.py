@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, IsoDate, Reference, UtcTime, Vocabulary
+from guanxi.events._fields import Code, IsoDate, Part, Reference, UtcTime, Vocabulary
 
 KINDS = ("person", "organisation")
 ROLES = ("end_user", "dealer", "partner", "supplier", "internal")
@@ -43,10 +41,8 @@ class CustomerUpdated(Fact, type="guanxi.customers.CustomerUpdated.v1"):
     by: UUID | None = None
 
 
-class MergedComponent(BaseModel):
+class MergedComponent(Part):
     """Customers that count as one: the canonical id and all members, oldest first."""
-
-    model_config = ConfigDict(frozen=True)
 
     canonical_id: UUID
     members: tuple[UUID, ...]

@@ -8,20 +8,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from guanxi.events._envelope import Fact
 from guanxi.events._fields import (
+    BasisPoints,
     Channel,
     Code,
     Count,
     Currency,
+    Days,
     Grade,
     IsoDate,
     Money,
+    Part,
     Quantity,
     Reference,
-    SignedCount,
+    Seconds,
     SignedMoney,
     Sku,
     UtcTime,
@@ -57,7 +58,7 @@ class CustomerContacted(Recorded, type="guanxi.interactions.CustomerContacted.v1
     outcome: Annotated[Code, Vocabulary(OUTCOMES)] | None = None
     need_on: IsoDate | None = None
     occurred_at: UtcTime
-    duration_s: Count | None = None
+    duration_s: Seconds | None = None
     cue_count: Count = 0
     """How many cue marks ("said fine, was not") were noted."""
     rival_named: bool = False
@@ -146,15 +147,13 @@ class PromiseWithdrawn(Promise, type="guanxi.interactions.PromiseWithdrawn.v1"):
     reason: Code | None = None
 
 
-class OrderLine(BaseModel):
+class OrderLine(Part):
     """What was bought, in pieces, for how much after line discounts."""
-
-    model_config = ConfigDict(frozen=True)
 
     sku: Sku | None = None
     quantity: Quantity
     amount_minor: Money
-    margin_bp: Count | None = None
+    margin_bp: BasisPoints | None = None
     """Margin that the product declares, in basis points of `amount_minor`; none: the firm's default holds."""
 
 
@@ -183,10 +182,8 @@ class OrderPlacedVoided(Recorded, type="guanxi.interactions.OrderPlacedVoided.v1
     order_id: UUID
 
 
-class MovedLine(BaseModel):
+class MovedLine(Part):
     """Goods that moved, in pieces."""
-
-    model_config = ConfigDict(frozen=True)
 
     sku: Sku
     quantity: Quantity
@@ -255,7 +252,7 @@ class PaymentReceived(Recorded, type="guanxi.interactions.PaymentReceived.v1"):
     paid_on: IsoDate
     amount_minor: Money
     currency: Currency
-    days_late: SignedCount | None = None
+    days_late: Days | None = None
     """Days from due to paid, negative when early; None without a due date."""
 
 
@@ -309,10 +306,8 @@ class ServicePerformedVoided(Recorded, type="guanxi.interactions.ServicePerforme
     service_id: UUID
 
 
-class ItemGrade(BaseModel):
+class ItemGrade(Part):
     """One item of a questionnaire: what was expected and what was got."""
-
-    model_config = ConfigDict(frozen=True)
 
     item: Code
     expected: Grade | None = None

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, Email, IsoDate, Language, PersonName, ShortText, TimeZone, Vocabulary
+from guanxi.events._fields import Code, Email, IsoDate, Language, Part, PersonName, ShortText, TimeZone, Vocabulary
 
 LEVELS = ("staff", "lead", "director")
 UNIT_KINDS = ("head_office", "department", "branch", "dealer", "repair_point", "web_shop")
 
-Minute = Annotated[int, Strict(), Field(ge=0, le=1440, description="Minutes since midnight of the unit's own day.")]
-Weekday = Annotated[int, Strict(), Field(ge=1, le=7, description="ISO 8601: 1 is Monday, 7 is Sunday.")]
+Minute = Annotated[
+    int, Strict(), Field(ge=0, le=1440, examples=[540], json_schema_extra={"x-unit": "minutes of the day"})
+]
+"""Minutes since midnight of the unit's own day; 1440 is its end."""
+Weekday = Annotated[int, Strict(), Field(ge=1, le=7, examples=[1], json_schema_extra={"x-unit": "ISO 8601 weekday"})]
+"""1 is Monday, 7 is Sunday."""
 
 
-class Window(BaseModel):
+class Window(Part):
     """A stretch of working time within one day, from `opens` up to but without `closes`."""
-
-    model_config = ConfigDict(frozen=True)
 
     opens: Minute
     closes: Minute
@@ -32,19 +34,15 @@ class WeeklyWindow(Window):
     weekday: Weekday
 
 
-class CalendarException(BaseModel):
+class CalendarException(Part):
     """A date with other hours than its weekday: a holiday has no windows, a made-up working day has some."""
-
-    model_config = ConfigDict(frozen=True)
 
     on: IsoDate
     windows: tuple[Window, ...] = ()
 
 
-class Calendar(BaseModel):
+class Calendar(Part):
     """When a unit works, in its own time zone."""
-
-    model_config = ConfigDict(frozen=True)
 
     weekly: tuple[WeeklyWindow, ...] = ()
     exceptions: tuple[CalendarException, ...] = ()

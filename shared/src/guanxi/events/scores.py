@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, IsoDate, Vocabulary
+from guanxi.events._fields import Code, IsoDate, Part, Vocabulary
 
 KINDS = ("value.existing", "trust")
 DIRECTIONS = ("up", "down", "entered", "left")
 
-Points = Annotated[int, Strict(), Field(ge=-(10**15), le=10**15)]
+Points = Annotated[int, Strict(), Field(ge=-(10**15), le=10**15, examples=[61], json_schema_extra={"x-unit": "points"})]
 
 
-class Reason(BaseModel):
+class Reason(Part):
     """One reason for a score: how many points, and which fact gave them."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: Code
     points: Points

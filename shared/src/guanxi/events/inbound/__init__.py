@@ -3,7 +3,7 @@
 Every type has a `...Corrected` twin (the whole report, as it should have been) and a `...Voided` one (final).
 """
 
-from guanxi.events.inbound._base import Fault, Inbound, InboundVoided, Twin
+from guanxi.events.inbound._base import Inbound, InboundVoided, Twin
 from guanxi.events.inbound._check import Checked, check_inbound, inbound_types
 from guanxi.events.inbound.commerce import (
     MAX_LINES,
@@ -90,7 +90,6 @@ __all__ = [
     "DeliveryReported",
     "DeliveryReportedCorrected",
     "DeliveryReportedVoided",
-    "Fault",
     "Inbound",
     "InboundVoided",
     "MentionReported",

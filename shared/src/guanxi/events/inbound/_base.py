@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
 from guanxi.events._fields import PersonalShortText, Reference
+from guanxi.problems import FieldError
 
 Twin = Literal["original", "corrected", "voided"]
 
 _TWINS: dict[str, Twin] = {"": "original", "Corrected": "corrected", "Voided": "voided"}
 _NAME = re.compile(r"guanxi\.\w+\.(?P<family>\w+?)Reported(?P<twin>|Corrected|Voided)\.v\d+")
 
-Revision = Annotated[int, Strict(), Field(ge=1, le=10**9, description="The highest revision of a reference wins.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one field; `field` is a path such as `lines[0].unit_price_minor`."""
-
-    field: str
-    code: str
-    detail: str
+Revision = Annotated[int, Strict(), Field(ge=1, le=10**9, examples=[2])]
 
 
 class Inbound(Fact):
@@ -36,6 +27,7 @@ class Inbound(Fact):
     """True where a later original simply replaces an earlier one under the same reference, no correction needed."""
 
     revision: Revision | None = None
+    """Of what is reported under one reference, the highest revision wins; without it, the latest time."""
 
     @classmethod
     def family(cls) -> str:
@@ -53,7 +45,7 @@ class Inbound(Fact):
         value: str | None = getattr(self, "external_ref", None)
         return value
 
-    def faults(self) -> Iterable[Fault]:
+    def faults(self) -> Iterable[FieldError]:
         """What is wrong between fields that are each right."""
         return ()
 

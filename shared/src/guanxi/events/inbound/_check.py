@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 
 from guanxi.events._envelope import fact_types
 from guanxi.events._fields import AT_THE_DOOR, KEPT, PATTERN_HINTS
-from guanxi.events.inbound._base import Fault, Inbound
+from guanxi.events.inbound._base import Inbound
+from guanxi.problems import FieldError
 
 MAX_FAULTS = 100
 """More faults than this are not listed: the sender has enough to mend."""
@@ -37,8 +38,8 @@ class Checked:
     """A report after the door: the model, or the errors that refuse it; warnings name optional fields left out."""
 
     model: Inbound | None
-    errors: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+    warnings: tuple[FieldError, ...] = ()
 
 
 def inbound_types() -> dict[str, type[Inbound]]:
@@ -54,9 +55,9 @@ def check_inbound(type: str, data: object) -> Checked:  # noqa: A002 - CloudEven
     """
     model = fact_types().get(type)
     if model is None or not issubclass(model, Inbound) or model.TOPIC != "inbound":
-        return Checked(None, (Fault("type", "unknown-type", "is not the type of an inbound report"),))
+        return Checked(None, (FieldError("type", "unknown-type", "is not the type of an inbound report"),))
     report, problems = _read(model, data)
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[FieldError, ...] = ()
     if report is None:
         drops = {problem["loc"]: _droppable(model, problem) for problem in problems}
         errors = [_fault(problem, data) for problem in problems if drops[problem["loc"]] is None]
@@ -99,19 +100,21 @@ def _droppable(model: type[BaseModel], problem: ErrorDetails) -> _Loc | None:
     return found
 
 
-def _metadata(field: FieldInfo) -> Iterator[Any]:
+def _metadata(field: FieldInfo) -> Iterator[object]:
     yield from field.metadata
     yield from (item for part in get_args(field.annotation) if get_origin(part) is Annotated for item in get_args(part))
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
-def _without(node: Any, paths: Iterable[_Loc]) -> Any:
+def _without(node: object, paths: Iterable[_Loc]) -> object:
     """`node` less what lies at `paths`; copies only what leads there, so depth elsewhere costs nothing."""
+    if not isinstance(node, Mapping | list):
+        return node
     below: dict[str | int, list[_Loc]] = {}
     for head, *rest in paths:
         below.setdefault(head, []).append(tuple(rest))
@@ -121,7 +124,7 @@ def _without(node: Any, paths: Iterable[_Loc]) -> Any:
     return dict(kept) if isinstance(node, Mapping) else [item for _, item in kept]
 
 
-def _at(data: Any, loc: _Loc) -> Any:
+def _at(data: object, loc: _Loc) -> object:
     for key in loc:
         if isinstance(data, Mapping):
             data = data.get(key)
@@ -137,14 +140,14 @@ def _blank(data: object, loc: _Loc) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
-def _fault(problem: ErrorDetails, data: object) -> Fault:
+def _fault(problem: ErrorDetails, data: object) -> FieldError:
     kind = problem["type"]
     value = _at(data, problem["loc"])
     if isinstance(value, str) and "\0" in value:
-        return Fault(_path(problem["loc"]), "nul-character", "must not contain U+0000")
+        return FieldError(_path(problem["loc"]), "nul-character", "must not contain U+0000")
     pattern = str(problem.get("ctx", {}).get("pattern"))
     detail = _DETAILS.get(kind) or PATTERN_HINTS.get(pattern) or _SUBJECT.sub("must", problem["msg"])
-    return Fault(_path(problem["loc"]), _CODES.get(kind, kind.replace("_", "-")), detail)
+    return FieldError(_path(problem["loc"]), _CODES.get(kind, kind.replace("_", "-")), detail)
 
 
 def _path(loc: _Loc) -> str:

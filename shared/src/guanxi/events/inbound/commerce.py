@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guanxi.events._fields import (
     Code,
     Currency,
     IsoDate,
     Money,
+    Part,
     PersonalText,
     Quantity,
     Reference,
@@ -20,7 +21,8 @@ from guanxi.events._fields import (
     UtcTime,
     Vocabulary,
 )
-from guanxi.events.inbound._base import Fault, Inbound, InboundVoided
+from guanxi.events.inbound._base import Inbound, InboundVoided
+from guanxi.problems import FieldError
 
 MAX_LINES = 2000
 SERVICE_KINDS = ("exchange", "care", "use", "explanation", "repair")
@@ -28,10 +30,8 @@ SERVICE_KINDS = ("exchange", "care", "use", "explanation", "repair")
 ServiceKind = Annotated[str, Vocabulary(SERVICE_KINDS, closed=True)]
 
 
-class ReportedLine(BaseModel):
+class ReportedLine(Part):
     """One line of an order: what (`sku` or `name`), how many, for how much (`amount_minor` or `unit_price_minor`)."""
-
-    model_config = ConfigDict(frozen=True)
 
     sku: Sku | None = None
     name: ShortText | None = None
@@ -47,19 +47,15 @@ class ReportedLine(BaseModel):
         return self.quantity * (self.unit_price_minor or 0)
 
 
-class DeliveredLine(BaseModel):
+class DeliveredLine(Part):
     """One line of a delivery."""
-
-    model_config = ConfigDict(frozen=True)
 
     sku: Sku
     quantity: Quantity
 
 
-class ReturnedLine(BaseModel):
+class ReturnedLine(Part):
     """One line of a return; the quantity is above 0, the amount is what the customer gets back."""
-
-    model_config = ConfigDict(frozen=True)
 
     sku: Sku
     quantity: Quantity
@@ -93,16 +89,16 @@ class OrderReported(Inbound, type="guanxi.inbound.OrderReported.v1"):
             return self.total_minor
         return self.goods_minor + (self.tax_minor or 0) + (self.shipping_minor or 0)
 
-    def faults(self) -> Iterable[Fault]:
+    def faults(self) -> Iterable[FieldError]:
         """Lines that say nothing, and a total that is not the sum of its parts."""
         for n, line in enumerate(self.lines):
             if line.sku is None and line.name is None:
-                yield Fault(f"lines[{n}].sku", "missing", "a line needs a sku or a name")
+                yield FieldError(f"lines[{n}].sku", "missing", "a line needs a sku or a name")
             if line.amount_minor is None and line.unit_price_minor is None:
-                yield Fault(f"lines[{n}].amount_minor", "missing", "a line needs amount_minor or unit_price_minor")
+                yield FieldError(f"lines[{n}].amount_minor", "missing", "a line needs amount_minor or unit_price_minor")
         if self._adds_up() is False:
             detail = "is not the sum of the lines' amount_minor - discount_minor + tax_minor + shipping_minor"
-            yield Fault("total_minor", "total-mismatch", detail)
+            yield FieldError("total_minor", "total-mismatch", detail)
 
     def _adds_up(self) -> bool | None:
         parts = (self.discount_minor, self.tax_minor, self.shipping_minor, *(n.amount_minor for n in self.lines))
@@ -194,10 +190,10 @@ class ServiceReported(Inbound, type="guanxi.inbound.ServiceReported.v1"):
     currency: Currency | None = None
     note: PersonalText | None = None
 
-    def faults(self) -> Iterable[Fault]:
+    def faults(self) -> Iterable[FieldError]:
         """A cost without a currency."""
         if self.cost_minor is not None and self.currency is None:
-            yield Fault("currency", "missing", "cost_minor needs a currency")
+            yield FieldError("currency", "missing", "cost_minor needs a currency")
 
 
 class ServiceReportedCorrected(ServiceReported, type="guanxi.inbound.ServiceReportedCorrected.v1"):

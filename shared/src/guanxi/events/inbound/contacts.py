@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guanxi.events._fields import (
     Channel,
-    Count,
     IsoDate,
+    Part,
     PersonalShortText,
     PersonalText,
     PersonName,
     Reference,
+    Seconds,
     ShortText,
     UtcTime,
     Vocabulary,
@@ -27,10 +28,8 @@ Direction = Annotated[str, Vocabulary(DIRECTIONS, closed=True)]
 Outcome = Annotated[str, Vocabulary(OUTCOMES, closed=True)]
 
 
-class ReportedPromise(BaseModel):
+class ReportedPromise(Part):
     """What was promised, by when and by whom; without a promiser it is the contact's employee."""
-
-    model_config = ConfigDict(frozen=True)
 
     what: PersonalShortText
     due_at: UtcTime
@@ -50,7 +49,7 @@ class ContactReported(Inbound, type="guanxi.inbound.ContactReported.v1"):
     content: PersonalText | None = None
     outcome: Outcome | None = None
     need_on: IsoDate | None = None
-    duration_s: Count | None = None
+    duration_s: Seconds | None = None
     cues: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
     rival_named: ShortText | None = None
     promises: Annotated[tuple[ReportedPromise, ...], Field(max_length=50)] = ()

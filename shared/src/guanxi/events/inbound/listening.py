@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guanxi.events._fields import (
     AddressText,
     Channel,
     Code,
     Grade,
+    Part,
     PersonalShortText,
     PersonalText,
     PersonName,
@@ -19,7 +20,8 @@ from guanxi.events._fields import (
     Sku,
     Vocabulary,
 )
-from guanxi.events.inbound._base import Fault, Inbound, InboundVoided
+from guanxi.events.inbound._base import Inbound, InboundVoided
+from guanxi.problems import FieldError
 
 CAUSES = ("quality", "price", "indifference", "image", "neglect", "other")
 SEVERITIES = ("low", "normal", "high", "critical")
@@ -32,19 +34,15 @@ About = Annotated[str, Vocabulary(ABOUT, closed=True)]
 Sentiment = Annotated[str, Vocabulary(SENTIMENTS, closed=True)]
 
 
-class ReplyTo(BaseModel):
+class ReplyTo(Part):
     """Where the answer to this one complaint may go."""
-
-    model_config = ConfigDict(frozen=True)
 
     channel: Channel
     address: AddressText
 
 
-class ReportedGrade(BaseModel):
+class ReportedGrade(Part):
     """One item of a questionnaire: what was expected and what was got."""
-
-    model_config = ConfigDict(frozen=True)
 
     item: Code
     expected: Grade | None = None
@@ -65,10 +63,10 @@ class ComplaintReported(Inbound, type="guanxi.inbound.ComplaintReported.v1"):
     about: About | None = None
     reply_to: ReplyTo | None = None
 
-    def faults(self) -> Iterable[Fault]:
+    def faults(self) -> Iterable[FieldError]:
         """A complaint about nothing."""
         if self.text is None and self.cause is None:
-            yield Fault("text", "missing", "a complaint needs a text or a cause")
+            yield FieldError("text", "missing", "a complaint needs a text or a cause")
 
 
 class ComplaintReportedCorrected(ComplaintReported, type="guanxi.inbound.ComplaintReportedCorrected.v1"):

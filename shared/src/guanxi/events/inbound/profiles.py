@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guanxi.events._fields import (
     AddressText,
@@ -16,6 +16,7 @@ from guanxi.events._fields import (
     Email,
     IdNumber,
     Language,
+    Part,
     PersonalShortText,
     PersonName,
     Phone,
@@ -34,10 +35,8 @@ PERMISSION_STATES = ("granted", "denied", "withdrawn")
 Purpose = Annotated[str, Vocabulary(PURPOSES, closed=True)]
 
 
-class Address(BaseModel):
+class Address(Part):
     """A postal address, from the country down to the door."""
-
-    model_config = ConfigDict(frozen=True)
 
     country: Country | None = None
     province: AddressText | None = None
@@ -47,20 +46,16 @@ class Address(BaseModel):
     postcode: AddressText | None = None
 
 
-class Preferences(BaseModel):
+class Preferences(Part):
     """How the customer likes to be reached."""
-
-    model_config = ConfigDict(frozen=True)
 
     channel: Channel | None = None
     language: Language | None = None
     hours: ShortText | None = None
 
 
-class ReportedPermission(BaseModel):
+class ReportedPermission(Part):
     """What the customer said about being written to, and how we know."""
-
-    model_config = ConfigDict(frozen=True)
 
     purpose: Purpose
     channel: Channel
