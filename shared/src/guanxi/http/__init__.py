@@ -1,5 +1,23 @@
-"""The HTTP conventions that every service shares."""
+"""The HTTP conventions that every service shares: problems, limits, calls that happen once, versions, pages."""
 
+from guanxi.http._answers import (
+    PROBLEM_TYPE,
+    ProblemDocument,
+    add_problem_handlers,
+    field_errors,
+    problem_of,
+    problem_response,
+)
+from guanxi.http._app import attach, create_app
+from guanxi.http._calls import Change, Once, Read, Reads, Write, Writes, WritesOnce, read, write
+from guanxi.http._etag import etag, if_match, set_etag
+from guanxi.http._idempotency import Attempt, Made, claim_sql, idempotency_args, request_hash
+from guanxi.http._marks import body_limit, deadline, streaming
+from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
+from guanxi.http._probes import Readiness, ReadyCheck
+from guanxi.http._routes import RouteEntry, UndeclaredAccessError, catalogue
+from guanxi.http._sse import ServerEvent, last_event_id, sse
+from guanxi.http._strict_json import check_json, join_path, json_errors
 from guanxi.problems import (
     Conflict,
     FieldError,
@@ -16,16 +34,61 @@ from guanxi.problems import (
 )
 
 __all__ = [
+    "PROBLEM_TYPE",
+    "Attempt",
+    "Change",
     "Conflict",
     "FieldError",
     "Forbidden",
     "Gone",
+    "Made",
     "NotFound",
+    "Once",
+    "Page",
+    "PageQuery",
+    "Paging",
     "PreconditionRequired",
     "Problem",
+    "ProblemDocument",
+    "Read",
+    "Readiness",
+    "Reads",
+    "ReadyCheck",
+    "RouteEntry",
+    "ServerEvent",
     "Stale",
     "TooLarge",
     "Unauthorized",
     "Unavailable",
+    "UndeclaredAccessError",
     "Unprocessable",
+    "Write",
+    "Writes",
+    "WritesOnce",
+    "add_problem_handlers",
+    "attach",
+    "body_limit",
+    "catalogue",
+    "check_json",
+    "claim_sql",
+    "create_app",
+    "deadline",
+    "decode_cursor",
+    "encode_cursor",
+    "etag",
+    "field_errors",
+    "idempotency_args",
+    "if_match",
+    "join_path",
+    "json_errors",
+    "last_event_id",
+    "page_query",
+    "problem_of",
+    "problem_response",
+    "read",
+    "request_hash",
+    "set_etag",
+    "sse",
+    "streaming",
+    "write",
 ]
