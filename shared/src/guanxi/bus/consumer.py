@@ -214,7 +214,11 @@ class ConsumerRunner:
 
     def lag(self) -> int:
         """Records of our partitions that are not applied yet, as last seen."""
-        return sum(self._behind(self._reader, place) for place in self.assigned()) if self._reader else 0
+        return sum(self.behind(place) or 0 for place in self.assigned())
+
+    def behind(self, place: Place) -> int | None:
+        """Records of one partition that are not applied yet; None where it is not ours."""
+        return self._behind(self._reader, place) if self._reader and place in self._next else None
 
     def assigned(self) -> frozenset[Place]:
         """The partitions that are ours now."""

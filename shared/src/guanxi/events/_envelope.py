@@ -80,6 +80,7 @@ class Fact(BaseModel):
 
 
 D = TypeVar("D", bound=Fact, covariant=True, default=Fact)
+F = TypeVar("F", bound=Fact)
 
 
 class Event(BaseModel, Generic[D]):
@@ -128,7 +129,7 @@ class Event(BaseModel, Generic[D]):
 
 
 def make_event(
-    fact: D,
+    fact: F,
     *,
     id: UUID,  # noqa: A002 - CloudEvents' word
     recorded: datetime,
@@ -139,7 +140,7 @@ def make_event(
     traceparent: str | None = None,
     correlation: str | None = None,
     causation: str | None = None,
-) -> Event[D]:
+) -> Event[F]:
     """Put a fact into its envelope; `source` and `dataschema` follow from its type."""
     return Event(
         id=id,

@@ -1,0 +1,131 @@
+"""`python -m <service>`: serve, migrate, print the OpenAPI document."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import sys
+from typing import NoReturn
+
+import asyncpg
+import uvicorn
+import uvloop
+from pydantic import ValidationError
+
+from guanxi.bus import offsets
+from guanxi.db import DatabaseUnfitError, check_database, migrate, open_database
+from guanxi.service._app import build_app, openapi_document
+from guanxi.service._jobs import Runtime
+from guanxi.service._service import Service
+from guanxi.service._settings import ServiceSettings
+from guanxi.service._worker import Worker
+from guanxi.telemetry import TelemetryUnfitError, configure_telemetry, shutdown_tracing
+
+ROLES = ("all", "api", "worker")
+STOP_SECONDS = 10
+_UNFIT = 2
+_STUCK = 3
+
+
+def main(service: Service) -> None:
+    """Run one service by its command line; exit code 2 and one line when it cannot run as it is set up."""
+    options = _options(service)
+    if options.command == "openapi":
+        json.dump(openapi_document(service), sys.stdout, indent=2, ensure_ascii=False, sort_keys=True)
+        sys.stdout.write("\n")
+        return
+    settings = _settings(service)
+    try:
+        configure_telemetry(service.name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+        work = _migrate(service, settings) if options.command == "migrate" else _serve(service, settings, options)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except (DatabaseUnfitError, TelemetryUnfitError) as error:
+        _refuse(service, str(error))
+    except (OSError, asyncpg.PostgresError) as error:
+        _refuse(service, f"cannot reach what it needs: {error}")
+    except KeyboardInterrupt:
+        return
+
+
+def _options(service: Service) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python -m {service.metadata.info.get('module', service.name)}")
+    parser.add_argument("command", nargs="?", choices=("serve", "migrate", "openapi"), default="serve")
+    parser.add_argument("--role", choices=ROLES, default="all", help="serve the API, work in the background, or both")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    return parser.parse_args()
+
+
+def _settings(service: Service) -> ServiceSettings:
+    try:
+        return service.settings()
+    except ValidationError as error:
+        lines = [f"GUANXI_{'.'.join(map(str, e['loc'])).upper() or 'SETTINGS'}: {e['msg']}" for e in error.errors()]
+        _refuse(service, "; ".join(lines))
+
+
+def _refuse(service: Service, why: str) -> NoReturn:
+    sys.stderr.write(f"{service.name}: {' '.join(why.split())}\n")
+    raise SystemExit(_UNFIT)
+
+
+async def _migrate(service: Service, settings: ServiceSettings) -> None:
+    url = settings.migration_url or settings.database_url
+    await migrate(url, service.migrations)
+    database = await open_database(url, application=f"{service.name}.migrate")
+    try:
+        async with database.api.begin() as tx:
+            await offsets.enter_births(tx, [c.group for c in service.topology.consumers if c.kind == "reaction"])
+    finally:
+        await database.close()
+
+
+async def _serve(service: Service, settings: ServiceSettings, options: argparse.Namespace) -> None:
+    database = await open_database(settings.database_url, application=service.name)
+    try:
+        async with database.api.read() as reader:
+            await check_database(reader, service.migrations)
+        runtime = Runtime(settings, database)
+        worker = Worker(service, runtime, _give_up) if options.role != "api" else None
+        config = uvicorn.Config(
+            build_app(service, runtime, worker, role=options.role),
+            host=options.host,
+            port=options.port,
+            loop="none",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        await _until_stopped(uvicorn.Server(config), worker)
+    finally:
+        await database.close()
+        shutdown_tracing()
+
+
+async def _until_stopped(server: uvicorn.Server, worker: Worker | None) -> None:
+    if worker is not None:
+        worker.start()
+    # The tail of the latency is mostly the collector walking what never goes away.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    try:
+        await server.serve()
+    finally:
+        if worker is not None:
+            await worker.stop()
+
+
+def _give_up(why: str) -> None:
+    # The supervisor starts us again: a client that does not recover by being rebuilt needs a new process.
+    sys.stderr.write(f"gives up: {why}\n")
+    sys.stderr.flush()
+    os._exit(_STUCK)

@@ -1,0 +1,210 @@
+"""The operators' routes of every service: how far the consumers are, what waits in the outbox, the dead letters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict
+
+from guanxi.bus import deadletters, offsets
+from guanxi.bus.applier import FactApplier
+from guanxi.bus.deadletters import DeadLetter
+from guanxi.bus.relay import outbox_depth
+from guanxi.events import MalformedEventError, UnknownTypeError, parse
+from guanxi.http import Read, Write, read, write
+from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
+
+if TYPE_CHECKING:
+    from guanxi.service._service import Service
+    from guanxi.service._worker import Worker
+
+
+class Lag(BaseModel):
+    """How far one consumer is in one partition; `behind` (records) only where this process reads it."""
+
+    consumer: str
+    topic: str
+    partition: int
+    next_offset: int
+    behind: int | None = None
+
+
+class Outbox(BaseModel):
+    """What is committed and not yet acknowledged by the broker."""
+
+    depth: int
+    oldest_age_seconds: float
+
+
+class Generation(BaseModel):
+    """A consumer and the generation of what it has built; a rebuild makes the next one."""
+
+    consumer: str
+    kind: str
+    generation: int
+
+
+class DeadLetterRead(BaseModel):
+    """A message that could not be applied, and why. `event` is shown to readers of personal data only."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    event_id: UUID | None
+    type: str | None
+    subject: UUID | None
+    error_type: str
+    reason: str
+    attempts: int
+    status: Literal["open", "replayed", "discarded"]
+    version: int
+    recorded_at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+    event: Any = None
+
+
+class Replay(BaseModel):
+    """Apply a dead letter again: as it was, or with the event given instead of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: dict[str, Any] | None = None
+
+
+ReadOps = Annotated[Read, Depends(read("ops:read"))]
+WriteOps = Annotated[Write, Depends(write("ops:write"))]
+
+
+def ops_router(service: Service, worker: Worker | None) -> APIRouter:
+    """`/v1/ops/<service>/...`."""
+    router = APIRouter(prefix=f"/ops/{service.name}", tags=["operations"])
+    _add_figures(router, service, worker)
+    _add_dead_letters(router, service)
+    return router
+
+
+def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> None:
+    running = {runner.group: runner for runner in worker.consumers} if worker else {}
+
+    @router.get("/lag")
+    async def lag(call: ReadOps) -> list[Lag]:
+        """How far each consumer is, by partition."""
+        async with call.pool.read() as reader:
+            return [
+                Lag(
+                    consumer=group,
+                    topic=place.topic,
+                    partition=place.partition,
+                    next_offset=position.next_offset,
+                    behind=running[group].behind(place) if group in running else None,
+                )
+                for group in _groups(service)
+                for place, position in (await offsets.read(reader, group)).items()
+            ]
+
+    @router.get("/outbox")
+    async def outbox(call: ReadOps) -> Outbox:
+        """How much waits to be published, and for how long."""
+        depth, age = await outbox_depth(call.pool)
+        return Outbox(depth=depth, oldest_age_seconds=age.total_seconds())
+
+    @router.get("/rebuilds")
+    async def rebuilds(_: ReadOps) -> list[Generation]:
+        """The generation of each consumer."""
+        return [Generation(consumer=c.name, kind=c.kind, generation=c.generation) for c in service.topology.consumers]
+
+
+def _add_dead_letters(router: APIRouter, service: Service) -> None:
+    appliers = {c.group: FactApplier(c) for c in service.topology.consumers}
+
+    @router.get("/dead-letters")
+    async def list_dead_letters(
+        call: ReadOps,
+        status: Literal["open", "replayed", "discarded"] | None = None,
+        consumer: str | None = None,
+        before: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> list[DeadLetterRead]:
+        """Newest first; go on with `before` = the last id shown. The events themselves are left out."""
+        async with call.pool.read() as reader:
+            found = await deadletters.listed(reader, status, consumer, before, limit)
+        return [DeadLetterRead.model_validate(letter) for letter in found]
+
+    @router.get("/dead-letters/{letter_id}")
+    async def get_dead_letter(letter_id: UUID, call: ReadOps) -> DeadLetterRead:
+        """One dead letter; with its event, as far as it can be read, for readers of personal data (`pii:read`)."""
+        async with call.pool.read() as reader:
+            letter = await deadletters.get(reader, letter_id)
+        if letter is None:
+            raise NotFound("dead letter")
+        shown = DeadLetterRead.model_validate(letter)
+        if call.principal.may("pii:read"):
+            shown = shown.model_copy(update={"event": _readable(letter.raw)})
+        return shown
+
+    @router.post("/dead-letters/{letter_id}/replay", status_code=201)
+    async def replay(letter_id: UUID, body: Replay, call: WriteOps) -> DeadLetterRead:
+        """Apply it again through the same consumer, edited or not; its inbox still lets each event in once."""
+        async with call.once() as once:
+            letter = await _open_letter(once.tx, once.replay or letter_id, settled=once.replay is not None)
+            if once.replay is None:
+                raw = orjson.dumps(body.event) if body.event is not None else letter.raw
+                applier = appliers.get(letter.consumer)
+                if applier is None:
+                    raise Conflict("consumer-gone", f"This service has no consumer {letter.consumer} any more.")
+                await applier.apply_events(once.tx, [_parsed(raw)])
+                await deadletters.settle(once.tx, letter_id, "replayed", call.principal.subject, raw)
+                once.created(letter_id, call.request.url.path, customer_id=letter.subject)
+            return await _shown(once.tx, letter_id)
+
+    @router.post("/dead-letters/{letter_id}/discard", status_code=201)
+    async def discard(letter_id: UUID, call: WriteOps) -> DeadLetterRead:
+        """Close it without applying it; the bytes are kept."""
+        async with call.once() as once:
+            letter = await _open_letter(once.tx, once.replay or letter_id, settled=once.replay is not None)
+            if once.replay is None:
+                await deadletters.settle(once.tx, letter_id, "discarded", call.principal.subject)
+                once.created(letter_id, call.request.url.path, customer_id=letter.subject)
+            return await _shown(once.tx, letter_id)
+
+
+def _groups(service: Service) -> list[str]:
+    inbound = [service.topology.inbound.group] if service.topology.inbound else []
+    return [*(c.group for c in service.topology.consumers), *inbound]
+
+
+def _readable(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw.decode("utf-8", "backslashreplace")
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return parse(raw)
+    except (MalformedEventError, UnknownTypeError) as error:
+        wrong = FieldError("event", "not-an-event", str(error))
+        raise Unprocessable("This is still not an event that can be applied.", [wrong]) from error
+
+
+async def _open_letter(tx: Any, letter_id: UUID, *, settled: bool) -> DeadLetter:
+    letter = await deadletters.lock(tx, letter_id)
+    if letter is None:
+        raise NotFound("dead letter")
+    if letter.status != "open" and not settled:
+        raise Conflict("already-settled", f"This dead letter has been {letter.status} already.")
+    return letter
+
+
+async def _shown(tx: Any, letter_id: UUID) -> DeadLetterRead:
+    return DeadLetterRead.model_validate(await deadletters.get(tx, letter_id))

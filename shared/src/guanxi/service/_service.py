@@ -1,0 +1,52 @@
+"""What makes up one service, declared in its `app.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+
+from guanxi.bus.relay import Heartbeat
+from guanxi.db import Tx
+from guanxi.due import DueHandler
+from guanxi.events import Topology
+from guanxi.service._jobs import Job, Loop, Runtime
+from guanxi.service._settings import ServiceSettings
+
+Eraser = Callable[[Tx, Sequence[UUID]], Awaitable[int]]
+"""Blanks what one resource holds of these customers; gives how many rows it changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: its name, schema, routes, consumers and work."""
+
+    name: str
+    title: str
+    description: str
+    settings: type[ServiceSettings]
+    metadata: sa.MetaData
+    migrations: Path
+    topology: Topology
+    routers: Sequence[APIRouter] = ()
+    due: Mapping[str, DueHandler] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
+    loops: Sequence[Loop] = ()
+    erasers: Sequence[Eraser] = ()
+    heartbeat: Heartbeat | None = None
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Dependency: the running service's settings and database."""
+    found: Runtime = request.app.state.runtime
+    return found
+
+
+def settings_of(request: Request) -> Any:
+    """Dependency: the settings, of the service's own class."""
+    return runtime_of(request).settings
