@@ -1,4 +1,4 @@
-"""What a caller is told when a request cannot be done: raised anywhere, answered as RFC 9457 problem details by `guanxi.http`."""
+"""What a caller is told when a request cannot be done: raised anywhere, answered by `guanxi.http` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ class TooLarge(Problem):
     """413: the body is larger than this route takes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(413, "too-large", f"The body may have at most {limit} bytes here.", headers={"Connection": "close"})
+        super().__init__(
+            413, "too-large", f"The body may have at most {limit} bytes here.", headers={"Connection": "close"}
+        )
 
 
 class Unavailable(Problem):

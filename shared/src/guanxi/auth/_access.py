@@ -1,4 +1,4 @@
-"""Who may call a route: each declares scopes or is public, and a service with a route that does neither does not start."""
+"""Who may call a route: each declares scopes or is public; a service with a route that does neither does not start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit trail: one plain row for each change and each look at unmasked personal data, sealed into a hash chain later.
+"""The audit trail: a plain row for each change and each look at unmasked personal data, sealed into a chain later.
 
 Rows are append-only: the runtime role has neither UPDATE nor DELETE on the two tables. Sealing runs a minute behind, so
 no request waits for the chain; a changed, removed or slipped-in row breaks the seal over its range.
@@ -20,10 +20,8 @@ AUDIT_REVOKE = "REVOKE UPDATE, DELETE, TRUNCATE ON audit, audit_seal FROM {role}
 SEAL_BEHIND = timedelta(minutes=1)
 SEAL_ROWS = 10_000
 
-AUDIT_COLUMNS = (
-    "id, at, principal, unit, action, resource, resource_id, customer_id, unmasked, trace_id, details"  # one INSERT's columns
-)
-_INSERT = f"INSERT INTO audit ({AUDIT_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"  # noqa: S608 - constants
+AUDIT_COLUMNS = "id, at, principal, unit, action, resource, resource_id, customer_id, unmasked, trace_id, details"
+_INSERT = f"INSERT INTO audit ({AUDIT_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 # Text that depends on no session setting: what is hashed today must be what is hashed in ten years.
 _ROW = """jsonb_build_array(id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), principal, unit, action,
@@ -36,11 +34,12 @@ batch AS (
   WHERE id > coalesce((SELECT last_id FROM last), '00000000-0000-0000-0000-000000000000') AND id < uuidv7_floor($1)
   ORDER BY id LIMIT $2)
 INSERT INTO audit_seal (n, first_id, last_id, rows, hash, previous)
-SELECT coalesce((SELECT n FROM last), 0) + 1, (array_agg(id ORDER BY id))[1], (array_agg(id ORDER BY id DESC))[1], count(*),
+SELECT coalesce((SELECT n FROM last), 0) + 1, (array_agg(id ORDER BY id))[1], (array_agg(id ORDER BY id DESC))[1],
+  count(*),
   sha256(coalesce((SELECT hash FROM last), '') || convert_to(string_agg(line, E'\\n' ORDER BY id), 'UTF8')),
   coalesce((SELECT hash FROM last), '')
 FROM batch HAVING count(*) > 0 RETURNING rows
-"""  # noqa: S608 - constants
+"""
 
 _VERIFY = f"""
 WITH chain AS (
@@ -51,7 +50,7 @@ SELECT n FROM chain c WHERE previous <> before OR n <> n_before + 1 OR hash IS D
   SELECT sha256(c.before || convert_to(string_agg({_ROW}, E'\\n' ORDER BY id), 'UTF8'))
   FROM audit WHERE id > c.after_id AND id <= c.last_id)
 ORDER BY n
-"""  # noqa: S608 - constants
+"""
 
 
 @dataclass(frozen=True, slots=True)

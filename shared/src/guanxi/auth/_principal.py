@@ -37,7 +37,7 @@ def make_principal(  # noqa: PLR0913 - one argument for each attribute
 ) -> Principal:
     """A principal with the scopes that its unit may hold: an external unit is never an administrator or operator.
 
-    Operators see every unit's dead letters and rejections; a token that says so for a dealer is a mistake of its issuer.
+    Operators see every unit's dead letters; a token that makes a dealer one is a mistake of its issuer.
     """
     held = frozenset(scopes)
     if not internal:

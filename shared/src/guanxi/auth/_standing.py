@@ -1,4 +1,4 @@
-"""Where a caller stands: whether its unit is internal, and which employee it is. Read from the directory, kept for 5 s."""
+"""Where a caller stands: is its unit internal, which employee is it. Read from the directory, kept for 5 s."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnitLookup(Protocol):
 
 
 class TableLookup:
-    """Reads two tables: units by `code`, employees by `subject`. Every service's are the directory's, but customer-profile's."""
+    """Reads units by `code` and employees by `subject`: the directory's tables, or customer-profile's own."""
 
     def __init__(self, pool: Pool, *, units: str = "directory_unit", employees: str = "directory_employee") -> None:
         if not (units.isidentifier() and employees.isidentifier()):
@@ -40,7 +40,7 @@ class TableLookup:
             raise ValueError(message)
         self._pool = pool
         self._sql = (
-            f"SELECT coalesce((SELECT internal FROM {units} WHERE code = $1), false) AS internal, "  # noqa: S608 - checked above
+            f"SELECT coalesce((SELECT internal FROM {units} WHERE code = $1), false) AS internal, "
             f"(SELECT id FROM {employees} WHERE subject = $2) AS employee_id"
         )
 
@@ -48,7 +48,9 @@ class TableLookup:
         """One round trip."""
         async with self._pool.read() as reader:
             row = await reader.fetchrow(self._sql, unit, subject)
-        return Standing(bool(row["internal"]), row["employee_id"]) if row else Standing(internal=False, employee_id=None)
+        return (
+            Standing(bool(row["internal"]), row["employee_id"]) if row else Standing(internal=False, employee_id=None)
+        )
 
 
 class CachedLookup:

@@ -1,4 +1,4 @@
-"""A token issuer for development and tests: one signing key in a file, no login; never used with production settings."""
+"""A token issuer for development and tests: one key in a file, no login; refused with production settings."""
 
 from __future__ import annotations
 

@@ -34,6 +34,11 @@ _CODES = {
     429: "too-many-requests",
 }
 
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; Allow names those it takes.",
+}
+
 TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.SerializationError,
@@ -100,7 +105,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         app.exception_handler(kind)(_answer)
 
 
-def problem_of(error: Exception) -> Problem | None:
+def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - a table of kinds
     """The problem that an error is to its caller; None for one that nobody foresaw."""
     if isinstance(error, Problem):
         return error
@@ -136,11 +141,12 @@ def _http_problem(error: HTTPException) -> Problem:
     if isinstance(error.__cause__, Problem):
         return error.__cause__
     code = _CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
-    return Problem(error.status_code, code, str(error.detail), headers=error.headers)
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    return Problem(error.status_code, code, detail, headers=error.headers)
 
 
 def _programming(error: Exception) -> bool:
-    # InterfaceError is "the connection is closed" and also "you gave two arguments for three"; only the first passes by itself.
+    # InterfaceError is "the connection is closed" and also "two arguments for three"; only the first passes by itself.
     return type(error) is asyncpg.InterfaceError and not any(
         word in str(error) for word in ("closed", "closing", "released", "terminated")
     )

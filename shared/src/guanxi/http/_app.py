@@ -1,4 +1,4 @@
-"""The application of a service: its routers under /v1 with every convention in place, or an error that says what is not."""
+"""The application of a service: its routers under /v1 with every convention in place."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     # The one added last is the outermost.
     app.add_middleware(BodyLayer)
     app.add_middleware(DeadlineLayer)
-    app.add_middleware(HeadersLayer, production=production, unguarded=own - {app.openapi_url})
     app.add_middleware(TelemetryLayer)
+    app.add_middleware(HeadersLayer, production=production, unguarded=own - {app.openapi_url})
     return app
 
 

@@ -29,7 +29,8 @@ _LOG = structlog.get_logger()
 _Model = TypeVar("_Model", bound=BaseModel)
 _CREATED, _ACCEPTED = 201, 202
 _SAFE = "/:?&=%@,;+~"
-_FINISH = """WITH kept AS (UPDATE idempotency_key SET status = $3, location = $4, resource_id = $5 WHERE principal = $1 AND key = $2)
+_FINISH = """WITH kept AS (
+  UPDATE idempotency_key SET status = $3, location = $4, resource_id = $5 WHERE principal = $1 AND key = $2)
 INSERT INTO audit (id, at, principal, unit, action, resource, resource_id, customer_id, unmasked, trace_id, details)
 VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
 
@@ -66,7 +67,7 @@ class _Outcome:
     status: int = _CREATED
     version: int | None = None
     customer_id: UUID | None = None
-    details: dict[str, Any] | None = None
+    details: dict[str, object] | None = None
 
 
 class Once:
@@ -83,13 +84,25 @@ class Once:
         return self.made.resource_id if self.made else None
 
     def created(
-        self, resource_id: UUID, location: str, version: int | None = None, *, customer_id: UUID | None = None, **details: Any
+        self,
+        resource_id: UUID,
+        location: str,
+        version: int | None = None,
+        *,
+        customer_id: UUID | None = None,
+        **details: object,
     ) -> None:
-        """Answer 201 with Location, and ETag when the version is given; `details` (codes, ids) go to the audit trail."""
+        """Answer 201 with Location and, given a version, ETag; `details` (codes, ids) go to the audit trail."""
         self.outcome = _Outcome(_ascii(location), resource_id, _CREATED, version, customer_id, details or None)
 
     def accepted(
-        self, resource_id: UUID, location: str, version: int | None = None, *, customer_id: UUID | None = None, **details: Any
+        self,
+        resource_id: UUID,
+        location: str,
+        version: int | None = None,
+        *,
+        customer_id: UUID | None = None,
+        **details: object,
     ) -> None:
         """Answer 202: the work goes on after the answer; `location` tells where to look."""
         self.outcome = _Outcome(_ascii(location), resource_id, _ACCEPTED, version, customer_id, details or None)
@@ -102,7 +115,9 @@ class Change:
         self.tx = tx
         self.outcome: _Outcome | None = None
 
-    def done(self, resource_id: UUID, version: int | None = None, *, customer_id: UUID | None = None, **details: Any) -> None:
+    def done(
+        self, resource_id: UUID, version: int | None = None, *, customer_id: UUID | None = None, **details: object
+    ) -> None:
         """Answer with the new version's ETag and put the change on record."""
         self.outcome = _Outcome("", resource_id, 0, version, customer_id, details or None)
 
@@ -142,7 +157,7 @@ class Write:
             set_etag(self.response, done.version)
 
     def entry(
-        self, resource_id: UUID, customer_id: UUID | None = None, details: dict[str, Any] | None = None
+        self, resource_id: UUID, customer_id: UUID | None = None, details: dict[str, object] | None = None
     ) -> AuditEntry:
         """The audit row of this call, for a hot route's own statement."""
         return AuditEntry(_action(self.request), self.request.url.path, resource_id, customer_id, details=details)

@@ -21,23 +21,26 @@ from guanxi.problems import Conflict, Problem, Unprocessable
 KEPT_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-_LOOK_UP = """SELECT request_hash, status, location, resource_id FROM idempotency_key WHERE principal = $1 AND key = $2"""
+_LOOK_UP = (
+    """SELECT request_hash, status, location, resource_id FROM idempotency_key WHERE principal = $1 AND key = $2"""
+)
 
 
 def claim_sql(first: int = 1) -> str:
     """The INSERT that claims a key, for use alone or as the first part of one statement that does everything.
 
-    Its eight parameters are `$first` to `$first+7`, the values of `idempotency_args`. It returns one row when the key is
-    ours and none when it was taken within 24 hours. An effect that selects from it happens only in the first case:
+    Its eight parameters, `$first` to `$first+7`, are the values of `idempotency_args`. It returns one row when the key
+    is ours, none when it was taken within 24 hours. What selects from it happens only in the first case:
     `WITH claim AS (<claim_sql()>), made AS (INSERT INTO ... SELECT ... FROM claim) ...`.
     """
     values = ", ".join(f"${n}" for n in range(first, first + 8))
     return f"""INSERT INTO idempotency_key
  (principal, key, route, request_hash, created_at, status, location, resource_id) VALUES ({values})
  ON CONFLICT (principal, key) DO UPDATE SET route = EXCLUDED.route, request_hash = EXCLUDED.request_hash,
- created_at = EXCLUDED.created_at, status = EXCLUDED.status, location = EXCLUDED.location, resource_id = EXCLUDED.resource_id
+ created_at = EXCLUDED.created_at, status = EXCLUDED.status, location = EXCLUDED.location,
+ resource_id = EXCLUDED.resource_id
  WHERE idempotency_key.created_at < EXCLUDED.created_at - interval '{KEPT_HOURS} hours'
- RETURNING resource_id"""  # noqa: S608 - numbers and constants
+ RETURNING resource_id"""
 
 
 _CLAIM = claim_sql()
@@ -77,7 +80,11 @@ def request_hash(method: str, target: str, body: bytes) -> bytes:
 
 
 def idempotency_args(
-    attempt: Attempt, now: datetime, status: int | None = None, location: str | None = None, resource_id: UUID | None = None
+    attempt: Attempt,
+    now: datetime,
+    status: int | None = None,
+    location: str | None = None,
+    resource_id: UUID | None = None,
 ) -> tuple[Any, ...]:
     """The values of `claim_sql` in order; the last three are known beforehand on a hot route, else filled in later."""
     return attempt.principal, attempt.key, attempt.route, attempt.request_hash, now, status, location, resource_id

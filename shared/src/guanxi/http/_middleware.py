@@ -74,7 +74,9 @@ class TelemetryLayer:
         HTTP_SECONDS.labels(_known(method), route, status).observe(seconds)
         if span.is_recording():
             span.update_name(f"{method} {route}")
-            span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+            span.set_attributes(
+                {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+            )
         principal = scope.get(PRINCIPAL_KEY)
         who: dict[str, Any] = (
             {"subject": principal.subject, "unit": principal.unit} if isinstance(principal, Principal) else {}

@@ -30,7 +30,10 @@ def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
         )
         _add_problems(document)
         scopes = {
-            (entry.path, method.lower()): entry.access.scopes for entry in entries if entry.access for method in entry.methods
+            (entry.path, method.lower()): entry.access.scopes
+            for entry in entries
+            if entry.access
+            for method in entry.methods
         }
         for path, operations in document.get("paths", {}).items():
             for method, operation in operations.items():

@@ -30,7 +30,9 @@ class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
     items: list[T]
-    next: str | None = Field(description="The cursor of the next page; null on the last. `Link` holds its whole address.")
+    next: str | None = Field(
+        description="The cursor of the next page; null on the last. `Link` holds its whole address."
+    )
 
 
 class PageQuery:

@@ -1,7 +1,7 @@
-"""What JSON allows and a database or a human does not: each is named by its field before any code of ours reads the body.
+"""What JSON allows and a database does not: each is named by its field before any code of ours reads the body.
 
-The standard parser takes NaN, 1e400, duplicate keys, U+0000, lone surrogates and integers of any size; PostgreSQL, other
-languages and double-entry do not. One pass marks what is wrong; only a body with a mark is walked for the places.
+The standard parser takes NaN, 1e400, duplicate keys, U+0000, lone surrogates and integers of any size; PostgreSQL and
+other languages do not. One pass marks what is wrong; only a body with a mark is walked for the places.
 """
 
 from __future__ import annotations

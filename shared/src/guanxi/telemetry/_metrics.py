@@ -1,4 +1,4 @@
-"""The figures that an operator watches, in Prometheus' format. One process serves one service, so `service` is constant."""
+"""The figures an operator watches, in Prometheus' format. A process serves one service, so `service` is constant."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ HTTP_SECONDS = Histogram(
 )
 HTTP_IN_FLIGHT = Gauge("guanxi_http_in_flight", "Requests being answered.", registry=REGISTRY)
 
-OUTBOX_DEPTH = Gauge("guanxi_outbox_depth", "Events committed and not yet acknowledged by the broker.", registry=REGISTRY)
+OUTBOX_DEPTH = Gauge(
+    "guanxi_outbox_depth", "Events committed and not yet acknowledged by the broker.", registry=REGISTRY
+)
 OUTBOX_OLDEST_AGE = Gauge("guanxi_outbox_oldest_age_seconds", "Age of the oldest of them.", registry=REGISTRY)
 RELAY_BATCH_SECONDS = Histogram(
     "guanxi_relay_batch_seconds", "Time to publish one batch.", registry=REGISTRY, buckets=_FAST
@@ -43,7 +45,10 @@ CONSUMER_LAG_RECORDS = Gauge(
     "guanxi_consumer_lag_records", "Records not yet applied.", ("consumer", "partition"), registry=REGISTRY
 )
 CONSUMER_LAG_SECONDS = Gauge(
-    "guanxi_consumer_lag_seconds", "Age of the newest applied event, while there is lag.", ("consumer",), registry=REGISTRY
+    "guanxi_consumer_lag_seconds",
+    "Age of the newest applied event, while there is lag.",
+    ("consumer",),
+    registry=REGISTRY,
 )
 HANDLER_SECONDS = Histogram(
     "guanxi_handler_seconds",
@@ -53,8 +58,12 @@ HANDLER_SECONDS = Histogram(
     buckets=_FAST,
 )
 EVENTS_APPLIED = Counter("guanxi_events_applied", "Events applied.", ("consumer",), registry=REGISTRY)
-EVENTS_REPEATED = Counter("guanxi_events_repeated", "Events that had been applied before.", ("consumer",), registry=REGISTRY)
-EVENTS_SKIPPED = Counter("guanxi_events_skipped", "Events of a type that nobody here handles.", ("type",), registry=REGISTRY)
+EVENTS_REPEATED = Counter(
+    "guanxi_events_repeated", "Events that had been applied before.", ("consumer",), registry=REGISTRY
+)
+EVENTS_SKIPPED = Counter(
+    "guanxi_events_skipped", "Events of a type that nobody here handles.", ("type",), registry=REGISTRY
+)
 DEAD_LETTERS = Counter("guanxi_dead_letters", "Events that could not be applied.", ("consumer",), registry=REGISTRY)
 DEAD_LETTERS_OPEN = Gauge(
     "guanxi_dead_letters_open", "Dead letters that nobody has replayed or discarded.", ("consumer",), registry=REGISTRY

@@ -1,4 +1,4 @@
-"""What never reaches a log line: tokens, tracking links, personal data, and characters that forge lines or drive terminals."""
+"""What never reaches a log line: tokens, tracking links, personal data, characters that forge lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _SECRETS = (
     (re.compile(r"(?<![\w-])\d{17}[\dXx](?![\w-])"), REDACTED),
 )
 # One look before the many: most lines hold nothing of the kind.
-_SUSPECT = re.compile(r"[@=]|://|eyJ|DETAIL|/(?:track|why|unsubscribe|responses)/|[Bb][Ee][Aa][Rr][Ee][Rr]|\d[\d -]{10}")
+_SUSPECT = re.compile(
+    r"[@=]|://|eyJ|DETAIL|/(?:track|why|unsubscribe|responses)/|[Bb][Ee][Aa][Rr][Ee][Rr]|\d[\d -]{10}"
+)
 # JSON escapes C0; C1 (0x9b opens a terminal sequence), line separators, direction marks and lone surrogates remain.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

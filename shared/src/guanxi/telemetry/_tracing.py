@@ -96,7 +96,7 @@ def span(
     kind: SpanKind = SpanKind.INTERNAL,
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[Span]:
-    """Work inside the block is a child of `traceparent`, else of the work in hand; `links` are traceparents of other causes."""
+    """Work inside the block is a child of `traceparent`, else of the work in hand; `links` name other causes."""
     opened = start_span(name, traceparent, links=links, kind=kind, attributes=attributes)
     token = context.attach(trace.set_span_in_context(opened))
     try:
