@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import asyncpg
 
 from guanxi_local.postgres import SUPERUSER, Postgres
+from guanxi_local.roles import owner_role, runtime_role
 
 _RUNTIME_SETTINGS = {
     "statement_timeout": "3s",
@@ -18,32 +18,6 @@ _RUNTIME_SETTINGS = {
     "transaction_timeout": "10s",
 }
 _OWNER_SETTINGS = {"lock_timeout": "5s"}
-
-
-@dataclass(frozen=True)
-class Database:
-    """One database with the addresses of its two roles."""
-
-    name: str
-    owner_url: str
-    runtime_url: str
-
-
-def owner_role(service_database: str) -> str:
-    """Name the role that owns a service's schema."""
-    return f"{service_database}_owner"
-
-
-def runtime_role(service_database: str) -> str:
-    """Name the role a service runs under."""
-    return f"{service_database}_app"
-
-
-def describe(postgres: Postgres, roles_of: str, name: str | None = None) -> Database:
-    """Give the addresses of a database whose roles are those of `roles_of`."""
-    database = name or roles_of
-    owner, runtime = postgres.url(database, owner_role(roles_of)), postgres.url(database, runtime_role(roles_of))
-    return Database(database, owner, runtime)
 
 
 @asynccontextmanager
@@ -56,15 +30,15 @@ async def superuser(postgres: Postgres, database: str = "postgres") -> AsyncIter
         await connection.close()
 
 
-async def ensure_databases(postgres: Postgres, names: Iterable[str]) -> None:
+async def ensure_databases(postgres: Postgres, names: Iterable[str], suffix: str = "") -> None:
     """Make the databases and roles of all services, or finish what an interrupted run left half done."""
     wanted = list(names)
     async with superuser(postgres) as connection:
         for name in wanted:
             await ensure_roles(postgres, connection, name)
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                await create_database(connection, name, roles_of=name)
-    await asyncio.gather(*(grant(postgres, name, roles_of=name) for name in wanted))
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name + suffix):
+                await create_database(connection, name + suffix, roles_of=name)
+    await asyncio.gather(*(grant(postgres, name + suffix, roles_of=name) for name in wanted))
 
 
 async def ensure_roles(postgres: Postgres, connection: asyncpg.Connection, service_database: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 EXIT_CODE = 2
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - not an error of the program: a line for the person at the keyboard
     """Something the person at the keyboard has to change; its text is the one line that is printed."""
 
 

@@ -67,3 +67,7 @@ class PortFile:
         chosen = choose(names, before, keep)
         write_atomically(self._path, json.dumps({**before, **chosen}, indent=2) + "\n")
         return chosen
+
+    def pin(self, name: str, port: int) -> None:
+        """Write down a port that a person chose."""
+        write_atomically(self._path, json.dumps({**self.read(), name: port}, indent=2) + "\n")

@@ -12,8 +12,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from guanxi_local.checkout import checkout
-from guanxi_local.databases import Database
 from guanxi_local.ports import HOST
+from guanxi_local.roles import Database
 from guanxi_local.state import State
 
 
@@ -49,6 +49,7 @@ class Surroundings:
 
     def environment(self, database: Database) -> dict[str, str]:
         """Give the environment of one service's process."""
+        keys = self.state.passwords(["cursor-key", "tracking-key"])
         ours = {
             "GUANXI_PROFILE": "development",
             "GUANXI_DATABASE_URL": database.runtime_url,
@@ -57,6 +58,8 @@ class Surroundings:
             "GUANXI_TOPIC_PREFIX": self.topic_prefix,
             "GUANXI_JWKS": str(self.state.jwks),
             "GUANXI_PUBLIC_URL": self.gateway,
+            "GUANXI_CURSOR_KEY": keys["cursor-key"],
+            "GUANXI_TRACKING_KEY": keys["tracking-key"],
             "PYTHONUNBUFFERED": "1",
         }
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}

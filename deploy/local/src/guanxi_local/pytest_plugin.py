@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
 
+from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
 from guanxi_local import testservers
-from guanxi_local.databases import Database, drop_database
+from guanxi_local.databases import drop_database
 from guanxi_local.postgres import Postgres
+from guanxi_local.roles import Database
 from guanxi_local.topics import read_topics
 
 _FOLDER = pytest.StashKey[Path | None]()

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from guanxi_local.accounts import Account, can_reach, server_account
 from guanxi_local.checkout import checkout
 from guanxi_local.children import Records
 from guanxi_local.failures import of_os
-from guanxi_local.files import write_atomically
+from guanxi_local.files import locked, remove_tree, write_atomically
 from guanxi_local.ports import PortFile
 
 _ROOTS_OWN = Path("/var/lib/guanxi-local")
+_OURS = (
+    "postgres", "postgres.new", "postgres.password", "pginstall18", "pginstall18.new", "kafka", "logs", "run",
+    "ports.json", "passwords.json", "issuer-key.json", "jwks.json", "progress.jsonl", "mail", "demo",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,15 +57,21 @@ class State:
         """The private key of the development issuer."""
         return self.root / "issuer-key.json"
 
-    def passwords(self, names: Iterable[str]) -> dict[str, str]:
+    def passwords(self, names: Collection[str]) -> dict[str, str]:
         """Give the generated password of each name, making those that are missing; the file is for its owner only."""
         path = self.root / "passwords.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        missing = [name for name in names if name not in known]
-        if missing:
-            known |= {name: secrets.token_urlsafe(24) for name in missing}
-            write_atomically(path, json.dumps(known, indent=2) + "\n", mode=0o600)
+        known = _read_passwords(path)
+        if not set(names) <= known.keys():
+            # Threads and processes ask at once: whoever comes second must not draw again what the first has given out.
+            with locked(self.root / "passwords.lock"):
+                known = _read_passwords(path)
+                known |= {name: secrets.token_urlsafe(24) for name in names if name not in known}
+                write_atomically(path, json.dumps(known, indent=2) + "\n", mode=0o600)
         return known
+
+
+def _read_passwords(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def wanted_root() -> Path:
@@ -94,3 +105,17 @@ def _elsewhere(asked: Path) -> Path:
     folder = _ROOTS_OWN / hashlib.sha256(str(asked).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def reset(state: State) -> None:
+    """Delete what the runner made, and nothing else: the folder may have been set to one that holds other things."""
+    for name in _OURS:
+        path = state.root / name
+        if path.is_dir():
+            remove_tree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for path in state.root.glob("*.lock"):
+        path.unlink()
+    with suppress(OSError):
+        state.root.rmdir()

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from guanxi_local.checkout import checkout
 from guanxi_local.children import Child, Records, own
-from guanxi_local.databases import Database, create_database, describe, ensure_roles, grant, superuser
+from guanxi_local.databases import create_database, ensure_roles, grant, superuser
 from guanxi_local.failures import Failure
 from guanxi_local.files import locked, write_atomically
 from guanxi_local.kafka import Kafka
 from guanxi_local.postgres import Postgres
 from guanxi_local.processes import Service, Surroundings, migrate_command, read_processes
+from guanxi_local.roles import Database, describe
 from guanxi_local.state import State, open_state
 from guanxi_local.tokens import open_issuer
 

@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from guanxi.auth.development import DevelopmentIssuer
-
 from guanxi_local.files import locked, write_atomically
+from guanxi_local.scopes import ALL_SCOPES, HEAD_OFFICE
 from guanxi_local.state import State
-
-WORDS = ("customers", "interactions", "complaints", "scores", "notifications")
-ALL_SCOPES = (
-    *(f"{word}:{right}" for word in WORDS for right in ("read", "write")),
-    "reports:publish",
-    "pii:read",
-    "ops:read",
-    "ops:write",
-    "admin",
-)
-HEAD_OFFICE = "head-office"
 
 
 def open_issuer(state: State) -> DevelopmentIssuer:
@@ -34,7 +23,7 @@ def open_issuer(state: State) -> DevelopmentIssuer:
     return issuer
 
 
-def mint(
+def mint(  # noqa: PLR0913 - one keyword for each claim
     state: State,
     *,
     unit: str = HEAD_OFFICE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from guanxi.bus.topics import TopicSpec
 from pydantic import BaseModel, ConfigDict
 
+from guanxi.bus.topics import TopicSpec
 from guanxi_local.checkout import checkout
 
 

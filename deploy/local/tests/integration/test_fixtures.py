@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
+
 from guanxi.bus.topics import topic_names
 from guanxi_local.databases import Database
 from guanxi_local.pytest_plugin import MakeTopics
@@ -22,7 +23,9 @@ async def test_the_runtime_role_reads_and_writes_rows_of_tables_the_owner_makes_
     await runtime.close()
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE other (id int)", "DROP TABLE thing", "ALTER TABLE thing ADD x int"])
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE other (id int)", "DROP TABLE thing", "ALTER TABLE thing ADD x int"]
+)
 async def test_the_runtime_role_cannot_change_the_schema(blank_database: Database, statement: str) -> None:
     owner = await asyncpg.connect(blank_database.owner_url)
     await owner.execute("CREATE TABLE thing (id bigint)")

@@ -1,0 +1,59 @@
+"""What must exist before a service starts: the issuer's key, databases, migrated schemas, topics."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from guanxi_local.failures import Failure, of_program
+from guanxi_local.kafka import Kafka
+from guanxi_local.postgres import Postgres
+from guanxi_local.processes import Service, migrate_command
+from guanxi_local.state import State
+
+# The parts below are loaded when a platform is started: asyncpg, aiokafka and FastAPI would make every other command slow.
+
+
+def ensure_issuer(state: State) -> None:
+    """Make the development issuer's key and the file of public keys."""
+    from guanxi_local.tokens import open_issuer  # noqa: PLC0415 - see above
+
+    open_issuer(state)
+
+
+def make_databases(postgres: Postgres, names: Sequence[str], suffix: str) -> None:
+    """Make databases and roles."""
+    from guanxi_local.databases import ensure_databases  # noqa: PLC0415 - see above
+
+    asyncio.run(ensure_databases(postgres, names, suffix))
+
+
+def make_topics(kafka: Kafka, prefix: str) -> None:
+    """Make the topics of the table and wait for their leaders."""
+    from guanxi.bus.topics import TopicMismatchError, ensure_topics  # noqa: PLC0415 - see above
+    from guanxi_local.topics import read_topics  # noqa: PLC0415 - see above
+
+    try:
+        asyncio.run(ensure_topics(kafka.bootstrap, read_topics(prefix)))
+    except (TopicMismatchError, TimeoutError) as error:
+        message = f"topics could not be made: {str(error) or 'the broker does not answer'}"
+        raise Failure(message) from error
+
+
+def migrate(state: State, service: Service, environment: Mapping[str, str]) -> None:
+    """Bring a service's database to head."""
+    log = state.logs / "migrations.log"
+    done = subprocess.run(
+        migrate_command(service),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    with log.open("a") as file:
+        file.write(done.stdout)
+    if done.returncode != 0:
+        what = f"The migration of {service.name}"
+        raise of_program(what, done.stdout, log)
