@@ -167,11 +167,14 @@ def parse(raw: bytes | str | dict[str, Any]) -> Event[Fact]:
     """
     try:
         header = raw if isinstance(raw, dict) else orjson.loads(raw)
-        fact_type = _REGISTRY.get(header["type"])
+        name = header["type"]
+        if not isinstance(name, str):
+            raise MalformedEventError(f"type: {name!r} is no type")  # noqa: EM102, TRY003, TRY301
+        fact_type = _REGISTRY.get(name)
         if fact_type is None:
-            raise UnknownTypeError(str(header["type"]))
+            raise UnknownTypeError(name)  # noqa: TRY301
         return Event.model_validate({**header, "data": fact_type.model_validate(header["data"])})
-    except UnknownTypeError:
+    except (UnknownTypeError, MalformedEventError):
         raise
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)[:5])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Tx", Sequence[Event[Any]]], Awaitable[None]]
 """Applies a batch of events of one fact type, in log order, inside the consumer's transaction."""
 
+
 @dataclass(frozen=True, slots=True)
 class InboundRecord:
     """One message of a publisher's topic, as it came; `timestamp` in milliseconds since 1970, by the broker's clock."""
