@@ -1,0 +1,93 @@
+# Everything a developer or an operator of one machine does; `make help` lists it.
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest
+PACKAGES := guanxi guanxi-customer-profile guanxi-interactions guanxi-complaints guanxi-scoring guanxi-notifications guanxi-local
+
+# The first Python that is new enough; when there is none, the one that can say so.
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo up down status logs reset test test-unit test-integration test-e2e test-faults \
+	test-faults-smoke check lint format types contracts bench docs replay-real
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
+
+setup: ## Install everything into .venv and the user's cache folder (needs Python 3.11+, make, a network)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: there is no $(PYTHON); install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) deploy/setup.py $(UV_VERSION)
+
+lock: setup ## Resolve all dependencies anew into requirements.lock and deploy/kafka.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --group dev pyproject.toml \
+		$(foreach package,$(PACKAGES),--no-emit-package $(package)) --custom-compile-command "make lock" -o requirements.lock
+	$(BIN)/python -m guanxi_local.setup lock
+
+demo: setup ## Start the platform and play the first hour of a firm on it
+	@$(BIN)/guanxi demo
+
+up: setup ## Start PostgreSQL, Kafka, the five services and the gateway
+	@$(BIN)/guanxi up
+
+down: setup ## Stop them; data stay
+	@$(BIN)/guanxi down
+
+status: setup ## What runs, where, and whether it is ready
+	@$(BIN)/guanxi status
+
+logs: setup ## The last lines of all logs
+	@$(BIN)/guanxi logs
+
+reset: setup ## Stop and delete all data (asks)
+	@$(BIN)/guanxi reset
+
+test: test-unit test-integration test-e2e test-faults-smoke ## All tests, with one round of each fault
+
+test-unit: setup ## Pure code, no sockets
+	$(PYTEST) -q -m unit -n 2
+
+test-integration: setup ## Each part on a real PostgreSQL and a real Kafka
+	$(PYTEST) -q -m integration -n 2 --dist loadfile
+
+test-e2e: setup ## The whole platform through its public doors
+	$(PYTEST) -q -m "e2e and not real"
+
+test-faults-smoke: setup
+	$(PYTEST) -q -m "faults and smoke"
+
+test-faults: setup ## Every fault at its full count (long)
+	$(PYTEST) -q -m faults
+
+check: lint types contracts-check ## Lint, types, layers and contracts: what CI asks before the tests
+
+lint: setup ## ruff and import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
+
+format: setup ## Let ruff lay the code out
+	$(BIN)/ruff check --fix-only -q
+	$(BIN)/ruff format -q
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+contracts: setup ## Write OpenAPI, AsyncAPI, JSON Schemas and samples to docs/contracts
+	$(BIN)/python -m guanxi.events.contracts
+
+.PHONY: contracts-check
+contracts-check: setup
+	$(BIN)/python -m guanxi.events.contracts --check
+
+bench: setup ## Measure, each figure beside its baseline, and check that what was fast was right
+	$(BIN)/python -m benchmarks
+
+docs: contracts ## Generated documents: contracts and the capability table's check
+	$(PYTEST) -q tests/unit/test_capabilities.py
+
+replay-real: setup ## Replay the real data sets in full (GUANXI_DATA=folder)
+	$(PYTEST) -q -m real
