@@ -1,0 +1,214 @@
+"""Log, relay, consumer, inbox and dead letters on a real PostgreSQL and a real Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from guanxi.bus import log
+from guanxi.bus.applier import FactApplier
+from guanxi.bus.consumer import ConsumerRunner
+from guanxi.bus.kafka import KafkaProducer, KafkaReader, OnAssigned, Reader
+from guanxi.bus.relay import Relay, outbox_depth
+from guanxi.db import Database, Tx, open_database
+from guanxi.events import Consumer, Event, Fact
+from guanxi.events.scores import SegmentChanged
+from guanxi.ports import SystemIds
+
+IDS = SystemIds()
+
+
+class Tallied(Fact, type="guanxi.scores.TestTallied.v1"):
+    """A fact of these tests."""
+
+    n: int
+    run: str
+    """The topic is shared by all tests of a worker: each counts only its own."""
+
+
+@dataclass
+class Tally:
+    """Applies `Tallied` of one run to memory and to the inbox only; fails as told."""
+
+    run: str
+    seen: list[int] = field(default_factory=list)
+    poison: frozenset[int] = frozenset()
+
+    async def __call__(self, tx: Tx, events: Sequence[Event[Tallied]]) -> None:
+        numbers = [event.data.n for event in events if event.data.run == self.run]
+        if self.poison & set(numbers):
+            message = f"cannot apply {sorted(self.poison & set(numbers))}"
+            raise ValueError(message)
+        tx.after_commit(lambda: self.seen.extend(numbers))
+
+
+@dataclass
+class Bench:
+    """One database, one broker, one relay."""
+
+    database: Database
+    kafka: str
+    prefix: str
+    url: str
+    run: str = field(default_factory=lambda: IDS.new().hex)
+
+    def tally(self, *poison: int) -> Tally:
+        return Tally(self.run, poison=frozenset(poison))
+
+    def relay(self) -> Relay:
+        return Relay(self.database.relay, lambda: KafkaProducer(self.kafka, "test"), self.url, self.prefix)
+
+    def runner(self, tally: Tally, name: str, *, latest: bool = False) -> ConsumerRunner:
+        consumer = Consumer(name, {Tallied: tally}, kind="reaction" if latest else "additive")
+
+        def make(on_assigned: OnAssigned) -> Reader:
+            topics = [f"{self.prefix}guanxi.scores"]
+            return KafkaReader(self.kafka, f"{self.prefix}{name}", topics, None, on_assigned)
+
+        return ConsumerRunner(consumer.group, FactApplier(consumer), self.database.consumers, make, latest=latest)
+
+    async def publish(self, numbers: Sequence[int], subject: UUID | None = None) -> list[Event[Tallied]]:
+        async with self.database.api.begin() as tx:
+            made = [
+                log.draft(tx, Tallied(n=n, run=self.run), aggregate=subject or tx.new_id(), sequence=n, subject=subject) for n in numbers
+            ]
+            await log.record(tx, *made)
+        return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bench(
+    service_database: Callable[[str], Awaitable[object]],
+    kafka: str,
+    topics: Callable[..., Awaitable[list[str]]],
+    topic_prefix: str,
+) -> AsyncIterator[Bench]:
+    await topics("guanxi.scores")
+    database = await service_database("scoring")
+    url: str = database.runtime_url  # type: ignore[attr-defined]
+    opened = await open_database(url, application="test")
+    yield Bench(opened, kafka, topic_prefix, url)
+    await opened.close()
+
+
+@asynccontextmanager
+async def running(*work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(one()) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not true():
+                await asyncio.sleep(0.02)
+    assert true()
+
+
+@pytest.mark.asyncio
+async def test_what_is_recorded_is_applied_once_and_the_outbox_drains(bench: Bench) -> None:
+    relay, tally = bench.relay(), bench.tally()
+    bench.database.api.wake = relay.wake
+    async with running(relay.run, bench.runner(tally, f"once-{IDS.new().hex}").run):
+        await bench.publish(range(100))
+        await until(lambda: len(tally.seen) >= 100)
+    assert sorted(tally.seen) == list(range(100))
+    assert (await outbox_depth(bench.database.api))[0] == 0
+    async with bench.database.api.read() as reader:
+        batches = await reader.fetch("SELECT topic, first_offset, last_offset, event_ids FROM relay_batch")
+    assert sum(len(row["event_ids"]) for row in batches) == 100
+    assert all(row["last_offset"] - row["first_offset"] + 1 >= len(row["event_ids"]) for row in batches)
+
+
+@pytest.mark.asyncio
+async def test_a_rolled_back_transaction_publishes_nothing(bench: Bench) -> None:
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        async with bench.database.api.begin() as tx:
+            await log.record(tx, log.draft(tx, Tallied(n=1, run=""), aggregate=tx.new_id(), sequence=1, subject=None))
+            raise RuntimeError("changed my mind")
+    assert (await outbox_depth(bench.database.api))[0] == 0
+
+
+@pytest.mark.asyncio
+async def test_events_published_twice_are_applied_once(bench: Bench) -> None:
+    relay, tally = bench.relay(), bench.tally()
+    made = await bench.publish(range(50))
+    async with bench.database.api.begin() as tx:
+        await tx.execute("INSERT INTO outbox (event_id) SELECT unnest($1::uuid[])", [event.id for event in made] * 2)
+    async with running(relay.run, bench.runner(tally, f"twice-{IDS.new().hex}").run):
+        await until(lambda: len(tally.seen) >= 50)
+        last = await bench.publish([999])
+        await until(lambda: 999 in tally.seen)
+    assert sorted(tally.seen) == [*range(50), 999]
+    assert last[0].data.n == 999
+
+
+@pytest.mark.asyncio
+async def test_a_poison_event_goes_to_the_dead_letters_and_its_neighbours_are_applied(bench: Bench) -> None:
+    relay, tally, name = bench.relay(), bench.tally(7, 13), f"poison-{IDS.new().hex}"
+    await bench.publish(range(30))
+    async with running(relay.run, bench.runner(tally, name).run):
+        await until(lambda: len(tally.seen) >= 28)
+    assert sorted(tally.seen) == [n for n in range(30) if n not in (7, 13)]
+    async with bench.database.api.read() as reader:
+        rows = await reader.fetch("SELECT raw, reason, error_type, status FROM dead_letter ORDER BY reason")
+    assert [(row["reason"], row["error_type"], row["status"]) for row in rows] == [
+        ("cannot apply [13]", "ValueError", "open"),
+        ("cannot apply [7]", "ValueError", "open"),
+    ]
+    assert b'"n": 13' in rows[0]["raw"] or b'"n":13' in rows[0]["raw"]
+
+
+@pytest.mark.asyncio
+async def test_bytes_that_are_no_event_are_kept_and_the_offset_moves_on(bench: Bench) -> None:
+    producer, tally = KafkaProducer(bench.kafka, "test"), bench.tally()
+    await producer.start()
+    topic = f"{bench.prefix}guanxi.scores"
+    for value in (b"", b"not json", b'{"type": 7}', b"\xef\xbb\xbf{}", b"[]"):
+        await (await producer.send(topic, value, b"k", [("ce_type", Tallied.TYPE.encode())]))
+    await (await producer.send(topic, b"skipped", b"k", [("ce_type", SegmentChanged.TYPE.encode())]))
+    await producer.stop()
+    await bench.publish([1])
+    relay = bench.relay()
+    async with running(relay.run, bench.runner(tally, f"bytes-{IDS.new().hex}").run):
+        await until(lambda: tally.seen == [1])
+        await asyncio.sleep(0)
+    async with bench.database.api.read() as reader:
+        raws = {bytes(row["raw"]) for row in await reader.fetch("SELECT raw FROM dead_letter")}
+    assert raws >= {b"", b"not json", b'{"type": 7}', b"\xef\xbb\xbf{}", b"[]"}
+    assert b"skipped" not in raws
+
+
+@pytest.mark.asyncio
+async def test_a_consumer_goes_on_where_its_own_transaction_was(bench: Bench) -> None:
+    relay, name, first = bench.relay(), f"resume-{IDS.new().hex}", bench.tally()
+    await bench.publish(range(20))
+    async with running(relay.run):
+        async with running(bench.runner(first, name).run):
+            await until(lambda: len(first.seen) == 20)
+        await bench.publish(range(20, 40))
+        second = bench.tally()
+        async with running(bench.runner(second, name).run):
+            await until(lambda: len(second.seen) == 20)
+    assert sorted(second.seen) == list(range(20, 40))
+
+
+@pytest.mark.asyncio
+async def test_only_one_of_two_relays_works(bench: Bench) -> None:
+    one, two = bench.relay(), bench.relay()
+    async with running(one.run, two.run):
+        await until(lambda: one.active or two.active)
+        await bench.publish(range(10))
+        await asyncio.sleep(1.5)
+        assert one.active != two.active
+    assert (await outbox_depth(bench.database.api))[0] == 0
