@@ -33,7 +33,7 @@ DELETE FROM due WHERE (kind, id) = (
 RETURNING kind, id, at
 """
 _FAILED = """
-UPDATE due SET attempts = attempts + 1, at = $3 + make_interval(secs => $4 * (attempts + 1)), last_error = $5
+UPDATE due SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => $4 * (attempts + 1)), last_error = $5
 WHERE kind = $1 AND id = $2
 """
 

@@ -1,0 +1,92 @@
+"""Due moments on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from guanxi.db import Database, Tx, open_database
+from guanxi.due import DueLoop, cancel, schedule
+from guanxi.ports import SystemIds
+
+IDS = SystemIds()
+PAST = datetime.now(UTC) - timedelta(minutes=5)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(service_database: Callable[[str], Awaitable[Any]]) -> AsyncIterator[Database]:
+    opened = await open_database((await service_database("scoring")).runtime_url, application="test")
+    yield opened
+    await opened.close()
+
+
+async def plan(database: Database, at: datetime, kind: str = "promise") -> UUID:
+    async with database.api.begin() as tx:
+        made = tx.new_id()
+        await schedule(tx, at, kind, made)
+    return made
+
+
+def collecting(into: list[tuple[UUID, datetime]]) -> Callable[[Tx, UUID, datetime], Awaitable[None]]:
+    async def handler(tx: Tx, one: UUID, at: datetime) -> None:
+        tx.after_commit(lambda: into.append((one, at)))
+
+    return handler
+
+
+@pytest.mark.asyncio
+async def test_what_is_due_is_done_once_and_what_is_not_yet_due_waits(database: Database) -> None:
+    due = await plan(database, PAST)
+    await plan(database, PAST + timedelta(days=1))
+    done: list[tuple[UUID, datetime]] = []
+    loop = DueLoop(database.consumers, {"promise": collecting(done)})
+    assert await loop.work_off() == 1
+    assert done == [(due, PAST)]
+    assert await loop.work_off() == 0
+
+
+@pytest.mark.asyncio
+async def test_two_loops_share_the_work_and_double_nothing(database: Database) -> None:
+    planned = {await plan(database, PAST) for _ in range(40)}
+    done: list[tuple[UUID, datetime]] = []
+    loops = [DueLoop(database.consumers, {"promise": collecting(done)}) for _ in range(3)]
+    await asyncio.gather(*(loop.work_off() for loop in loops))
+    assert sorted(one for one, _ in done) == sorted(planned)
+
+
+@pytest.mark.asyncio
+async def test_scheduling_again_moves_it_and_cancelling_forgets_it(database: Database) -> None:
+    moved, gone = await plan(database, PAST), await plan(database, PAST)
+    async with database.api.begin() as tx:
+        await schedule(tx, tx.now + timedelta(hours=1), "promise", moved)
+        await cancel(tx, "promise", gone)
+    done: list[tuple[UUID, datetime]] = []
+    assert await DueLoop(database.consumers, {"promise": collecting(done)}).work_off() == 0
+    assert done == []
+
+
+@pytest.mark.asyncio
+async def test_a_failing_handler_keeps_nobody_waiting_and_is_tried_again_later(database: Database) -> None:
+    bad = await plan(database, PAST)
+    good = await plan(database, PAST + timedelta(seconds=1))
+    done: list[tuple[UUID, datetime]] = []
+    collect = collecting(done)
+
+    async def handler(tx: Tx, one: UUID, at: datetime) -> None:
+        if one == bad:
+            raise ValueError("cannot")
+        await collect(tx, one, at)
+
+    await DueLoop(database.consumers, {"promise": handler}).work_off()
+    assert [one for one, _ in done] == [good]
+    async with database.api.read() as reader:
+        row = await reader.fetchrow("SELECT at, attempts, last_error FROM due WHERE id = $1", bad)
+    assert row is not None
+    assert row["attempts"] == 1
+    assert "cannot" in row["last_error"]
+    assert row["at"] > datetime.now(UTC)
