@@ -20,6 +20,8 @@ help: ## This list
 
 setup: ## Install everything into .venv and the user's cache folder (needs Python 3.11+, make, a network)
 	@command -v $(PYTHON) >/dev/null || { echo "setup: there is no $(PYTHON); install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed, this is " \
+		+ sys.version.split()[0] + "; set PYTHON=python3.12 or the like")' || exit 2
 	@$(PYTHON) deploy/setup.py $(UV_VERSION)
 
 lock: setup ## Resolve all dependencies anew into requirements.lock and deploy/kafka.lock

@@ -1,19 +1,21 @@
 """`make setup`: a virtual environment from the lock, our packages in it, Kafka's jars in the user's cache folder.
 
-Runs on any Python, to be able to say that it is too old; needs nothing but the standard library.
+Runs before anything is installed, so it needs nothing but the standard library.
 """
 
+from __future__ import annotations
+
 import hashlib
-import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import NoReturn
 
-FLOOR = (3, 11)
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
-PYTHON = os.path.join(VENV, "bin", "python")
-UV = os.path.join(VENV, "bin", "uv")
-STAMP = os.path.join(VENV, ".guanxi-setup")
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+STAMP = VENV / ".guanxi-setup"
 PACKAGES = (
     "shared",
     "services/customer-profile",
@@ -25,76 +27,72 @@ PACKAGES = (
 )
 
 
-def fail(line):
+def fail(line: str) -> NoReturn:
     """Say why in one line and end with 2."""
-    sys.stderr.write("setup: %s\n" % line)
+    sys.stderr.write(f"setup: {line}\n")
     sys.exit(2)
 
 
-def run(what, *command):
+def run(what: str, *command: str | Path) -> None:
     """Run a step; its own output is the progress."""
-    print("-- " + what, flush=True)
+    sys.stdout.write(f"-- {what}\n")
+    sys.stdout.flush()
     try:
         code = subprocess.call(command, cwd=ROOT)
     except OSError as error:
-        fail("%s: %s" % (what, error))
+        fail(f"{what}: {error}")
     if code != 0:
-        fail("%s failed (see above); once the cause is gone, run make setup again" % what)
+        fail(f"{what} failed (see above); once the cause is gone, run make setup again")
 
 
-def fingerprint():
+def fingerprint() -> str:
     """Digest all that decides what is installed."""
-    digest = hashlib.sha256(("%s %s" % (sys.version, VENV)).encode())
-    for name in ["requirements.lock", "deploy/kafka.lock", "pyproject.toml"] + [p + "/pyproject.toml" for p in PACKAGES]:
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
+    digest = hashlib.sha256(f"{sys.version} {VENV}".encode())
+    for name in ("requirements.lock", "deploy/kafka.lock", *(f"{package}/pyproject.toml" for package in PACKAGES)):
+        digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
 
-def is_done(wanted):
+def is_done(wanted: str) -> bool:
     """Whether the last run installed exactly this, and the jars it fetched are still there."""
     try:
-        with open(STAMP) as file:
-            stamp, jars = file.read().split("\n")[:2]
+        stamp, jars = STAMP.read_text().splitlines()
     except (OSError, ValueError):
         return False
-    return stamp == wanted and os.path.isdir(jars) and os.path.exists(PYTHON)
+    return stamp == wanted and Path(jars).is_dir() and PYTHON.exists()
 
 
-def make_venv():
+def make_venv() -> None:
     """Make the virtual environment, or make it anew when its Python is gone or is not the one asked for."""
     try:
-        have = subprocess.check_output([PYTHON, "-c", "import sys; print(sys.version)"]).decode().strip()
+        have = subprocess.check_output([PYTHON, "-c", "import sys; print(sys.version)"], text=True).strip()
     except (OSError, subprocess.CalledProcessError):
         have = ""
-    if have != sys.version:
-        run("virtual environment (%s)" % sys.version.split()[0], sys.executable, "-m", "venv", "--clear", VENV)
+    if have != sys.version.strip():
+        run(f"virtual environment, Python {sys.version.split()[0]}", sys.executable, "-m", "venv", "--clear", VENV)
 
 
-def install(uv_version):
+def install(uv_version: str) -> None:
     """Install uv, the locked requirements and our own packages."""
-    if not os.path.exists(UV):
-        pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        run("uv " + uv_version, *(pip + ["uv==" + uv_version]))
-    base = [UV, "pip", "install", "--python", PYTHON]
-    run("requirements.lock", *(base + ["--require-hashes", "-r", "requirements.lock"]))
-    editable = [part for package in PACKAGES for part in ("-e", "./" + package)]
-    run("our packages", *(base + ["-q", "--no-deps"] + editable))
+    if not UV.exists():
+        pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q")
+        run(f"uv {uv_version}", *pip, f"uv=={uv_version}")
+    base = (UV, "pip", "install", "--python", PYTHON)
+    run("requirements.lock", *base, "--require-hashes", "-r", "requirements.lock")
+    editable = [part for package in PACKAGES for part in ("-e", f"./{package}")]
+    run("our packages", *base, "-q", "--no-deps", *editable)
 
 
-def main():
+def main() -> None:
     """Do what is missing."""
-    if sys.version_info < FLOOR:
-        fail("Python %d.%d or newer is needed, this is %s; set PYTHON=python3.12 or the like" % (*FLOOR, sys.version.split()[0]))
     wanted = fingerprint()
     if is_done(wanted):
         return
     make_venv()
     install(sys.argv[1])
     run("Kafka", PYTHON, "-m", "guanxi_local.setup", "fetch")
-    jars = subprocess.check_output([PYTHON, "-m", "guanxi_local.setup", "where"]).decode().strip()
-    with open(STAMP, "w") as file:
-        file.write("%s\n%s\n" % (wanted, jars))
+    jars = subprocess.check_output([PYTHON, "-m", "guanxi_local.setup", "where"], text=True).strip()
+    STAMP.write_text(f"{wanted}\n{jars}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Databases and roles: in each database an owner for migrations and a runtime role that can read and write rows only."""
+"""Databases and roles: in each database an owner for migrations and a runtime role that handles rows only."""
 
 from __future__ import annotations
 

@@ -156,7 +156,9 @@ async def _pass_on(response: httpx.Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _problem(send: Send, status: int, code: str, detail: str, path: str, retry_after: int | None = None) -> None:
+async def _problem(  # noqa: PLR0913 - the members of a problem document
+    send: Send, status: int, code: str, detail: str, path: str, retry_after: int | None = None
+) -> None:
     title = httpx.codes.get_reason_phrase(status)
     instance = path.partition("?")[0]
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}

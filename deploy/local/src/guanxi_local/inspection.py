@@ -53,7 +53,9 @@ def survey(platform: Platform) -> list[Line]:
     with ThreadPoolExecutor() as threads:
         ready = dict(zip(where, threads.map(ask, where.values()), strict=True))
     rows = {**where, **servers, supervisor.NAME: ""}
-    return [_look(platform, name, address, ready=name not in ready or ready[name].ready) for name, address in rows.items()]
+    return [
+        _look(platform, name, address, ready=name not in ready or ready[name].ready) for name, address in rows.items()
+    ]
 
 
 def _look(platform: Platform, name: str, address: str, *, ready: bool) -> Line:

@@ -1,4 +1,4 @@
-"""A Kafka broker of our own, on the Java runtime from a wheel: formatted once, started, stopped and recovered by pid."""
+"""A Kafka broker of our own, on the Java runtime from a wheel: formatted once, started and stopped by pid."""
 
 from __future__ import annotations
 

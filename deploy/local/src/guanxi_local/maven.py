@@ -1,4 +1,4 @@
-"""Kafka's jars out of the public repositories: resolved once when the version is raised, fetched pinned by everybody else."""
+"""Kafka's jars out of the public repositories: resolved when the version is raised, fetched pinned by all others."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def silent(_step: str, _news: str) -> None:
 class Platform:
     """All processes of one installation; the servers may be another folder's, then they are used and left alone."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only
         self,
         state: State,
         services: Sequence[Service],

@@ -28,7 +28,7 @@ def is_free(port: int) -> bool:
 
 
 def choose(names: Iterable[str], before: Mapping[str, int], keep: Iterable[str] = ()) -> dict[str, int]:
-    """Give each name a port: the one it had when that is free (or in `keep`: its own server holds it), else a new one."""
+    """Give each name the port it had, when that is free or its own server holds it (`keep`), else a new one."""
     kept = set(keep)
     chosen: dict[str, int] = {}
     for name in names:

@@ -123,7 +123,7 @@ class Postgres:
 
     def _launch(self, binaries: Path) -> Child:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command = [binaries / "postgres", "-D", self.data, "-p", str(self.port), *settings]
+        command: list[str | Path] = [binaries / "postgres", "-D", self.data, "-p", str(self.port), *settings]
         before = self.log.stat().st_size if self.log.exists() else 0
         child = spawn(command, log=self.log, env=_environment(), account=self.state.account, cwd=self.data)
         self.state.records.remember(NAME, child)

@@ -12,7 +12,7 @@ from guanxi_local.postgres import Postgres
 from guanxi_local.processes import Service, migrate_command
 from guanxi_local.state import State
 
-# The parts below are loaded when a platform is started: asyncpg, aiokafka and FastAPI would make every other command slow.
+# The parts below load when a platform starts: asyncpg, aiokafka and FastAPI would make every other command slow.
 
 
 def ensure_issuer(state: State) -> None:

@@ -92,7 +92,7 @@ async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[MakeTopics]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def service_database(postgres: Postgres) -> AsyncIterator[ServiceDatabase]:
-    """Make fresh, migrated databases of services: `await service_database("complaints")`; they go when the test ends."""
+    """Fresh, migrated databases of services until the test ends: call it with a name, await what it gives."""
     async with AsyncExitStack() as stack:
 
         async def make(service: str) -> Database:

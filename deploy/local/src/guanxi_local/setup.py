@@ -19,7 +19,7 @@ def fetch() -> None:
         return
     from guanxi_local import maven  # noqa: PLC0415 - half a second of import, needed once
 
-    columns = (TextColumn("jars"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(jars))
         maven.fetch(jars, lambda name: progress.update(task, advance=1, description=name))

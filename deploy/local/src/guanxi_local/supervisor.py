@@ -35,7 +35,7 @@ def running(state: State) -> Child | None:
 def begin(state: State, environment: Mapping[str, str]) -> Child:
     """Start a supervisor in the background."""
     journal_of(state).begin()
-    command = [sys.executable, "-m", "guanxi_local.supervisor", state.root]
+    command: list[str | Path] = [sys.executable, "-m", "guanxi_local.supervisor", state.root]
     child = spawn(command, log=state.logs / f"{NAME}.log", env={**os.environ, **environment})
     state.records.remember(NAME, child)
     return child

@@ -158,7 +158,7 @@ def _migrate(postgres: Postgres, service: Service, name: str) -> None:
 
 
 def _fingerprint(service: Service) -> str:
-    """Digest whatever the migrated schema can depend on, so that servers kept between sessions never serve an old one."""
+    """Digest what the migrated schema depends on: servers kept between sessions must not serve an old one."""
     root = checkout()
     folders = (root / "services" / service.name / "migrations", root / "shared" / "src" / "guanxi" / "db")
     digest = hashlib.sha256()

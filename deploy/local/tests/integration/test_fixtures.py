@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from guanxi.bus.topics import topic_names
-from guanxi_local.databases import Database
 from guanxi_local.pytest_plugin import MakeTopics
+from guanxi_local.roles import Database
 
 pytestmark = pytest.mark.asyncio
 
