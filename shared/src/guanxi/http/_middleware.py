@@ -157,7 +157,8 @@ class DeadlineLayer:
         except TimeoutError:
             if started or not watch.limit.expired():
                 raise
-            problem = _TOO_SLOW if scope.get(_WAITING) else Unavailable(1, "deadline", "This took too long. Repeat it.")
+            late = Unavailable(1, "deadline", "This took too long. Repeat it.")
+            problem = _TOO_SLOW if scope.get(_WAITING) else late
             await problem_response(problem, scope["path"])(scope, receive, send)
         finally:
             watch.timer.cancel()
