@@ -73,6 +73,20 @@ async def grant(postgres: Postgres, name: str, *, roles_of: str) -> None:
         await connection.execute(f"{defaults} GRANT USAGE, SELECT ON SEQUENCES TO {runtime}")
 
 
+async def migrated_with(postgres: Postgres, name: str) -> str | None:
+    """Give the digest under which a database was last migrated; it lives in the database's comment and goes with it."""
+    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1"
+    async with superuser(postgres) as connection:
+        digest: str | None = await connection.fetchval(query, name)
+    return digest
+
+
+async def mark_migrated(postgres: Postgres, name: str, digest: str) -> None:
+    """Remember the digest under which a database was migrated."""
+    async with superuser(postgres) as connection:
+        await connection.execute(f"COMMENT ON DATABASE {name} IS '{digest}'")
+
+
 async def drop_database(postgres: Postgres, name: str) -> None:
     """Drop a database, ending whatever is still connected to it."""
     async with superuser(postgres) as connection:

@@ -140,7 +140,9 @@ class Platform:
         _reported("topics", report, lambda: preparation.make_topics(self.kafka, self._prefix))
 
     def _migrate(self, name: str) -> None:
-        preparation.migrate(self.state, self.services[name], self._around.environment(self.database(name)))
+        database = self.database(name)
+        environment = self._around.environment(database)
+        preparation.migrate(self.postgres, database.name, self.services[name], environment)
 
     def _start_service(self, name: str, report: Report) -> None:
         def start() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from guanxi_local.failures import Failure, of_program
+from guanxi_local.fingerprint import fingerprint
 from guanxi_local.kafka import Kafka
 from guanxi_local.postgres import Postgres
 from guanxi_local.processes import Service, migrate_command
@@ -41,9 +43,19 @@ def make_topics(kafka: Kafka, prefix: str) -> None:
         raise Failure(message) from error
 
 
-def migrate(state: State, service: Service, environment: Mapping[str, str]) -> None:
-    """Bring a service's database to head."""
-    log = state.logs / "migrations.log"
+def migrate(postgres: Postgres, database: str, service: Service, environment: Mapping[str, str]) -> None:
+    """Bring a service's database to head, unless it was brought there by exactly this code before."""
+    from guanxi_local.databases import mark_migrated, migrated_with  # noqa: PLC0415 - see above
+
+    digest = fingerprint(service)
+    if asyncio.run(migrated_with(postgres, database)) == digest:
+        return
+    run_migration(service, environment, postgres.state.logs / "migrations.log")
+    asyncio.run(mark_migrated(postgres, database, digest))
+
+
+def run_migration(service: Service, environment: Mapping[str, str], log: Path) -> None:
+    """Run a service's own migration command."""
     done = subprocess.run(
         migrate_command(service),
         env=environment,

@@ -5,6 +5,7 @@ Set GUANXI_TEST_STATE to a folder and the servers in it are kept running between
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,8 @@ from guanxi_local import testservers
 from guanxi_local.databases import drop_database
 from guanxi_local.postgres import Postgres
 from guanxi_local.roles import Database
+from guanxi_local.state import reset
+from guanxi_local.testplatform import TestPlatform
 from guanxi_local.topics import read_topics
 
 _FOLDER = pytest.StashKey[Path | None]()
@@ -109,3 +112,34 @@ async def blank_database(postgres: Postgres) -> AsyncIterator[Database]:
     database = await testservers.blank(postgres)
     yield database
     await drop_database(postgres, database.name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
+    """The whole platform on the session's servers, in databases and under a topic prefix of its own."""
+    shared = await asyncio.to_thread(lambda: (servers.postgres(), servers.kafka()))
+    running = TestPlatform(_own_folder(servers), servers=shared)
+    try:
+        await asyncio.to_thread(running.start)
+        yield running
+    finally:
+        await asyncio.to_thread(running.stop)
+        for name in running.databases:
+            await drop_database(shared[0], name)
+        await delete_topics(running.kafka, await topic_names(running.kafka, prefix=running.topic_prefix))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
+    """A platform with servers of its own, for tests that break them."""
+    running = TestPlatform(_own_folder(servers))
+    try:
+        await asyncio.to_thread(running.start)
+        yield running
+    finally:
+        await asyncio.to_thread(running.stop)
+        reset(running.state)
+
+
+def _own_folder(servers: testservers.TestServers) -> Path:
+    return servers.state.root / f"platform-{secrets.token_hex(4)}"

@@ -37,12 +37,15 @@ def ask(url: str) -> Answer:
         connection.close()
 
 
-def wait_ready(state: State, name: str, url: str, seconds: float = _PATIENCE_S) -> None:
-    """Wait for a 200 from /readyz; a process that ends meanwhile, or never answers, fails with its own last words."""
+def wait_ready(state: State, name: str, url: str, seconds: float = _PATIENCE_S, *, may_die: bool = False) -> None:
+    """Wait for a 200 from /readyz; one that never comes fails with what the process last said.
+
+    A process that ends meanwhile fails at once, unless it may die because it is being watched over.
+    """
     log = state.logs / f"{name}.log"
     deadline = time.monotonic() + seconds
     while not (answer := ask(url)).ready:
-        if state.records.recall(name) is None:
+        if not may_die and state.records.recall(name) is None:
             raise of_program(name, tail(log), log)
         if time.monotonic() > deadline:
             message = f"{name} runs but is not ready after {seconds:.0f} s: {answer.said} (log: {log})"

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
 import shutil
 import signal
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from guanxi_local.checkout import checkout
 from guanxi_local.children import Child, Records, own
 from guanxi_local.databases import create_database, ensure_roles, grant, superuser
 from guanxi_local.failures import Failure
 from guanxi_local.files import locked, write_atomically
+from guanxi_local.fingerprint import fingerprint
 from guanxi_local.kafka import Kafka
+from guanxi_local.ports import HOST
 from guanxi_local.postgres import Postgres
-from guanxi_local.processes import Service, Surroundings, migrate_command, read_processes
+from guanxi_local.preparation import run_migration
+from guanxi_local.processes import Service, Surroundings, read_processes
 from guanxi_local.roles import Database, describe
 from guanxi_local.state import State, open_state
 from guanxi_local.tokens import open_issuer
@@ -81,10 +81,9 @@ def choose_folder() -> Path | None:
 
 def discard(folder: Path) -> None:
     """Stop whatever runs in a folder, by its records, and remove it."""
-    records = Records(folder / "run")
-    for name in records.names():
-        child = records.recall(name)
-        if child is not None:
+    for run in (folder / "run", *folder.glob("*/run")):
+        records = Records(run)
+        for child in filter(None, map(records.recall, records.names())):
             child.stop(signal.SIGKILL, 5)
     shutil.rmtree(folder, ignore_errors=True)
     os.environ.pop(VARIABLE, None)
@@ -132,7 +131,7 @@ def _service(name: str) -> Service:
 
 async def _template(postgres: Postgres, service: Service) -> str:
     """Give the migrated template of a service as its code is now, making it when it is the first time."""
-    name = f"template_{service.database}_{_fingerprint(service)}"
+    name = f"template_{service.database}_{fingerprint(service)[:10]}"
     with locked(postgres.state.root / f"{name}.lock"):
         async with superuser(postgres) as connection:
             done = await connection.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name)
@@ -150,20 +149,5 @@ async def _template(postgres: Postgres, service: Service) -> str:
 
 def _migrate(postgres: Postgres, service: Service, name: str) -> None:
     open_issuer(postgres.state)
-    environment = Surroundings(postgres.state, "127.0.0.1:9").environment(describe(postgres, service.database, name))
-    done = subprocess.run(migrate_command(service), env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        message = f"migrations of {service.name} failed:\n{done.stdout}{done.stderr}"
-        raise Failure(message)
-
-
-def _fingerprint(service: Service) -> str:
-    """Digest what the migrated schema depends on: servers kept between sessions must not serve an old one."""
-    root = checkout()
-    folders = (root / "services" / service.name / "migrations", root / "shared" / "src" / "guanxi" / "db")
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".sql"):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:10]
+    environment = Surroundings(postgres.state, f"{HOST}:9").environment(describe(postgres, service.database, name))
+    run_migration(service, environment, postgres.state.logs / "migrations.log")
