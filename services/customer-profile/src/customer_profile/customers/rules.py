@@ -1,0 +1,282 @@
+"""What is true of customers whatever stores them: the record, how its values are written, what changed, what is published."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import phonenumbers
+from guanxi.events.directory import CustomerState
+from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
+from stdnum.cn import uscc
+
+PHONE, EMAIL = "phone", "email"
+OWN_FIELDS = (
+    *("kind", "role", "lifecycle", "stage", "name", "legal_name", "legal_representative", "contact_person"),
+    *("address", "social_credit_code", "id_number", "birth_date", "industry", "size", "preferences", "time_zone"),
+    *("acquisition_source", "owner_id", "verified_at", "verified_by"),
+)
+PERSONAL_FIELDS = (
+    *("name", "legal_name", "legal_representative", "contact_person", "address", "social_credit_code"),
+    *("id_number", "birth_date", "preferences"),
+)
+MASKED_FIELDS = frozenset({"contact_points", "social_credit_code", "id_number", "birth_date"})
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """One way to reach the customer; `source` is the publisher that said so, none when a person of ours did."""
+
+    id: UUID
+    kind: str
+    value: str
+    preferred: bool = False
+    hours: str | None = None
+    source: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What must be unique within a customer."""
+        return self.kind, self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A customer's own values; merging never changes them, only `canonical_id`."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    recorded_at: datetime
+    unit_id: str
+    canonical_id: UUID
+    kind: str
+    role: str
+    lifecycle: str
+    stage: str
+    verified_at: datetime
+    name: str | None = None
+    legal_name: str | None = None
+    legal_representative: str | None = None
+    contact_person: str | None = None
+    address: Address | None = None
+    social_credit_code: str | None = None
+    id_number: str | None = None
+    birth_date: date | None = None
+    industry: str | None = None
+    size: str | None = None
+    preferences: Preferences | None = None
+    time_zone: str | None = None
+    acquisition_source: str | None = None
+    owner_id: UUID | None = None
+    verified_by: UUID | None = None
+    erased_at: datetime | None = None
+    contact_points: tuple[ContactPoint, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """`active`, `merged` (another record speaks for it) or `erased`."""
+        if self.erased_at:
+            return "erased"
+        return "active" if self.canonical_id == self.id else "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, as JSON values."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+def new_customer(id: UUID, unit_id: str, now: datetime, at: datetime | None = None, **own: Any) -> Customer:  # noqa: A002 - the column's word
+    """A prospect nobody knows more of than what is given; `at` is when it became one (default: now)."""
+    at = at or now
+    born: dict[str, Any] = {"role": "end_user", "lifecycle": "prospect", "stage": "interact", "verified_at": at, **own}
+    return Customer(id=id, version=1, created_at=at, recorded_at=now, unit_id=unit_id, canonical_id=id, **born)
+
+
+def normal_phone(value: str, region: str) -> str:
+    """E.164 where the number can be read so in the region (ISO 3166-1), else the text as it was given."""
+    text = unicodedata.normalize("NFKC", value).strip()
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_email(value: str) -> str:
+    """Without spaces, the domain in lower case; the local part is its server's business."""
+    local, _, domain = unicodedata.normalize("NFC", value).strip().rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def normal_value(kind: str, value: str, region: str) -> str:
+    """A contact point's value as it is kept."""
+    if kind in {PHONE, "fax"}:
+        return normal_phone(value, region)
+    return normal_email(value) if kind == EMAIL else value.strip()
+
+
+def valid_credit_code(value: str) -> bool:
+    """Whether the check digit of a unified social credit code is right (GB 32100-2015)."""
+    return bool(uscc.is_valid(value))
+
+
+def value_hash(value: str) -> bytes:
+    """What a value is looked up by: equal for spellings that only differ in case and width."""
+    return hashlib.sha256(unicodedata.normalize("NFKC", value).strip().casefold().encode()).digest()
+
+
+def fold(text: str) -> str:
+    """Without case, width, spaces and punctuation, so that `Ａcme Ltd.` is found by `acmeltd`."""
+    return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def grams(*names: str | None) -> list[str]:
+    """Single characters and pairs of neighbours of the folded names, sorted: what a name is found by, in any script."""
+    found: set[str] = set()
+    for name in filter(None, names):
+        text = fold(name[:_LONGEST_NAME])
+        found.update(text)
+        found.update(text[n : n + 2] for n in range(len(text) - 1))
+    return sorted(found)
+
+
+def searched_grams(query: str) -> list[str]:
+    """What a record must have all of to be found: the pairs of the query, or its one character."""
+    text = fold(query[:_LONGEST_NAME])
+    return sorted({text[n : n + 2] for n in range(len(text) - 1)} or set(text))
+
+
+def as_json(value: Any) -> Any:  # noqa: ANN401 - any field's value
+    """A field's value as JSON keeps it."""
+    if isinstance(value, Address | Preferences):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def changes(before: Customer, after: Customer) -> tuple[FieldChange, ...]:
+    """The fields whose values differ; contact points as lists of `kind:value`."""
+    found = [
+        FieldChange(name, as_json(getattr(before, name)), as_json(getattr(after, name)))
+        for name in (*OWN_FIELDS, "canonical_id")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    old, new = written_points(before.contact_points), written_points(after.contact_points)
+    return (*found, FieldChange("contact_points", old, new)) if old != new else tuple(found)
+
+
+def written_points(points: Iterable[ContactPoint]) -> list[str]:
+    """Contact points as texts, in an order of their own."""
+    return sorted(
+        f"{p.kind}:{p.value}{' preferred' if p.preferred else ''}{f' ({p.hours})' if p.hours else ''}" for p in points
+    )
+
+
+def snapshot(customer: Customer) -> dict[str, Any]:
+    """Every own field as JSON, contact points included."""
+    own = {name: as_json(getattr(customer, name)) for name in (*OWN_FIELDS, "canonical_id")}
+    return own | {"contact_points": written_points(customer.contact_points)}
+
+
+def state_before(present: Mapping[str, Any], undone: Iterable[Sequence[FieldChange]]) -> dict[str, Any]:
+    """The snapshot as it was before some revisions, which are given newest first."""
+    state = dict(present)
+    for diff in undone:
+        state.update({change.field: change.old for change in diff})
+    return state
+
+
+def published(customer: Customer) -> CustomerState:
+    """What all other services may know; of an erased customer only that it was."""
+    if customer.erased_at:
+        return CustomerState(
+            id=customer.id,
+            canonical_id=customer.canonical_id,
+            status="erased",
+            kind=customer.kind,
+            role=customer.role,
+            unit=customer.unit_id,
+        )
+    return CustomerState(
+        id=customer.id,
+        canonical_id=customer.canonical_id,
+        status=customer.status,
+        kind=customer.kind,
+        role=customer.role,
+        unit=customer.unit_id,
+        name=customer.name,
+        legal_name=customer.legal_name,
+        language=customer.preferences.language if customer.preferences else None,
+        time_zone=customer.time_zone,
+        owner_id=customer.owner_id,
+        emails=reached_by(customer, EMAIL),
+        phones=reached_by(customer, PHONE),
+    )
+
+
+def reached_by(customer: Customer, kind: str) -> tuple[str, ...]:
+    """Addresses of one kind, preferred first, then in the order they were learned."""
+    points = sorted((p for p in customer.contact_points if p.kind == kind), key=lambda p: (not p.preferred, p.id))
+    return tuple(p.value for p in points)
+
+
+def erased(customer: Customer, now: datetime) -> Customer:
+    """The record with nothing personal left in it."""
+    own: dict[str, Any] = dict.fromkeys(PERSONAL_FIELDS)
+    return replace(customer, **own, contact_points=(), owner_id=None, erased_at=customer.erased_at or now)
+
+
+def reported(customer: Customer, profile: ProfileReported, source: str, region: str, new_id: Callable[[], UUID]) -> Customer:
+    """The record after a source described it: what the report leaves out stays, what it says replaces what was there.
+
+    Of contact points it replaces only those that the same source gave before. A credit code with a wrong check digit is
+    left out.
+    """
+    region = (profile.address.country if profile.address else None) or region
+    told = {name: getattr(profile, name) for name in _REPORTED if getattr(profile, name) is not None}
+    code = told.get("social_credit_code")
+    if code and not valid_credit_code(code):
+        del told["social_credit_code"]
+    if profile.preferences and customer.preferences:
+        known = customer.preferences.model_dump(exclude_none=True)
+        told["preferences"] = Preferences(**{**known, **profile.preferences.model_dump(exclude_none=True)})
+    points = customer.contact_points
+    for kind, values in ((PHONE, profile.phones), (EMAIL, profile.emails)):
+        if values:
+            given = [normal_value(kind, value, region) for value in values]
+            points = with_reported_points(points, kind, given, source, new_id)
+    return replace(customer, **told, contact_points=points)
+
+
+def with_reported_points(
+    points: Sequence[ContactPoint], kind: str, values: Sequence[str], source: str, new_id: Callable[[], UUID]
+) -> tuple[ContactPoint, ...]:
+    """The points after a source has named all its values of one kind; those that others gave stay."""
+    wanted = {value_hash(value): value for value in reversed(values)}
+    kept = [p for p in points if p.kind != kind or p.source != source or value_hash(p.value) in wanted]
+    known = {value_hash(p.value) for p in kept if p.kind == kind}
+    added = [ContactPoint(new_id(), kind, value, source=source) for hashed, value in reversed(wanted.items()) if hashed not in known]
+    return (*kept, *added)
+
+
+_REPORTED = (
+    *("kind", "name", "legal_name", "legal_representative", "contact_person", "address", "social_credit_code", "id_number"),
+    *("birth_date", "industry", "size", "role", "preferences", "acquisition_source"),
+)
+COLUMNS = tuple(f.name for f in fields(Customer) if f.name != "contact_points")

@@ -1,0 +1,196 @@
+"""All SQL of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from guanxi.db import Reader, Tx
+from guanxi.events.inbound.profiles import Address, Preferences
+
+from customer_profile.customers.rules import (
+    COLUMNS,
+    ContactPoint,
+    Customer,
+    FieldChange,
+    as_json,
+    grams,
+    value_hash,
+)
+
+_FOUND_BY = ("grams", "credit_code_hash")
+_WRITTEN = (*COLUMNS, *_FOUND_BY)
+_CHANGED = tuple(c for c in _WRITTEN if c not in {"id", "created_at", "unit_id"})
+_POINT = "id, created_at, recorded_at, unit_id, customer_id, kind, value, value_hash, preferred, hours, source"
+
+LOADED = f"""{", ".join(f"c.{name}" for name in COLUMNS)},
+  (SELECT jsonb_agg(jsonb_build_array(p.id, p.kind, p.value, p.preferred, p.hours, p.source) ORDER BY p.id)
+   FROM contact_point p WHERE p.customer_id = c.id) AS points"""
+
+_LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
+_ONE = f"SELECT {LOADED} FROM customer c WHERE c.id = $1"
+_LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_INSERT = f"""
+INSERT INTO customer ({", ".join(_WRITTEN)})
+SELECT {", ".join(_WRITTEN)} FROM jsonb_populate_recordset(NULL::customer, $1::jsonb)
+"""
+_UPDATE = f"""
+UPDATE customer c SET {", ".join(f"{name} = n.{name}" for name in _CHANGED)}
+FROM jsonb_populate_recordset(NULL::customer, $1::jsonb) n WHERE c.id = n.id
+"""
+_ADD_POINTS = f"""
+INSERT INTO contact_point ({_POINT})
+SELECT {_POINT} FROM jsonb_populate_recordset(NULL::contact_point, $1::jsonb)
+ON CONFLICT (customer_id, kind, value_hash) DO UPDATE
+SET value = excluded.value, preferred = excluded.preferred, hours = excluded.hours, recorded_at = excluded.recorded_at,
+    version = contact_point.version + 1
+"""
+_DROP_POINTS = "DELETE FROM contact_point WHERE id = ANY($1::uuid[])"
+_REVISIONS = """
+INSERT INTO customer_revision (customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff)
+SELECT customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff
+FROM jsonb_populate_recordset(NULL::customer_revision, $1::jsonb)
+"""
+_MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
+_ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
+_BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
+
+_SAID = "SELECT customer_id, source, said_at, said_sequence FROM source_profile WHERE customer_id = ANY($1::uuid[])"
+_SAY = """
+INSERT INTO source_profile (customer_id, source, said_at, said_sequence)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[])
+ON CONFLICT (customer_id, source) DO UPDATE SET said_at = excluded.said_at, said_sequence = excluded.said_sequence
+"""
+
+
+async def lock(tx: Tx, ids: Iterable[UUID]) -> None:
+    """Lock these rows in sorted order.
+
+    A statement of its own: one that locks and reads sees what other tables held before it had to wait.
+    """
+    await tx.fetch(_LOCK, sorted(set(ids)))
+
+
+async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
+    """Those of these customers that exist."""
+    return {row["id"]: customer_of(row) for row in await reader.fetch(_LOAD, list(set(ids)))}
+
+
+async def load_one(reader: Reader, customer_id: UUID) -> Customer | None:
+    """One customer, or None."""
+    row = await reader.fetchrow(_ONE, customer_id)
+    return customer_of(row) if row else None
+
+
+async def members(reader: Reader, canonical_ids: Iterable[UUID]) -> list[UUID]:
+    """All records that these stand for, oldest first."""
+    return [row["id"] for row in await reader.fetch(_MEMBERS, list(set(canonical_ids)))]
+
+
+async def prospects(reader: Reader, ids: Iterable[UUID]) -> list[UUID]:
+    """Those of these customers that have not bought yet."""
+    return [row["id"] for row in await reader.fetch(_ACTIVATE, list(set(ids)))]
+
+
+async def insert(tx: Tx, customers: Sequence[Customer]) -> None:
+    """New rows with their contact points."""
+    await tx.execute(_INSERT, [_row(one) for one in customers])
+    await add_points(tx, [(one, point) for one in customers for point in one.contact_points])
+
+
+async def update(tx: Tx, pairs: Sequence[tuple[Customer, Customer]]) -> None:
+    """Change locked rows from the first to the second of each pair."""
+    await tx.execute(_UPDATE, [_row(after) for _, after in pairs])
+    dropped = [p.id for before, after in pairs for p in before.contact_points if p.key not in {q.key for q in after.contact_points}]
+    if dropped:
+        await tx.execute(_DROP_POINTS, dropped)
+    await add_points(tx, [(after, p) for before, after in pairs for p in after.contact_points if p not in before.contact_points])
+
+
+async def add_points(tx: Tx, points: Sequence[tuple[Customer, ContactPoint]]) -> None:
+    """Write new and changed contact points."""
+    if points:
+        await tx.execute(_ADD_POINTS, [_point_row(customer, point) for customer, point in points])
+
+
+async def add_revisions(
+    tx: Tx, rows: Sequence[tuple[Customer, Sequence[FieldChange]]], *, actor: str, employee_id: UUID | None, source: str | None
+) -> None:
+    """Keep who changed what."""
+    written = [
+        {
+            "customer_id": str(customer.id),
+            "version": customer.version,
+            "recorded_at": customer.recorded_at,
+            "unit_id": customer.unit_id,
+            "actor": actor,
+            "employee_id": as_json(employee_id),
+            "source": source,
+            "diff": {change.field: [change.old, change.new] for change in diff},
+        }
+        for customer, diff in rows
+    ]
+    await tx.execute(_REVISIONS, written)
+
+
+async def blank_revisions(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Forget what was changed; that there was a change stays."""
+    await tx.execute(_BLANK_REVISIONS, list(ids))
+
+
+async def last_said(tx: Tx, ids: Iterable[UUID]) -> dict[tuple[UUID, str], tuple[datetime, int]]:
+    """Per customer and source the time and sequence of the last profile that was applied."""
+    rows = await tx.fetch(_SAID, list(set(ids)))
+    return {(r["customer_id"], r["source"]): (r["said_at"], r["said_sequence"]) for r in rows}
+
+
+async def say(tx: Tx, said: Mapping[tuple[UUID, str], tuple[datetime, int]]) -> None:
+    """Note them."""
+    keys = list(said)
+    columns = [k[0] for k in keys], [k[1] for k in keys], [said[k][0] for k in keys], [said[k][1] for k in keys]
+    await tx.execute(_SAY, *columns)
+
+
+def customer_of(row: asyncpg.Record) -> Customer:
+    """A row with `LOADED` columns as a record."""
+    values: dict[str, Any] = {name: row[name] for name in COLUMNS}
+    values["address"] = Address.model_validate(values["address"]) if values["address"] else None
+    values["preferences"] = Preferences.model_validate(values["preferences"]) if values["preferences"] else None
+    points = tuple(
+        ContactPoint(UUID(id_), kind, value, preferred, hours, source)
+        for id_, kind, value, preferred, hours, source in row["points"] or ()
+    )
+    return Customer(**values, contact_points=points)
+
+
+def _row(customer: Customer) -> dict[str, Any]:
+    code = customer.social_credit_code
+    return {name: as_json(getattr(customer, name)) for name in COLUMNS} | {
+        "grams": grams(customer.name, customer.legal_name),
+        "credit_code_hash": _hex(value_hash(code)) if code else None,
+    }
+
+
+def _point_row(customer: Customer, point: ContactPoint) -> dict[str, Any]:
+    return {
+        "id": str(point.id),
+        "created_at": customer.recorded_at,
+        "recorded_at": customer.recorded_at,
+        "unit_id": customer.unit_id,
+        "customer_id": str(customer.id),
+        "kind": point.kind,
+        "value": point.value,
+        "value_hash": _hex(value_hash(point.value)),
+        "preferred": point.preferred,
+        "hours": point.hours,
+        "source": point.source,
+    }
+
+
+def _hex(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+

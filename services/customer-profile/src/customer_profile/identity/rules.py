@@ -1,0 +1,78 @@
+"""Which records count as one, computed from the merges that stand, in whatever order they were made or undone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+
+class Ordered(Protocol):
+    """An id: hashable, and older ones are smaller."""
+
+    def __lt__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+
+I = TypeVar("I", bound=Ordered)  # noqa: E741 - an id
+
+
+@dataclass(frozen=True, slots=True)
+class Edge(Generic[I]):
+    """A merge that stands: `survivor` was named to speak for `absorbed`."""
+
+    survivor: I
+    absorbed: I
+
+
+@dataclass(frozen=True, slots=True)
+class Component(Generic[I]):
+    """Records that count as one: who speaks for them, and all of them, oldest first."""
+
+    canonical: I
+    members: tuple[I, ...]
+
+
+def components(members: Iterable[I], edges: Collection[Edge[I]]) -> tuple[Component[I], ...]:
+    """The components of these records under these merges, each with its canonical record.
+
+    It is the survivor named: the one member that no merge absorbs. Where merges name several (A takes B, C takes B) or,
+    in a circle, none, it is the oldest of those. The answer depends on the set of merges only, never on their order.
+    """
+    leader = {member: member for edge in edges for member in (edge.survivor, edge.absorbed)}
+    leader |= {member: member for member in members}
+    for edge in edges:
+        low, high = sorted((_find(leader, edge.survivor), _find(leader, edge.absorbed)))
+        leader[high] = low
+    groups: dict[I, list[I]] = {}
+    for member in leader:
+        groups.setdefault(_find(leader, member), []).append(member)
+    absorbed = {edge.absorbed for edge in edges}
+    return tuple(_component(sorted(group), absorbed) for _, group in sorted(groups.items(), key=lambda item: item[0]))
+
+
+def canonical_ids(found: Iterable[Component[I]]) -> dict[I, I]:
+    """For each member the record that speaks for it."""
+    return {member: component.canonical for component in found for member in component.members}
+
+
+def connected(one: I, other: I, edges: Collection[Edge[I]]) -> bool:
+    """Whether merges already join the two."""
+    return any(one in c.members and other in c.members for c in components((one, other), edges))
+
+
+def ref_hash(external_ref: str) -> bytes:
+    """What an alias is found by; it stays when the name itself has been erased."""
+    return hashlib.sha256(external_ref.encode()).digest()
+
+
+def _component(members: list[I], absorbed: Collection[I]) -> Component[I]:
+    named = [member for member in members if member not in absorbed]
+    return Component((named or members)[0], tuple(members))
+
+
+def _find(leader: Mapping[I, I], member: I) -> I:
+    while leader[member] != member:
+        member = leader[member]
+    return member

@@ -1,0 +1,68 @@
+"""Finding the customer behind a source's name for it, and joining and parting records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from guanxi.db import Tx
+
+from customer_profile.customers import usecases as customers
+from customer_profile.customers.rules import new_customer
+from customer_profile.customers.usecases import Actor, Registration
+from customer_profile.identity import store
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A source's name for a customer, and what to open the record with should nobody know it yet.
+
+    `at` is when the report's fact happened (default: now).
+    """
+
+    source: str
+    external_ref: str
+    unit_id: str
+    kind: str = "person"
+    name: str | None = None
+    role: str = "end_user"
+    at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the alias is looked up by, and nothing else."""
+        return self.source, self.external_ref
+
+
+async def resolve_or_register(tx: Tx, keys: Sequence[NewCustomer]) -> dict[tuple[str, str], UUID | None]:
+    """The customer behind each (source, external_ref), registered when nobody knows it; None for an erased one.
+
+    Of parallel first contacts one makes the record and the others find it: the alias's unique constraint decides. An
+    absorbed customer's alias gives the absorbed customer.
+    """
+    if not keys:
+        return {}
+    wanted = {key.key: key for key in reversed(keys)}
+    found = await store.look_up(tx, list(wanted))
+    missing = {key: new for key, new in wanted.items() if key not in found}
+    if missing:
+        found |= await _register(tx, missing)
+    return found
+
+
+async def _register(tx: Tx, missing: dict[tuple[str, str], NewCustomer]) -> dict[tuple[str, str], UUID | None]:
+    ids = {key: tx.new_id() for key in sorted(missing)}
+    won = await store.claim(tx, [(key, missing[key].unit_id, ids[key]) for key in ids])
+    await customers.register_all(tx, [_registration(tx, new, ids[key]) for key, new in missing.items() if ids[key] in won])
+    found: dict[tuple[str, str], UUID | None] = {key: id_ for key, id_ in ids.items() if id_ in won}
+    lost = [key for key in missing if key not in found]
+    return found | (await store.look_up(tx, lost) if lost else {})
+
+
+def _registration(tx: Tx, new: NewCustomer, customer_id: UUID) -> Registration:
+    customer = new_customer(
+        customer_id, new.unit_id, tx.now, new.at, kind=new.kind, role=new.role, name=new.name, acquisition_source=new.source
+    )
+    return Registration(customer, Actor.of_source(new.source), new.external_ref)

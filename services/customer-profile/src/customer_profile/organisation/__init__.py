@@ -1,0 +1,1 @@
+"""Units with their working calendars, and the people who work in them."""
