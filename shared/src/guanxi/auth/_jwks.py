@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import httpx
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from guanxi.telemetry import redact_text
@@ -74,7 +75,10 @@ def _usable(entry: object) -> PublicKey | None:
         return None
     public = {name: value for name, value in entry.items() if name in {"kty", "crv", "x", "y", "n", "e", "kid"}}
     try:
-        key = import_key(public)
+        with warnings.catch_warnings():
+            # joserfc warns of what we leave out anyway.
+            warnings.simplefilter("ignore", SecurityWarning)
+            key = import_key(public)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     if not isinstance(key, RSAKey | ECKey | OKPKey) or algorithm_of(key) is None:
