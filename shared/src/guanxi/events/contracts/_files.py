@@ -48,7 +48,8 @@ def on_disk(folder: Path) -> Files:
 def committed(folder: Path, revision: str) -> Files:
     """The files below the folder as of a git revision; none where there is no git, no revision or no folder."""
     found: Files = {}
-    archive = _git(folder, "archive", f"{revision}:./")
+    top, _, inside = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix").decode().partition("\n")
+    archive = _git(Path(top), "archive", f"{revision}:{inside.strip().rstrip('/')}") if top else b""
     if not archive:
         return found
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

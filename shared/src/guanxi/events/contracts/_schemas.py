@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -62,6 +63,7 @@ def event_schema(fact: type[Fact]) -> Json:
     }
 
 
+@cache
 def _own_properties() -> Json:
     schema = Event.model_json_schema(schema_generator=_Untitled)
     properties = {name: _present(prop) for name, prop in schema["properties"].items() if name != "data"}

@@ -23,7 +23,11 @@ MAX_FAULTS = 100
 _Loc = tuple[str | int, ...]
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 _SUBJECT = re.compile(r"^(Input|String|Tuple|Value|Data) should")
-_CODES = {"extra_forbidden": "unknown-field", "date_from_datetime_parsing": "date-parsing"}
+_CODES = {
+    "extra_forbidden": "unknown-field",
+    "date_from_datetime_parsing": "date-parsing",
+    "datetime_from_date_parsing": "time-parsing",
+}
 _DETAILS = {
     "missing": "is required",
     "extra_forbidden": "is not a field of this type",
