@@ -41,7 +41,9 @@ class _DownError(Exception):
 class ConsumerRunner:
     """Runs one consumer of one service until it is cancelled."""
 
-    def __init__(self, group: str, applier: Applier, pool: Pool, make_reader: MakeReader, *, latest: bool = False) -> None:
+    def __init__(
+        self, group: str, applier: Applier, pool: Pool, make_reader: MakeReader, *, latest: bool = False
+    ) -> None:
         self.group, self._applier, self._pool, self._make_reader = group, applier, pool, make_reader
         self._latest = latest
         self._next: dict[Place, int] = {}
@@ -112,7 +114,7 @@ class ConsumerRunner:
             try:
                 async with asyncio.timeout(seconds) as limit:
                     await self._apply(records)
-            except Exception as error:  # noqa: BLE001 - the table of classes decides
+            except Exception as error:
                 if limit.expired():
                     return TimeoutError(f"the handler did not end within {seconds:.0f} s")
                 found = classify(error)

@@ -18,19 +18,19 @@ from guanxi.db import Reader, Tx
 from guanxi.events import Event, MalformedEventError, UnknownTypeError, parse
 
 _PUT = """
-INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, headers, error_type,
-                         reason, attempts, recorded_at)
+INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, headers,
+                         error_type, reason, attempts, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (consumer, topic, partition, "offset") DO UPDATE SET attempts = dead_letter.attempts + excluded.attempts
 """
-_COLUMNS = """id, consumer, topic, partition, "offset", event_id, type, subject, raw, headers, error_type, reason, attempts,
-              status, version, recorded_at, settled_at, settled_by"""
+_COLUMNS = """id, consumer, topic, partition, "offset", event_id, type, subject, raw, headers, error_type, reason,
+              attempts, status, version, recorded_at, settled_at, settled_by"""
 _LIST = f"""
 SELECT {_COLUMNS} FROM dead_letter
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::uuid IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $4
-"""  # noqa: S608 - constants only
-_GET = f"SELECT {_COLUMNS} FROM dead_letter WHERE id = $1"  # noqa: S608 - constants only
+"""
+_GET = f"SELECT {_COLUMNS} FROM dead_letter WHERE id = $1"
 _LOCK = _GET + " FOR UPDATE"
 _SETTLE = """
 UPDATE dead_letter SET status = $2, settled_at = $3, settled_by = $4, raw = coalesce($5, raw), version = version + 1

@@ -18,7 +18,8 @@ F = TypeVar("F", bound=Fact)
 _RECORD = """
 WITH logged AS (
   INSERT INTO event_log (event_id, topic, type, subject, aggregate_id, sequence, recorded_at, body)
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bigint[], $7::timestamptz[], $8::jsonb[])
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::bigint[],
+                       $7::timestamptz[], $8::jsonb[])
 )
 INSERT INTO outbox (event_id) SELECT id FROM unnest($1::uuid[]) WITH ORDINALITY AS e(id, n) ORDER BY n
 """
@@ -35,7 +36,7 @@ logged AS (
 def logged(first: int, given: str = "") -> str:
     """Two CTEs that record one event inside a hot route's single statement.
 
-    Its eight arguments are `log_arguments(event)`, placed from `$first` on; `given` is a FROM/WHERE clause without which
+    Its eight arguments are `log_arguments(event)`, placed from `$first` on; `given` is a FROM clause without whose rows
     nothing is recorded, such as `FROM made`.
     """
     text = LOGGED.format(p="$#", given=given)
@@ -58,7 +59,7 @@ def log_arguments(event: Event[Any]) -> tuple[UUID, str, str, UUID | None, UUID,
     )
 
 
-def draft(
+def draft(  # noqa: PLR0913 - one argument for each attribute of an event
     tx: Tx,
     fact: F,
     *,

@@ -10,7 +10,7 @@ from guanxi.db import Pool
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 BATCHES_KEPT = timedelta(days=14)
 INBOX_KEPT = timedelta(days=15)
-"""Topic retention (14 days) and a day: an older event can only come from a dead letter, and has its place in the default
+"""Topic retention (14 days) and a day: an older event can only come from a dead letter, and goes to the default
 partition."""
 
 _CHUNK = 5_000

@@ -1,8 +1,8 @@
 """The relay: publishes what the outbox points to, in order, once it is sure of the broker's word.
 
 It claims pointers (never a cursor "greater than the last", which would skip a slow transaction for ever), holds no
-transaction while the network works, and deletes a pointer only after the acknowledgement of all in-sync replicas. A crash
-in between publishes twice; consumers let each event in once.
+transaction while the network works, and deletes a pointer only after the acknowledgement of all in-sync replicas. A
+crash in between publishes twice; consumers let each event in once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import structlog
 from guanxi.bus.kafka import Ack, BrokerError, Place, Producer
 from guanxi.db import Pool
 from guanxi.ports import id_time
-from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS
+from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS
 
 BATCH = 500
 BUSY_SECONDS = 0.02
@@ -35,7 +35,9 @@ FROM (SELECT seq, event_id FROM outbox ORDER BY seq LIMIT $1) o JOIN event_log l
 ORDER BY o.seq
 """
 _ACKNOWLEDGE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
-_REMEMBER = "INSERT INTO relay_batch (topic, partition, first_offset, last_offset, event_ids) VALUES ($1, $2, $3, $4, $5)"
+_REMEMBER = (
+    "INSERT INTO relay_batch (topic, partition, first_offset, last_offset, event_ids) VALUES ($1, $2, $3, $4, $5)"
+)
 _DEPTH = "SELECT count(*) AS depth, (SELECT event_id FROM outbox ORDER BY seq LIMIT 1) AS oldest FROM outbox"
 
 log = structlog.get_logger(__name__)
@@ -210,11 +212,12 @@ def acknowledged_prefix(
 @contextlib.asynccontextmanager
 async def _only_one(url: str) -> AsyncIterator[asyncpg.Connection | None]:
     """A connection of its own that holds the relay's advisory lock; None when another relay has it."""
-    connection = await asyncpg.connect(url, timeout=2, command_timeout=3, server_settings={"application_name": "relay-lock"})
+    connection = await asyncpg.connect(
+        url, timeout=2, command_timeout=3, server_settings={"application_name": "relay-lock"}
+    )
     try:
         held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
         yield connection if held else None
     finally:
         with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
             await connection.close(timeout=2)
-

@@ -1,6 +1,7 @@
 """The watchdog: a consumer that has lag and makes no progress is built anew, and in the end the process gives up.
 
-The client can stay alive after a broker restart and never read again, without any sign to the outside; only progress tells.
+The client can stay alive after a broker restart and never read again, without any sign to the outside;
+only progress tells.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 async def guarded(runner: ConsumerRunner, give_up: Callable[[str], None], stuck_seconds: float = STUCK_SECONDS) -> None:
-    """Run a consumer for ever; after three rebuilds without progress `give_up` is called, so that a supervisor restarts us."""
+    """Run a consumer for ever; after three rebuilds without progress call `give_up`, so that a supervisor restarts us."""
     rebuilds, seen = 0, runner.progress_at
     while True:
         task = asyncio.create_task(runner.run())

@@ -38,7 +38,9 @@ async def check_database(reader: Reader, migrations: Path) -> None:
 async def _check_head(reader: Reader, migrations: Path) -> None:
     heads = set(ScriptDirectory(str(migrations)).get_heads())
     known = await reader.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-    current = {r["version_num"] for r in await reader.fetch("SELECT version_num FROM alembic_version")} if known else set()
+    current = (
+        {r["version_num"] for r in await reader.fetch("SELECT version_num FROM alembic_version")} if known else set()
+    )
     if heads != current:
         message = f"migrations are at {sorted(current) or 'nothing'}, this release needs {sorted(heads)}: run `migrate`"
         raise DatabaseUnfitError(message)

@@ -21,7 +21,10 @@ def after_key(
     `columns` order the rows and must be unique together; `key` holds their values in the last row of the page before.
     """
     if key is not None:
-        row, values = sa.tuple_(*columns), sa.tuple_(*(sa.literal(v, c.type) for c, v in zip(columns, key, strict=True)))
+        row, values = (
+            sa.tuple_(*columns),
+            sa.tuple_(*(sa.literal(v, c.type) for c, v in zip(columns, key, strict=True))),
+        )
         statement = statement.where(row < values if descending else row > values)
     order = [column.desc() if descending else column.asc() for column in columns]
     return statement.order_by(*order).limit(limit + 1)

@@ -1,7 +1,7 @@
 """Migrations by alembic, with lock time-outs, and the tables that every service has.
 
-The platform's own tables (log, outbox, inbox, ...) are plain SQL in `platform/NNNN.sql`; a release never edits a file that
-an earlier one shipped, it adds the next.
+The platform's own tables (log, outbox, inbox, ...) are plain SQL in `platform/NNNN.sql`; a release never edits a file
+that an earlier one shipped, it adds the next.
 """
 
 from __future__ import annotations

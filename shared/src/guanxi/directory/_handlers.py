@@ -16,8 +16,8 @@ S = TypeVar("S", bound=Fact)
 _CUSTOMERS = """
 INSERT INTO directory_customer AS d (id, sequence, canonical_id, status, kind, role, name, unit_id, language, time_zone,
                                      owner_id, emails, phones)
-SELECT (c->>'id')::uuid, (c->>'sequence')::bigint, (c->>'canonical_id')::uuid, c->>'status', c->>'kind', c->>'role', c->>'name',
-       c->>'unit', c->>'language', c->>'time_zone', (c->>'owner_id')::uuid,
+SELECT (c->>'id')::uuid, (c->>'sequence')::bigint, (c->>'canonical_id')::uuid, c->>'status', c->>'kind', c->>'role',
+       c->>'name', c->>'unit', c->>'language', c->>'time_zone', (c->>'owner_id')::uuid,
        ARRAY(SELECT jsonb_array_elements_text(c->'emails')), ARRAY(SELECT jsonb_array_elements_text(c->'phones'))
 FROM jsonb_array_elements($1::jsonb) AS x(c) ORDER BY 1
 ON CONFLICT (id) DO UPDATE
@@ -28,8 +28,8 @@ WHERE d.sequence < excluded.sequence AND d.status <> 'erased'
 """
 _UNITS = """
 INSERT INTO directory_unit AS d (code, sequence, name, kind, internal, parent, time_zone, lead_id, calendar)
-SELECT u->>'code', (u->>'sequence')::bigint, u->>'name', u->>'kind', (u->>'internal')::boolean, u->>'parent', u->>'time_zone',
-       (u->>'lead_id')::uuid, u->'calendar'
+SELECT u->>'code', (u->>'sequence')::bigint, u->>'name', u->>'kind', (u->>'internal')::boolean, u->>'parent',
+       u->>'time_zone', (u->>'lead_id')::uuid, u->'calendar'
 FROM jsonb_array_elements($1::jsonb) AS x(u) ORDER BY 1
 ON CONFLICT (code) DO UPDATE
 SET sequence = excluded.sequence, name = excluded.name, kind = excluded.kind, internal = excluded.internal,
@@ -103,4 +103,4 @@ CONSUMER = Consumer(
     },
     kind="state",
 )
-"""The consumer that fills the directory; in every service's topology but customer-profile's, which owns the originals."""
+"""The consumer that fills the directory: in every topology but customer-profile's, which owns the originals."""

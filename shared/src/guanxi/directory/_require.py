@@ -1,7 +1,7 @@
 """The half second: telling an id that does not exist from one whose news has not arrived yet.
 
-A customer registered a moment ago is known to customer-profile and, once its state has travelled, to everyone. Until then an
-answer of "no such customer" would be a lie, so we wait a little and then say "not yet".
+A customer registered a moment ago is known to customer-profile and, once its state has travelled, to everyone. Until then
+an answer of "no such customer" would be a lie, so we wait a little and then say "not yet".
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def require(pool: Pool, customer_id: UUID) -> DirectoryCustomer:
     raise Problem(
         503,
         "customer-not-yet-known",
-        "This customer may have been registered a moment ago and is not known here yet. Nothing was stored: send it again.",
+        "This customer may have been registered a moment ago and is not known here yet. Nothing was stored: repeat it.",
         retry_after=1,
     )
 

@@ -11,9 +11,11 @@ import asyncpg
 from guanxi.db import Reader, Tx
 from guanxi.directory._models import DirectoryCustomer, Employee, Unit
 
-_CUSTOMER = """id, sequence, canonical_id, status, kind, role, name, unit_id, language, time_zone, owner_id, emails, phones"""
-_ONE = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = $1"  # noqa: S608 - constants only
-_MANY = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = ANY($1::uuid[])"  # noqa: S608 - constants only
+_CUSTOMER = (
+    """id, sequence, canonical_id, status, kind, role, name, unit_id, language, time_zone, owner_id, emails, phones"""
+)
+_ONE = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = $1"
+_MANY = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = ANY($1::uuid[])"
 _SHARE = _ONE + " FOR KEY SHARE"
 _SHARE_MANY = _MANY + " ORDER BY id FOR KEY SHARE"
 _MEMBERS = """

@@ -20,7 +20,7 @@ RETRY_SECONDS = 60
 GIVE_UP_AFTER = 20
 
 DueHandler = Callable[[Tx, UUID, datetime], Awaitable[None]]
-"""Does what is due: `(tx, id, at)`. It must look whether the work is still wanted; being called twice must do no harm."""
+"""Does what is due: `(tx, id, at)`. It looks whether the work is still wanted; being called twice does no harm."""
 
 _SCHEDULE = """
 INSERT INTO due (kind, id, at) VALUES ($1, $2, $3)
@@ -33,7 +33,8 @@ DELETE FROM due WHERE (kind, id) = (
 RETURNING kind, id, at
 """
 _FAILED = """
-UPDATE due SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => $4 * (attempts + 1)), last_error = $5
+UPDATE due
+SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => $4 * (attempts + 1)), last_error = $5
 WHERE kind = $1 AND id = $2
 """
 
@@ -91,7 +92,7 @@ class DueLoop:
         return True
 
     async def _failed(self, claimed: asyncpg.Record, error: Exception) -> None:
-        # The claim was rolled back with the effect: the row is still there, and is moved so that others are not kept waiting.
+        # The claim was rolled back with the effect: the row is still there; it is moved so that no other waits.
         log.error("due.failed", kind=claimed["kind"], id=str(claimed["id"]), error=repr(error))
         async with self._pool.begin() as tx:
             why = repr(error)[:1000]

@@ -44,7 +44,9 @@ class Worker:
     def _make_consumers(self) -> list[ConsumerRunner]:
         prefix = self._runtime.settings.topic_prefix
         made = [
-            self._runner(c.group, FactApplier(c), [f"{prefix}guanxi.{t}" for t in c.topics], latest=c.kind == "reaction")
+            self._runner(
+                c.group, FactApplier(c), [f"{prefix}guanxi.{t}" for t in c.topics], latest=c.kind == "reaction"
+            )
             for c in self._service.topology.consumers
         ]
         inbound = self._service.topology.inbound

@@ -23,7 +23,7 @@ OFFICE_HOURS = Calendar(
 )
 
 
-def an_event(
+def an_event(  # noqa: PLR0913 - one argument for each attribute of an event
     fact: F,
     *,
     aggregate: UUID | None = None,
@@ -58,7 +58,13 @@ def a_customer(customer_id: UUID | None = None, *, sequence: int = 1, **values: 
 def a_unit(code: str, *, sequence: int = 1, **values: Any) -> Event[UnitState]:
     """A unit's published state: internal, office hours, unless `values` say otherwise."""
     unit_id = _IDS.new()
-    state = {"name": code, "kind": "department", "internal": True, "time_zone": "Asia/Shanghai", "calendar": OFFICE_HOURS}
+    state = {
+        "name": code,
+        "kind": "department",
+        "internal": True,
+        "time_zone": "Asia/Shanghai",
+        "calendar": OFFICE_HOURS,
+    }
     return an_event(
         UnitState.model_validate({"id": unit_id, "code": code, **state, **values}), aggregate=unit_id, sequence=sequence
     )

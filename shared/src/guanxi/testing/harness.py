@@ -99,8 +99,8 @@ class Harness:
         names = [fact.TYPE for fact in facts] or list(fact_types())
         async with self.database.api.read() as reader:
             rows = await reader.fetch(
-                "SELECT body FROM event_log JOIN (SELECT event_id, min(seq) AS seq FROM outbox GROUP BY 1) o USING (event_id)"
-                " WHERE type = ANY($1::text[]) ORDER BY o.seq",
+                "SELECT body FROM event_log JOIN (SELECT event_id, min(seq) AS seq FROM outbox GROUP BY 1) o"
+                " USING (event_id) WHERE type = ANY($1::text[]) ORDER BY o.seq",
                 names,
             )
         return [parse(row["body"]) for row in rows]  # type: ignore[misc]

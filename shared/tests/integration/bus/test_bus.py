@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+
 from guanxi.bus import log
 from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
@@ -75,7 +76,8 @@ class Bench:
     async def publish(self, numbers: Sequence[int], subject: UUID | None = None) -> list[Event[Tallied]]:
         async with self.database.api.begin() as tx:
             made = [
-                log.draft(tx, Tallied(n=n, run=self.run), aggregate=subject or tx.new_id(), sequence=n, subject=subject) for n in numbers
+                log.draft(tx, Tallied(n=n, run=self.run), aggregate=subject or tx.new_id(), sequence=n, subject=subject)
+                for n in numbers
             ]
             await log.record(tx, *made)
         return made
@@ -110,7 +112,7 @@ async def running(*work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
 async def until(true: Callable[[], bool], seconds: float = 20) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while not true():
+            while not true():  # noqa: ASYNC110 - what is waited for is in another process
                 await asyncio.sleep(0.02)
     assert true()
 
@@ -132,10 +134,13 @@ async def test_what_is_recorded_is_applied_once_and_the_outbox_drains(bench: Ben
 
 @pytest.mark.asyncio
 async def test_a_rolled_back_transaction_publishes_nothing(bench: Bench) -> None:
-    with pytest.raises(RuntimeError, match="changed my mind"):
+    async def changes_its_mind() -> None:
         async with bench.database.api.begin() as tx:
             await log.record(tx, log.draft(tx, Tallied(n=1, run=""), aggregate=tx.new_id(), sequence=1, subject=None))
             raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        await changes_its_mind()
     assert (await outbox_depth(bench.database.api))[0] == 0
 
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+
 from guanxi import directory
 from guanxi.bus.applier import FactApplier
 from guanxi.db import Database, open_database
@@ -41,7 +42,8 @@ async def take_in(database: Database, *states: Event[Any]) -> None:
 
 def watermarks(up_to: datetime, partitions: int = 2) -> list[Event[Any]]:
     return [
-        an_event(Watermark(partition=p, partitions=partitions, relayed_up_to=up_to), sequence=0) for p in range(partitions)
+        an_event(Watermark(partition=p, partitions=partitions, relayed_up_to=up_to), sequence=0)
+        for p in range(partitions)
     ]
 
 

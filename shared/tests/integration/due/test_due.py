@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+
 from guanxi.db import Database, Tx, open_database
 from guanxi.due import DueLoop, cancel, schedule
 from guanxi.ports import SystemIds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
+
 from guanxi.bus.errors import ErrorClass, classify
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from guanxi.bus.kafka import Ack, Place
 from guanxi.bus.relay import Pointer, acknowledged_prefix
 from guanxi.ports import SystemIds
-from hypothesis import given
-from hypothesis import strategies as st
 
 IDS = SystemIds()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 import sqlalchemy as sa
-from guanxi.db import after_key, base_columns, compile_statement, new_metadata, personal, personal_columns
 from sqlalchemy.dialects.postgresql import JSONB
+
+from guanxi.db import after_key, base_columns, compile_statement, new_metadata, personal, personal_columns
 
 metadata = new_metadata()
 thing = sa.Table(
@@ -33,7 +34,9 @@ def test_a_list_is_spelled_out() -> None:
 
 
 def test_json_goes_as_the_python_value() -> None:
-    _, args = compile_statement(sa.insert(thing).values(id=ONE, unit_id="u", body={"a": [1]}).returning(thing.c.version))
+    _, args = compile_statement(
+        sa.insert(thing).values(id=ONE, unit_id="u", body={"a": [1]}).returning(thing.c.version)
+    )
     assert {"a": [1]} in args
 
 

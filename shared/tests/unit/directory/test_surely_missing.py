@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from guanxi.directory import surely_missing
 from guanxi.ports import SystemIds, id_time
 
 FRESH = SystemIds().new()
-MADE = id_time(FRESH) or datetime.min
+MADE = id_time(FRESH) or datetime.now(UTC)
 
 
 def test_an_id_of_another_version_never_was_a_customer() -> None:
