@@ -34,8 +34,12 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
         wanted |= {f"openapi/{name}": text for name, text in printed.documents.items()}
         notes += [f"{module}: no such service yet, its OpenAPI document is left out" for module in printed.absent]
         problems += printed.failed
-    problems += _broken(options.folder, wanted, unreleased=options.unreleased)
-    problems += _check(options.folder, wanted) if options.check else _write(options, wanted, blocked=bool(problems))
+    broken = _broken(options.folder, wanted, unreleased=options.unreleased)
+    problems += broken
+    if options.check:
+        problems += _check(options.folder, wanted)
+    elif not broken:
+        problems += _write(options, wanted)
     for line in (*(f"note: {note}" for note in notes), *(f"error: {problem}" for problem in problems)):
         say(line)
     if not problems:
@@ -89,9 +93,7 @@ def _check(folder: Path, wanted: files.Files) -> list[str]:
     return problems + files.unreadable_samples(present)
 
 
-def _write(options: argparse.Namespace, wanted: files.Files, *, blocked: bool) -> list[str]:
-    if blocked:
-        return []
+def _write(options: argparse.Namespace, wanted: files.Files) -> list[str]:
     present = files.on_disk(options.folder)
     tag = files.last_release(options.folder)
     released = files.committed(options.folder, tag) if tag else {}

@@ -106,7 +106,7 @@ def _object(schema: Json, root: Json, title: str, *, full: bool) -> Json:
     return {name: _value(prop, root, name, full=full) for name, prop in chosen.items()}
 
 
-def _value(schema: Json, root: Json, name: str, *, full: bool) -> Any:  # noqa: ANN401 - any JSON
+def _value(schema: Json, root: Json, name: str, *, full: bool) -> Any:
     if "$ref" in schema:
         title = schema["$ref"].rsplit("/", 1)[1]
         return _object(root["$defs"][title], root, title, full=full)

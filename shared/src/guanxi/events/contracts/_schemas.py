@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,11 @@ class _Untitled(GenerateJsonSchema):
 
 def data_schema(fact: type[Fact]) -> Json:
     """The schema of a type's data; inbound ones are closed as the door is, all others open as reading is."""
+    return deepcopy(_data_schema(fact))
+
+
+@cache
+def _data_schema(fact: type[Fact]) -> Json:
     schema = fact.model_json_schema(schema_generator=_Untitled)
     _settle_vocabularies(schema, closed=fact.TOPIC == "inbound")
     return {"$id": f"urn:guanxi:schema:{fact.TYPE}", **schema}
