@@ -56,7 +56,7 @@ def has_personal(model: BaseModel) -> bool:
     return any(True for _ in _personal_values(model))
 
 
-def _personal_values(value: Any) -> Iterator[str]:  # noqa: ANN401 - any field
+def _personal_values(value: Any) -> Iterator[str]:
     if isinstance(value, BaseModel):
         masks = _masks(type(value))
         for name in type(value).model_fields:
@@ -80,7 +80,7 @@ def _mask_model(model: _Model) -> _Model:
     return model.model_copy(update=changed) if changed else model
 
 
-def _mask_value(value: Any, mask: Callable[[str], str] | None) -> Any:  # noqa: ANN401 - any field
+def _mask_value(value: Any, mask: Callable[[str], str] | None) -> Any:
     if isinstance(value, str):
         return mask(value) if mask else value
     if isinstance(value, BaseModel):
@@ -101,7 +101,7 @@ def _masks(model: type[BaseModel]) -> dict[str, Callable[[str], str]]:
     return found
 
 
-def _marks(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - any type expression
+def _marks(annotation: Any) -> Iterator[object]:
     # Personal may stand inside: `Annotated[str, Personal("phone")] | None`, `list[Annotated[...]]`.
     yield from getattr(annotation, "__metadata__", ())
     for argument in get_args(annotation):

@@ -129,7 +129,7 @@ class TokenVerifier:
             _refuse("not valid yet")
 
 
-def _payload(token: str, key: Any, algorithm: str) -> dict[str, Any]:  # noqa: ANN401 - joserfc's union of key types
+def _payload(token: str, key: Any, algorithm: str) -> dict[str, Any]:
     verify: Callable[[], jws.CompactSignature] = lambda: jws.deserialize_compact(token, key, algorithms=[algorithm])  # noqa: E731
     try:
         if algorithm == "EdDSA":

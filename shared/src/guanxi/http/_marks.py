@@ -46,7 +46,7 @@ def limits_of(scope: Scope) -> Limits:
     return found
 
 
-def _changed(**changes: Any) -> Callable[[_Endpoint], _Endpoint]:  # noqa: ANN401 - fields of Limits
+def _changed(**changes: Any) -> Callable[[_Endpoint], _Endpoint]:
     def mark(endpoint: _Endpoint) -> _Endpoint:
         endpoint.guanxi_limits = replace(getattr(endpoint, "guanxi_limits", _ORDINARY), **changes)  # type: ignore[attr-defined]
         return endpoint

@@ -107,7 +107,7 @@ def _encode(value: datetime | UUID | int | str) -> tuple[str, str | int]:
     return ("i" if isinstance(value, int) else "s"), value
 
 
-def _decode(kind: str, value: Any) -> datetime | UUID | int | str:  # noqa: ANN401 - what `_encode` made
+def _decode(kind: str, value: Any) -> datetime | UUID | int | str:
     if kind == "t":
         return datetime.fromisoformat(value)
     return UUID(value) if kind == "u" else int(value) if kind == "i" else str(value)

@@ -67,7 +67,7 @@ class _Reading:
     def __init__(self) -> None:
         self.marked = False
 
-    def read(self, raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    def read(self, raw: bytes) -> Any:
         return json.loads(
             raw.decode(),
             object_pairs_hook=self._object,
@@ -105,7 +105,7 @@ class _Reading:
         return _FINITE
 
 
-def _walk(tree: Any) -> Iterator[FieldError]:  # noqa: ANN401 - any JSON value
+def _walk(tree: Any) -> Iterator[FieldError]:
     waiting: list[tuple[str, int, Any]] = [("", 0, tree)]
     while waiting:
         path, depth, value = waiting.pop()

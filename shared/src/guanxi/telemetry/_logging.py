@@ -12,11 +12,11 @@ import structlog
 from opentelemetry import trace
 
 from guanxi.telemetry._context import correlation_id
-from guanxi.telemetry._redaction import redact_item
+from guanxi.telemetry._redaction import redact_item, safe_key
 
 _Event = MutableMapping[str, Any]
 _QUIET = ("aiokafka", "asyncio", "httpx", "httpcore", "kafka")
-_OWN = frozenset({"event", "level", "timestamp", "service", "logger", "trace_id", "span_id", "correlation_id"})
+_SAFE = frozenset({"level", "timestamp", "service", "logger", "trace_id", "span_id", "correlation_id"})
 
 
 def configure_logging(service: str, *, level: str = "INFO", stream: BinaryIO | None = None) -> None:
@@ -48,7 +48,7 @@ def configure_logging(service: str, *, level: str = "INFO", stream: BinaryIO | N
 
 def redact_event(_logger: object, _method: str, event: _Event) -> _Event:
     """The processor that keeps secrets, personal data and forged lines out."""
-    return {key: value if key in _OWN and key != "event" else redact_item(key, value) for key, value in event.items()}
+    return {safe_key(key): value if key in _SAFE else redact_item(key, value) for key, value in event.items()}
 
 
 class _Enrich:

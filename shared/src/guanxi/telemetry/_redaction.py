@@ -9,6 +9,7 @@ from typing import Any
 REDACTED = "[redacted]"
 _LONGEST = 16_384
 _DEEPEST = 6
+_WIDEST = 2**63
 
 _SECRET_KEY = re.compile(
     r"authorization|cookie|password|passwd|secret|token|api_?key|private_?key|jwt|"
@@ -19,7 +20,7 @@ _HARMLESS_KEYS = frozenset({"token_kind", "remote_address"})
 _SECRETS = (
     (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), f"Bearer {REDACTED}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]*\.[\w-]*"), REDACTED),
-    (re.compile(r"/(track|why|unsubscribe|responses)/[^/\s?\"']+"), rf"/\1/{REDACTED}"),
+    (re.compile(r"/(track|why|unsubscribe|responses)/[^/\s?\"'{][^/\s?\"']*"), rf"/\1/{REDACTED}"),
     (re.compile(r"(?i)\b(token|access_token|key|signature)=[^&\s\"']+"), rf"\1={REDACTED}"),
     (re.compile(r"(://[^:/@\s]+):[^@/\s]+@"), rf"\1:{REDACTED}@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
@@ -36,22 +37,24 @@ _SUSPECT = re.compile(
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def redact(value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values are of any type
+def redact(value: Any, *, depth: int = 0) -> Any:
     """The value as it may be logged."""
     if isinstance(value, str):
         return redact_text(value)
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | float):
         return value
+    if isinstance(value, int):
+        return value if abs(value) < _WIDEST else str(value)
     if depth >= _DEEPEST:
         return "[too deep]"
     if isinstance(value, dict):
-        return {redact_text(str(key)): redact_item(str(key), item, depth=depth + 1) for key, item in value.items()}
+        return {safe_key(str(key)): redact_item(str(key), item, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(item, depth=depth + 1) for item in value]
     return redact_text(str(value))
 
 
-def redact_item(key: str, value: Any, *, depth: int = 0) -> Any:  # noqa: ANN401 - log values are of any type
+def redact_item(key: str, value: Any, *, depth: int = 0) -> Any:
     """The value under `key` as it may be logged: nothing at all of what the key says is secret or personal."""
     if value is not None and _secret(key):
         return REDACTED
@@ -73,3 +76,9 @@ def redact_text(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _secret(key: str) -> bool:
     return key not in _HARMLESS_KEYS and _SECRET_KEY.search(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def safe_key(key: str) -> str:
+    """The name of a field as it may be logged."""
+    return redact_text(key)

@@ -53,7 +53,9 @@ async def database(blank_database: Any, owner: asyncpg.Connection, clock: MovedC
 async def note(database: Database, count: int = 1, **entry: Any) -> None:
     async with database.api.begin() as tx:
         for _ in range(count):
-            await audit(tx, WHO, AuditEntry(**{"action": "POST /v1/x", "resource": "/v1/x", "resource_id": uuid4(), **entry}))
+            await audit(
+                tx, WHO, AuditEntry(**{"action": "POST /v1/x", "resource": "/v1/x", "resource_id": uuid4(), **entry})
+            )
 
 
 async def sealed(database: Database) -> int:
@@ -136,7 +138,9 @@ async def test_the_seal_does_not_depend_on_a_session_s_settings(
     await note(database, 3, details={"n": 1.5})
     clock.ahead = timedelta(seconds=61)
     await sealed(database)
-    await owner.execute("SET TimeZone = 'Asia/Shanghai'; SET DateStyle = 'German, DMY'; SET IntervalStyle = 'sql_standard'")
+    await owner.execute(
+        "SET TimeZone = 'Asia/Shanghai'; SET DateStyle = 'German, DMY'; SET IntervalStyle = 'sql_standard'"
+    )
     assert await owner.fetch(implementation._VERIFY) == []
 
 
@@ -173,7 +177,8 @@ async def test_a_standing_comes_from_the_directory(database: Database, owner: as
            VALUES ('head-office', 1, 'H', 'office', true, 'UTC', '{}'), ('dealer-17', 1, 'D', 'dealer', false, 'UTC', '{}')"""
     )
     await owner.execute(
-        "INSERT INTO directory_employee (id, sequence, subject, unit_id) VALUES ($1, 1, 'li-ming', 'head-office')", employee
+        "INSERT INTO directory_employee (id, sequence, subject, unit_id) VALUES ($1, 1, 'li-ming', 'head-office')",
+        employee,
     )
     lookup = TableLookup(database.api)
     own = await lookup.standing("head-office", "li-ming")

@@ -50,7 +50,9 @@ async def ready() -> Readiness:
 
 def app_of(router: APIRouter, keys: Path) -> FastAPI:
     app = create_app("things", [router], lifespan=nothing, ready=ready)
-    gate = Authenticator(TokenVerifier(TokenRules(ISSUER.issuer, ISSUER.audience), FileKeys(keys)), CachedLookup(Units()))
+    gate = Authenticator(
+        TokenVerifier(TokenRules(ISSUER.issuer, ISSUER.audience), FileKeys(keys)), CachedLookup(Units())
+    )
     attach(app, pool=None, authenticator=gate, cursor_key=b"k" * 32)  # type: ignore[arg-type]
     return app
 

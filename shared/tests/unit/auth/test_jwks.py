@@ -29,7 +29,9 @@ class Issuer:
         self.asked = 0
         self.moment = 0.0
         self.slow = 0.0
-        self.keys = RemoteKeys("https://login.example/jwks", transport=httpx.MockTransport(self._answer), monotonic=self._now)
+        self.keys = RemoteKeys(
+            "https://login.example/jwks", transport=httpx.MockTransport(self._answer), monotonic=self._now
+        )
 
     async def _answer(self, _: httpx.Request) -> httpx.Response:
         self.asked += 1
@@ -89,7 +91,16 @@ async def test_a_withdrawn_key_is_gone(issuer: Issuer) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(0, ""), (500, ""), (200, "not json"), (200, "[]"), (200, "{}"), (200, '{"keys": 1}'), (200, b"x" * 300_000), (302, "")],
+    [
+        (0, ""),
+        (500, ""),
+        (200, "not json"),
+        (200, "[]"),
+        (200, "{}"),
+        (200, '{"keys": 1}'),
+        (200, b"x" * 300_000),
+        (302, ""),
+    ],
 )
 async def test_old_keys_go_on_while_the_issuer_is_away(issuer: Issuer, status: int, body: str | bytes) -> None:
     await issuer.keys.key("one")

@@ -78,7 +78,8 @@ async def test_mail(value: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [("140105199001011234", "140*************34"), ("12345", "*****"), ("1234567890", "*" * 10), ("", "")]
+    ("value", "shown"),
+    [("140105199001011234", "140*************34"), ("12345", "*****"), ("1234567890", "*" * 10), ("", "")],
 )
 async def test_identity_numbers(value: str, shown: str) -> None:
     assert mask_id(value) == shown

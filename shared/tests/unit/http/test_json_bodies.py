@@ -36,7 +36,11 @@ REFUSED = {
     "minus Infinity": (b'{"name": "a", "amount": -Infinity}', "amount", "not-finite"),
     "1e400": (b'{"name": "a", "amount": 1e400}', "amount", "not-finite"),
     "-1e400": (b'{"name": "a", "amount": -1e400}', "amount", "not-finite"),
-    "2^63": (b'{"name": "a", "lines": [{"sku": "s", "quantity": 9223372036854775808}]}', "lines[0].quantity", "out-of-range"),
+    "2^63": (
+        b'{"name": "a", "lines": [{"sku": "s", "quantity": 9223372036854775808}]}',
+        "lines[0].quantity",
+        "out-of-range",
+    ),
     "-2^63-1": (b'{"name": "a", "attrs": {"n": -9223372036854775809}}', "attrs.n", "out-of-range"),
     "5,000 digits": (b'{"name": "a", "amount": ' + b"9" * 5000 + b"}", "amount", "out-of-range"),
     "a duplicate key": (b'{"name": "a", "name": "b"}', "name", "duplicate-key"),
@@ -67,7 +71,10 @@ WRONG = {
     "a number for text": (b'{"name": 1}', "name"),
     "an unknown field": (b'{"name": "a", "id": "1"}', "id"),
     "a wrong field deep inside": (b'{"name": "a", "lines": [{"sku": "s", "quantity": "many"}]}', "lines[0].quantity"),
-    "an unknown field deep inside": (b'{"name": "a", "lines": [{"sku": "s", "quantity": 1, "price": 2}]}', "lines[0].price"),
+    "an unknown field deep inside": (
+        b'{"name": "a", "lines": [{"sku": "s", "quantity": 1, "price": 2}]}',
+        "lines[0].price",
+    ),
     "an object for a list": (b'{"name": "a", "lines": {"0": 1}}', "lines"),
     "NaN as text": (b'{"name": "a", "amount": "NaN"}', "amount"),
 }
@@ -96,7 +103,9 @@ async def test_what_json_allows_and_we_do_not_is_a_422_with_the_field(
 
 
 @pytest.mark.parametrize(("body", "field"), WRONG.values(), ids=WRONG.keys())
-async def test_what_the_model_refuses_is_a_422_with_the_field(client: httpx.AsyncClient, body: bytes, field: str) -> None:
+async def test_what_the_model_refuses_is_a_422_with_the_field(
+    client: httpx.AsyncClient, body: bytes, field: str
+) -> None:
     response = await post(client, body)
     assert response.status_code == 422
     assert field in [error["field"] for error in response.json()["errors"]]

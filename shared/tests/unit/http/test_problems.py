@@ -86,7 +86,9 @@ def failing(make_app: Callable[..., FastAPI], connect: Callable[..., httpx.Async
 
 
 @pytest.mark.parametrize(("error", "status", "code"), OWN, ids=[f"{type(e).__name__}-{c}" for e, _, c in OWN])
-async def test_each_error_has_its_document(failing: Callable[..., Any], error: Exception, status: int, code: str) -> None:
+async def test_each_error_has_its_document(
+    failing: Callable[..., Any], error: Exception, status: int, code: str
+) -> None:
     response = await failing(error).get("/v1/fails")
     document = response.json()
     assert response.status_code == status
