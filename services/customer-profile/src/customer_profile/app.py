@@ -4,6 +4,9 @@ from pathlib import Path
 
 from guanxi.service import Service
 
+from customer_profile.customers import usecases as customers
+from customer_profile.customers.heartbeat import make_heartbeat
+from customer_profile.organisation.api import router as organisation
 from customer_profile.settings import Settings
 from customer_profile.tables import metadata
 from customer_profile.topology import TOPOLOGY
@@ -16,5 +19,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(),
+    routers=(organisation,),
+    erasers=(customers.erase,),
+    heartbeat=make_heartbeat,
 )

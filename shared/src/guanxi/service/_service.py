@@ -38,7 +38,8 @@ class Service:
     jobs: Sequence[Job] = ()
     loops: Sequence[Loop] = ()
     erasers: Sequence[Eraser] = ()
-    heartbeat: Heartbeat | None = None
+    heartbeat: Callable[[str], Heartbeat] | None = None
+    """Makes the relay's heartbeat for a topic prefix."""
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -34,7 +34,7 @@ class Worker:
             lambda: KafkaProducer(settings.kafka, f"{service.name}.relay"),
             settings.database_url,
             settings.topic_prefix,
-            service.heartbeat,
+            service.heartbeat(settings.topic_prefix) if service.heartbeat else None,
         )
         self.consumers = self._make_consumers()
         self._tasks: list[asyncio.Task[None]] = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from guanxi.db import Tx
+from guanxi.db import Reader, Tx
 
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import new_customer
@@ -34,6 +34,11 @@ class NewCustomer:
     def key(self) -> tuple[str, str]:
         """What the alias is looked up by, and nothing else."""
         return self.source, self.external_ref
+
+
+async def look_up(reader: Reader, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID | None]:
+    """The customers behind those of these (source, external_ref) that are known; None for an erased one."""
+    return await store.look_up(reader, sorted(set(keys)))
 
 
 async def resolve_or_register(tx: Tx, keys: Sequence[NewCustomer]) -> dict[tuple[str, str], UUID | None]:
