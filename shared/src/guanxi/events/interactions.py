@@ -23,6 +23,7 @@ from guanxi.events._fields import (
     Quantity,
     Reference,
     Seconds,
+    ShortText,
     SignedMoney,
     Sku,
     UtcTime,
@@ -169,7 +170,7 @@ class OrderPlaced(Recorded, type="guanxi.interactions.OrderPlaced.v1"):
     """Goods after discount, without tax and shipping: the base of the margin."""
     line_count: Count
     lines: tuple[OrderLine, ...] = ()
-    way: Code | None = None
+    way: ShortText | None = None
 
 
 class OrderPlacedCorrected(OrderPlaced, type="guanxi.interactions.OrderPlacedCorrected.v1"):
@@ -309,7 +310,7 @@ class ServicePerformedVoided(Recorded, type="guanxi.interactions.ServicePerforme
 class ItemGrade(Part):
     """One item of a questionnaire: what was expected and what was got."""
 
-    item: Code
+    item: ShortText
     expected: Grade | None = None
     obtained: Grade
 
@@ -339,7 +340,7 @@ class MentionObserved(Recorded, type="guanxi.interactions.MentionObserved.v1"):
     """Somebody spoke of the firm in public; words and handle stay with interactions."""
 
     mention_id: UUID
-    platform: Code
+    platform: ShortText
     observed_at: UtcTime
     sentiment: Annotated[Code, Vocabulary(SENTIMENTS)] | None = None
 

@@ -22,6 +22,7 @@ _NEEDED_TOGETHER = {
     "ReportedLine": ("sku", "amount_minor"),
 }
 """Optional fields of which the door wants one: the smallest sample carries these."""
+_PYTHON: dict[str, type] = {"string": str, "integer": int, "array": list}
 _BY_FIELD: Json = {
     "unit": "taiyuan",
     "source": "dealer-17",
@@ -35,6 +36,21 @@ _BY_FIELD: Json = {
     "external_customer": "TY-0042",
     "questionnaire": "delivery-card",
     "item": "delivery",
+    "platform": "weibo",
+    "way": "telephone",
+    "hours": "9:00-12:00",
+    "industry": "coal mining",
+    "size": "500 staff",
+    "acquisition_source": "trade fair",
+    "rival_named": "another maker",
+    "cue": "said fine, was not",
+    "purpose": "anniversary gifts",
+    "evidence": "signed order form",
+    "code": "taiyuan",
+    "province": "山西",
+    "district": "小店區",
+    "line": "長風街 1",
+    "postcode": "030006",
     "unit_price_minor": 42_000,
     "discount_minor": 2_000_000,
     "tax_minor": 2_400_000,
@@ -112,12 +128,18 @@ def _value(schema: Json, root: Json, name: str, *, full: bool) -> Any:
         return _object(root["$defs"][title], root, title, full=full)
     if "anyOf" in schema:
         return _value(next(kind for kind in schema["anyOf"] if kind.get("type") != "null"), root, name, full=full)
-    listed = [schema[key][0] for key in ("enum", "x-known-values", "examples") if key in schema]
-    if name in _BY_FIELD or listed:
-        return _BY_FIELD[name] if name in _BY_FIELD else listed[0]
+    listed = [schema[key][0] for key in ("enum", "x-known-values") if key in schema]
+    made_up = [_BY_FIELD[name]] if _fits(_BY_FIELD.get(name), schema["type"]) else []
+    found = [*listed, *made_up, *schema.get("examples", ())]
+    if found:
+        return found[0]
     if schema.get("format") == "uuid":
         return made_up_id("customer" if name in {"customer_id", "canonical_id", "survivor_id"} else name)
     if schema["type"] == "array":
         few = full or schema.get("minItems", 0) > 0
         return [_value(schema["items"], root, name.removesuffix("s"), full=full)] if few else []
     return True if schema["type"] == "boolean" else "some text"
+
+
+def _fits(value: object, kind: str) -> bool:
+    return isinstance(value, _PYTHON.get(kind, ()))

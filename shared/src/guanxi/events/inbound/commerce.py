@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import Field
 
 from guanxi.events._fields import (
-    Code,
     Currency,
     IsoDate,
     Money,
@@ -74,7 +73,7 @@ class OrderReported(Inbound, type="guanxi.inbound.OrderReported.v1"):
     tax_minor: Money | None = None
     shipping_minor: Money | None = None
     total_minor: Money | None = None
-    way: Code | None = None
+    way: ShortText | None = None
     purpose: ShortText | None = None
 
     @property

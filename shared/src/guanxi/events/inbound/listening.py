@@ -17,6 +17,7 @@ from guanxi.events._fields import (
     PersonalText,
     PersonName,
     Reference,
+    ShortText,
     Sku,
     Vocabulary,
 )
@@ -44,7 +45,7 @@ class ReplyTo(Part):
 class ReportedGrade(Part):
     """One item of a questionnaire: what was expected and what was got."""
 
-    item: Code
+    item: ShortText
     expected: Grade | None = None
     obtained: Grade
 
@@ -103,7 +104,7 @@ class MentionReported(Inbound, type="guanxi.inbound.MentionReported.v1"):
     """Somebody spoke of the firm in public; never tied to a customer by itself."""
 
     external_ref: Reference | None = None
-    platform: Code
+    platform: ShortText
     handle: PersonName | None = None
     text: PersonalText
     url: PersonalShortText | None = None

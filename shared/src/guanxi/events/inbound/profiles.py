@@ -10,7 +10,6 @@ from guanxi.events._fields import (
     AddressText,
     BirthDate,
     Channel,
-    Code,
     Country,
     CreditCode,
     Email,
@@ -85,7 +84,7 @@ class ProfileReported(Inbound, type="guanxi.inbound.ProfileReported.v1"):
     size: ShortText | None = None
     role: Annotated[str, Vocabulary(ROLES, closed=True)] | None = None
     preferences: Preferences | None = None
-    acquisition_source: Code | None = None
+    acquisition_source: ShortText | None = None
     permissions: Annotated[tuple[ReportedPermission, ...], Field(max_length=50)] = ()
 
     @property
