@@ -165,7 +165,7 @@ class DeadlineLayer:
 
 
 class _Watch:
-    """Arms the time limit once routing has chosen the endpoint, which it has when the request first waits for anything."""
+    """Arms the time limit when the request first waits for anything: routing has chosen the endpoint by then."""
 
     def __init__(self, scope: Scope) -> None:
         self.limit = asyncio.timeout(None)

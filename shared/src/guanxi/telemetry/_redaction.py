@@ -39,19 +39,17 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a
 
 def redact(value: Any, *, depth: int = 0) -> Any:
     """The value as it may be logged."""
-    if isinstance(value, str):
-        return redact_text(value)
-    if value is None or isinstance(value, bool | float):
+    if isinstance(value, dict | list | tuple | set | frozenset):
+        return _redact_inside(value, depth) if depth < _DEEPEST else "[too deep]"
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _WIDEST):
         return value
-    if isinstance(value, int):
-        return value if abs(value) < _WIDEST else str(value)
-    if depth >= _DEEPEST:
-        return "[too deep]"
+    return redact_text(str(value))
+
+
+def _redact_inside(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         return {safe_key(str(key)): redact_item(str(key), item, depth=depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [redact(item, depth=depth + 1) for item in value]
-    return redact_text(str(value))
+    return [redact(item, depth=depth + 1) for item in value]
 
 
 def redact_item(key: str, value: Any, *, depth: int = 0) -> Any:

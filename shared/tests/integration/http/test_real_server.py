@@ -23,7 +23,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", http="httptools", loop="asyncio")
     )
     running = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - nobody tells us
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -175,7 +175,7 @@ async def test_while_the_issuer_is_away_the_answer_is_503(keys: Path) -> None:
     @router.get("/read", dependencies=[Depends(requires("things:read"))])
     async def reading() -> None: ...
 
-    keys.unlink()
+    keys.unlink()  # noqa: ASYNC240 - a small file
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app_of(router, keys)), base_url="http://things.test")
     response = await client.get("/v1/read", headers=bearer("things:read"))
     assert (response.status_code, response.json()["code"]) == (503, "issuer-unavailable")

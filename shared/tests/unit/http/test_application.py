@@ -112,7 +112,7 @@ async def test_figures_are_kept_by_route_not_by_path(client: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize("ready", [True, False])
-async def test_readiness_is_the_check_s(make_app: Callable[..., FastAPI], connect: Any, ready: bool) -> None:
+async def test_readiness_is_the_check_s(make_app: Callable[..., FastAPI], connect: Any, *, ready: bool) -> None:
     async def check() -> Readiness:
         return Readiness(ready, {"database": "ok", "directory": "reading"})
 
@@ -194,10 +194,10 @@ async def test_a_reader_who_goes_away_ends_the_stream() -> None:
         finally:
             ended.append(True)
 
-    body = sse(coming(), heartbeat=0.01).body_iterator
-    assert await anext(body) == b": welcome\n\n"  # type: ignore[arg-type]
-    assert await anext(body) == b": heartbeat\n\n"  # type: ignore[arg-type]
-    await body.aclose()  # type: ignore[union-attr]
+    body: Any = sse(coming(), heartbeat=0.01).body_iterator
+    assert await anext(body) == b": welcome\n\n"
+    assert await anext(body) == b": heartbeat\n\n"
+    await body.aclose()
     assert ended == [True]
 
 

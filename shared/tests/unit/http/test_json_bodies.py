@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -158,7 +160,7 @@ async def test_an_empty_body_names_the_body(client: httpx.AsyncClient) -> None:
 
 
 async def test_json_is_checked_in_pieces_too(client: httpx.AsyncClient) -> None:
-    async def pieces():  # type: ignore[no-untyped-def] # noqa: ANN202
+    async def pieces() -> AsyncIterator[bytes]:
         for byte in b'{"name": "a\\u0000"}':
             yield bytes([byte])
 

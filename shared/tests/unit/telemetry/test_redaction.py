@@ -125,11 +125,8 @@ def test_a_library_s_wrong_format_breaks_nothing(stream: io.BytesIO) -> None:
 
 
 def test_an_exception_is_one_line_without_the_row(stream: io.BytesIO) -> None:
-    try:
-        message = "duplicate key\nDETAIL:  Key (phone)=(13800131234) already exists."
-        raise ValueError(message)
-    except ValueError:
-        structlog.get_logger().exception("failed")
+    error = ValueError("duplicate key\nDETAIL:  Key (phone)=(13800131234) already exists.")
+    structlog.get_logger().error("failed", exc_info=error)
     (line,) = logged(stream)
     assert "ValueError" in line["exception"]
     assert "13800131234" not in line["exception"]
