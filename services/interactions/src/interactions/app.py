@@ -3,9 +3,15 @@
 from pathlib import Path
 
 from guanxi.service import Service
-
+from interactions.contacts import api as contacts_api
+from interactions.contacts import usecases as contacts
+from interactions.promises import api as promises_api
+from interactions.promises import handlers as promises_handlers
+from interactions.promises import usecases as promises
+from interactions.promises.rules import DUE_KIND as PROMISE
 from interactions.settings import Settings
 from interactions.tables import metadata
+from interactions.timeline import api as timeline_api
 from interactions.topology import TOPOLOGY
 
 SERVICE = Service(
@@ -16,5 +22,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(),
+    routers=(contacts_api.router, promises_api.router, timeline_api.router),
+    due={PROMISE: promises_handlers.on_due},
+    erasers=(contacts.erase, promises.erase),
 )

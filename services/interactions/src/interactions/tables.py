@@ -1,5 +1,23 @@
 """The schema of this service's own tables; each resource declares its tables into it."""
 
-from guanxi.db import new_metadata
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from guanxi.db import base_columns, new_metadata
 
 metadata = new_metadata()
+
+TIME = sa.DateTime(timezone=True)
+UUID = PG_UUID(as_uuid=True)
+
+
+def record_columns(*, anonymous: bool = False) -> list[sa.Column[object]]:
+    """What each record of this service has: whose it is, where it came from, whether it has been taken back."""
+    return [
+        *base_columns(),
+        sa.Column("customer_id", UUID, nullable=anonymous),
+        sa.Column("source", sa.Text),
+        sa.Column("external_ref", sa.Text),
+        sa.Column("voided_at", TIME),
+        sa.Column("erased_at", TIME),
+    ]

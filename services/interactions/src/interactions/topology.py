@@ -1,10 +1,50 @@
 """What this service emits, and which of its handlers reads what."""
 
 from guanxi import directory
-from guanxi.events import Topology
+from guanxi.events import Consumer, Topology, complaints, interactions, notifications, reports
+from interactions.contacts import handlers as contacts
+from interactions.timeline import handlers as timeline
+
+RECORDS = Consumer(
+    "records",
+    {
+        reports.ContactReported: contacts.on_reported,
+        reports.ContactReportedCorrected: contacts.on_reported,
+        reports.ContactReportedVoided: contacts.on_voided,
+    },
+)
+TIMELINE = Consumer(
+    "timeline",
+    {
+        complaints.ComplaintFiled: timeline.on_ticket,
+        complaints.ComplaintFiledCorrected: timeline.on_ticket,
+        complaints.ComplaintFiledVoided: timeline.on_ticket_voided,
+        complaints.ComplaintHandedOver: timeline.on_ticket,
+        complaints.ComplaintEscalated: timeline.on_ticket,
+        complaints.ComplaintAnswered: timeline.on_ticket,
+        complaints.ComplaintResolved: timeline.on_ticket,
+        complaints.ComplaintReopened: timeline.on_ticket,
+        complaints.ComplaintClosed: timeline.on_ticket,
+        notifications.NotificationSent: timeline.on_message,
+        notifications.NotificationFailed: timeline.on_message,
+        notifications.NotificationSuppressed: timeline.on_message,
+    },
+)
 
 TOPOLOGY = Topology(
     service="interactions",
-    emits=(),
-    consumers=(directory.CONSUMER,),
+    emits=(
+        interactions.CustomerContacted,
+        interactions.CustomerContactedCorrected,
+        interactions.CustomerContactedVoided,
+        interactions.PromiseMade,
+        interactions.PromiseMadeCorrected,
+        interactions.PromiseMadeVoided,
+        interactions.PromiseKept,
+        interactions.PromiseBroken,
+        interactions.PromiseBrokenVoided,
+        interactions.PromiseRenegotiated,
+        interactions.PromiseWithdrawn,
+    ),
+    consumers=(directory.CONSUMER, RECORDS, TIMELINE),
 )

@@ -1,0 +1,1 @@
+"""Orders, deliveries, returns, payments and service on the product."""

@@ -1,0 +1,1 @@
+"""Opinions and mentions, kept as they come."""

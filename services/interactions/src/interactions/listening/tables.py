@@ -1,0 +1,35 @@
+"""The tables of opinions and mentions."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from guanxi.db import personal
+from interactions.tables import TIME, metadata, record_columns
+
+opinion = sa.Table(
+    "opinion",
+    metadata,
+    *record_columns(anonymous=True),
+    sa.Column("questionnaire", sa.Text, nullable=False),
+    sa.Column("given_at", TIME, nullable=False),
+    sa.Column("grades", JSONB, nullable=False),
+    sa.Column("free_text", sa.Text, info=personal("text")),
+    sa.Index("ix_opinion_customer", "customer_id", "given_at", "id"),
+    sa.Index("ix_opinion_unit", "unit_id", "given_at", "id"),
+    sa.Index("ix_opinion_given", "given_at", "id"),
+)
+
+mention = sa.Table(
+    "mention",
+    metadata,
+    *record_columns(anonymous=True),
+    sa.Column("platform", sa.Text, nullable=False),
+    sa.Column("observed_at", TIME, nullable=False),
+    sa.Column("handle", sa.Text, info=personal("name")),
+    sa.Column("text", sa.Text, info=personal("text")),
+    sa.Column("url", sa.Text, info=personal("text")),
+    sa.Column("sentiment", sa.Text),
+    sa.Index("ix_mention_customer", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
+    sa.Index("ix_mention_unit", "unit_id", "observed_at", "id"),
+    sa.Index("ix_mention_observed", "observed_at", "id"),
+)

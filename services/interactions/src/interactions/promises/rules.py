@@ -1,0 +1,309 @@
+"""What a promise is and what may become of it: open → kept | broken | renegotiated | withdrawn, or closed as historic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from guanxi.events import HISTORIC_AFTER, Event
+from guanxi.events.interactions import (
+    Promise as PromiseFact,
+)
+from guanxi.events.interactions import (
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseMadeVoided,
+    PromiseRenegotiated,
+    PromiseWithdrawn,
+)
+from guanxi.ports import derived_id
+from guanxi.problems import Conflict, Unprocessable
+from interactions.record import Record
+from interactions.timeline.rules import Entry, Summary
+
+DUE_KIND = "promise"
+BY_TIME = "due"
+"""`settled_by` of a promise that nobody settled before its moment came."""
+
+Status = Literal["open", "kept", "broken", "renegotiated", "withdrawn", "historic"]
+Ending = Literal["kept", "broken", "renegotiated", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was promised, by when, by whom, and which unit has to keep it."""
+
+    what: str | None
+    due_at: datetime
+    promiser_id: UUID | None
+    promiser_name: str | None
+    fulfilling_unit: str
+    what_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise(Record):
+    """A promise as it stands; `slot` is its place among the promises of its contact."""
+
+    contact_id: UUID | None
+    slot: int | None
+    what: str | None
+    what_code: str | None
+    promiser_id: UUID | None
+    promiser_name: str | None
+    fulfilling_unit: str
+    due_at: datetime
+    made_at: datetime
+    status: Status
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    reason: str | None = None
+    note: str | None = None
+    replaced_by: UUID | None = None
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The promises of one contact as its newest version tells them."""
+
+    contact_id: UUID
+    customer_id: UUID | None
+    unit_id: str
+    source: str | None
+    external_ref: str | None
+    made_at: datetime
+    historic: bool
+    terms: tuple[Terms, ...]
+    cause: Event[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What somebody says became of a promise."""
+
+    ending: Ending
+    at: datetime
+    by: str
+    new_due_at: datetime | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a contact's newest version makes of its promises."""
+
+    changed: tuple[Promise, ...] = ()
+    """Rows to write, new ones included, each with its new version."""
+    made: tuple[UUID, ...] = ()
+    corrected: tuple[UUID, ...] = ()
+    reopened: tuple[UUID, ...] = ()
+    """Broken by time under the old terms and open under the new ones; two versions up, one for each fact."""
+    voided: tuple[UUID, ...] = ()
+
+
+def first_status(due_at: datetime, now: datetime, *, historic: bool) -> Status:
+    """Open, unless its moment lies in the past and we learned of it too late for anybody to act."""
+    late = historic or now - due_at > HISTORIC_AFTER
+    return "historic" if late and due_at <= now else "open"
+
+
+def new_promise(made: Made, slot: int, terms: Terms, promise_id: UUID, now: datetime) -> Promise:
+    """The promise in one place of a contact."""
+    return Promise(
+        id=promise_id,
+        customer_id=made.customer_id,
+        unit_id=made.unit_id,
+        source=made.source,
+        external_ref=made.external_ref,
+        recorded_at=now,
+        contact_id=made.contact_id,
+        slot=slot,
+        made_at=made.made_at,
+        status=first_status(terms.due_at, now, historic=made.historic),
+        **_values(terms),
+    )
+
+
+def revise(made: Made, known: Sequence[Promise], now: datetime) -> Revision:
+    """Bring the promises of a contact into line with its newest version, place by place.
+
+    A place whose promise was voided before gets a new one, under an id that names the event: voided is final.
+    """
+    live = {one.slot: one for one in known if one.voided_at is None and one.replaces is None}
+    used = {one.id for one in known}
+    changed, new, corrected, reopened = list[Promise](), list[UUID](), list[UUID](), list[UUID]()
+    for slot, terms in enumerate(made.terms):
+        before = live.pop(slot, None)
+        if before is None:
+            one = new_promise(made, slot, terms, _promise_id(made, slot, used), now)
+            new.append(one.id)
+        elif before.made_at == made.made_at and all(getattr(before, k) == v for k, v in _values(terms).items()):
+            continue
+        else:
+            one = _with_terms(before, made, terms, now)
+            (reopened if before.status == "broken" and one.status == "open" else corrected).append(one.id)
+        changed.append(one)
+    gone = [void(one, now) for one in live.values()]
+    return Revision(
+        changed=(*changed, *gone),
+        made=tuple(new),
+        corrected=tuple(corrected),
+        reopened=tuple(reopened),
+        voided=tuple(one.id for one in gone),
+    )
+
+
+def void(promise: Promise, now: datetime) -> Promise:
+    """Taken back: it was never made."""
+    return replace(promise, voided_at=now, version=promise.version + 1)
+
+
+def settle(promise: Promise, outcome: Outcome, replaced_by: UUID | None = None) -> Promise:
+    """The promise with its outcome.
+
+    Raises 409 when it has one already, 422 for a moment before it was made.
+    """
+    if promise.voided_at is not None:
+        raise Conflict("promise-voided", "This promise has been taken back: it was never made.")
+    if promise.status != "open":
+        raise Conflict("promise-settled", f"This promise is {promise.status}; it has no second outcome.")
+    if outcome.at < promise.made_at:
+        raise Unprocessable.field("at", "before-made", "The outcome cannot lie before the promise was made.")
+    return replace(
+        promise,
+        status=outcome.ending,
+        settled_at=outcome.at,
+        settled_by=outcome.by,
+        reason=outcome.reason,
+        note=outcome.note,
+        replaced_by=replaced_by,
+        version=promise.version + 1,
+    )
+
+
+def renegotiated(promise: Promise, outcome: Outcome, new_id: UUID, now: datetime) -> Promise:
+    """The promise that takes the place of a renegotiated one; its new moment must come after the agreement."""
+    if outcome.new_due_at is None:
+        raise Unprocessable.field("new_due_at", "missing", "A renegotiated promise needs its new moment.")
+    if outcome.new_due_at <= outcome.at:
+        raise Unprocessable.field("new_due_at", "not-after", "The new moment must come after the renegotiation.")
+    return replace(
+        promise,
+        id=new_id,
+        version=1,
+        recorded_at=now,
+        made_at=outcome.at,
+        due_at=outcome.new_due_at,
+        status=first_status(outcome.new_due_at, now, historic=now - outcome.at > HISTORIC_AFTER),
+        replaces=promise.id,
+    )
+
+
+def overdue(promise: Promise, now: datetime) -> Promise | None:
+    """The promise broken because its moment has come; None when it is settled, voided, or due later by now."""
+    if promise.status != "open" or promise.voided_at is not None or promise.due_at > now:
+        return None
+    return replace(promise, status="broken", settled_at=promise.due_at, settled_by=BY_TIME, version=promise.version + 1)
+
+
+def made_fact(promise: Promise, kind: type[PromiseFact] = PromiseMade) -> PromiseFact:
+    """The fact that it was made, or as which it was made after a correction."""
+    return kind(**_state(promise))
+
+
+def voided_fact(promise: Promise) -> PromiseMadeVoided:
+    """The fact that it was never made."""
+    return PromiseMadeVoided(
+        unit=promise.unit_id, source=promise.source, external_ref=promise.external_ref, promise_id=promise.id
+    )
+
+
+def outcome_fact(promise: Promise, replacement: Promise | None = None) -> PromiseFact:
+    """The fact that settled it."""
+    state, at = _state(promise), promise.settled_at
+    assert at is not None  # noqa: S101 - a settled promise has its moment
+    match promise.status:
+        case "kept":
+            return PromiseKept(**state, kept_at=at)
+        case "broken":
+            return PromiseBroken(**state, broken_at=at, reason=promise.reason)
+        case "withdrawn":
+            return PromiseWithdrawn(**state, withdrawn_at=at, reason=promise.reason)
+        case "renegotiated" if replacement is not None:
+            return PromiseRenegotiated(
+                **state,
+                new_promise_id=replacement.id,
+                new_due_at=replacement.due_at,
+                renegotiated_at=at,
+                reason=promise.reason,
+            )
+    raise ValueError(f"a promise that is {promise.status} has no outcome")
+
+
+def entry(promise: Promise) -> Entry:
+    """Its row on the timeline."""
+    assert promise.customer_id  # noqa: S101 - a promise is made to somebody
+    return Entry(
+        id=promise.id,
+        customer_id=promise.customer_id,
+        at=promise.made_at,
+        kind="promise",
+        unit_id=promise.unit_id,
+        sequence=promise.version,
+        summary=Summary(
+            status=promise.status, code=promise.what_code, due_at=promise.due_at, contact_id=promise.contact_id
+        ),
+    )
+
+
+def _with_terms(before: Promise, made: Made, terms: Terms, now: datetime) -> Promise:
+    changed = replace(
+        before, made_at=made.made_at, customer_id=made.customer_id, version=before.version + 1, **_values(terms)
+    )
+    if before.status in ("kept", "renegotiated", "withdrawn") or (
+        before.status == "broken" and (before.settled_by != BY_TIME or terms.due_at <= now)
+    ):
+        return changed
+    status = first_status(terms.due_at, now, historic=made.historic)
+    twice = before.status == "broken" and status == "open"
+    version = changed.version + 1 if twice else changed.version
+    return replace(changed, status=status, settled_at=None, settled_by=None, version=version)
+
+
+def _promise_id(made: Made, slot: int, used: set[UUID]) -> UUID:
+    first = derived_id(made.contact_id, f"promise/{slot}")
+    if first not in used or made.cause is None:
+        return first
+    return derived_id(made.cause.id, f"promise/{slot}")
+
+
+def _values(terms: Terms) -> dict[str, Any]:
+    return {
+        "what": terms.what,
+        "what_code": terms.what_code,
+        "due_at": terms.due_at,
+        "promiser_id": terms.promiser_id,
+        "promiser_name": terms.promiser_name,
+        "fulfilling_unit": terms.fulfilling_unit,
+    }
+
+
+def _state(promise: Promise) -> dict[str, Any]:
+    return {
+        "unit": promise.unit_id,
+        "source": promise.source,
+        "external_ref": promise.external_ref,
+        "promise_id": promise.id,
+        "contact_id": promise.contact_id,
+        "promiser_id": promise.promiser_id,
+        "fulfilling_unit": promise.fulfilling_unit,
+        "what_code": promise.what_code,
+        "made_at": promise.made_at,
+        "due_at": promise.due_at,
+    }

@@ -1,0 +1,159 @@
+"""Making, correcting, settling and breaking promises."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Pool, Reader, Tx
+from guanxi.events import Event, Fact
+from guanxi.events.interactions import PromiseBrokenVoided, PromiseMade, PromiseMadeCorrected
+from guanxi.problems import NotFound
+from interactions import scope
+from interactions.promises import rules, store
+from interactions.promises.rules import Made, Outcome, Promise, Revision
+from interactions.promises.store import Filter
+from interactions.timeline import usecases as timeline
+
+
+async def make(tx: Tx, made: Made) -> list[Promise]:
+    """Enter the promises of a contact that is new."""
+    revision = rules.revise(made, (), tx.now)
+    await _apply(tx, [(made, revision)])
+    return list(revision.changed)
+
+
+async def restate(tx: Tx, contacts: Sequence[Made]) -> None:
+    """Bring the promises of these contacts, whose locks are held, into line with the contacts' newest versions."""
+    known: dict[UUID | None, list[Promise]] = defaultdict(list)
+    for one in await store.lock_of_contacts(tx, [made.contact_id for made in contacts]):
+        known[one.contact_id].append(one)
+    await _apply(tx, [(made, rules.revise(made, known[made.contact_id], tx.now)) for made in contacts])
+
+
+async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: dict[UUID, Event[Any]] | None = None) -> None:
+    """Void whatever was promised in contacts that did not take place; their locks are held."""
+    found = [one for one in await store.lock_of_contacts(tx, contact_ids) if one.voided_at is None]
+    voided = [rules.void(one, tx.now) for one in found]
+    causes = causes or {}
+    facts = [_draft(tx, one, rules.voided_fact(one), cause=causes.get(one.contact_id or one.id)) for one in voided]
+    await _write(tx, voided, facts)
+
+
+async def settle(tx: Tx, principal: Principal, promise_id: UUID, outcome: Outcome) -> Promise:
+    """Record what became of a promise; 404, 409 when it has an outcome already."""
+    before = await store.lock(tx, promise_id)
+    if before is None or not (principal.internal or before.unit_id == principal.unit):
+        raise NotFound("promise")
+    new_id = tx.new_id() if outcome.ending == "renegotiated" else None
+    after = rules.settle(before, outcome, new_id)
+    replacement = rules.renegotiated(before, outcome, new_id, tx.now) if new_id else None
+    facts = [_draft(tx, after, rules.outcome_fact(after, replacement), time=outcome.at)]
+    if replacement:
+        facts.append(_draft(tx, replacement, rules.made_fact(replacement), time=outcome.at))
+    await _write(tx, [after, replacement] if replacement else [after], facts)
+    return after
+
+
+async def fall_due(tx: Tx, promise_id: UUID) -> None:
+    """Break a promise whose moment has come, unless it has been settled or moved meanwhile."""
+    before = await store.lock(tx, promise_id)
+    after = rules.overdue(before, tx.now) if before else None
+    if after is not None:
+        await _write(tx, [after], [_draft(tx, after, rules.outcome_fact(after), time=after.due_at)])
+
+
+async def find(reader: Reader, principal: Principal, promise_id: UUID) -> Promise:
+    """One promise; 404 when the reader may not see it."""
+    found = await store.find(reader, principal, promise_id)
+    if found is None:
+        raise NotFound("promise")
+    return found
+
+
+async def of_contact(reader: Reader, contact_id: UUID) -> list[Promise]:
+    """What was promised in a contact that the caller has been shown."""
+    return await store.of_contact(reader, contact_id)
+
+
+async def page(  # noqa: PLR0913 - one argument for each filter
+    pool: Pool,
+    principal: Principal,
+    after: Sequence[Any] | None,
+    limit: int,
+    *,
+    customer_id: UUID | None = None,
+    promiser_id: UUID | None = None,
+    status: str | None = None,
+    due_before: datetime | None = None,
+) -> list[Promise]:
+    """Promises by the moment they are due."""
+    ids = await scope.ids_for(pool, principal, customer_id) if customer_id else None
+    wanted = Filter(customer_ids=ids, promiser_id=promiser_id, status=status, due_before=due_before)
+    async with pool.read() as reader:
+        return await store.page(reader, principal, wanted, after, limit)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank what was said; how many promises."""
+    return await store.erase(tx, customer_ids)
+
+
+async def _apply(tx: Tx, revisions: Sequence[tuple[Made, Revision]]) -> None:
+    changed = [one for _, revision in revisions for one in revision.changed]
+    facts = [fact for made, revision in revisions for fact in _facts(tx, made, revision)]
+    await _write(tx, changed, facts)
+
+
+async def _write(tx: Tx, promises: Sequence[Promise], facts: Sequence[Event[Any]]) -> None:
+    live = [one for one in promises if one.voided_at is None]
+    await store.schedule(tx, [one for one in live if one.status == "open"])
+    await store.write(tx, promises)
+    await timeline.write(tx, [rules.entry(one) for one in live])
+    await timeline.void(tx, [one.id for one in promises if one.voided_at is not None])
+    await log.record(tx, *facts)
+
+
+def _facts(tx: Tx, made: Made, revision: Revision) -> list[Event[Any]]:
+    by_id = {one.id: one for one in revision.changed}
+    facts: list[Event[Any]] = []
+    for key in revision.made:
+        facts.append(
+            _draft(tx, by_id[key], rules.made_fact(by_id[key], PromiseMade), time=made.made_at, cause=made.cause)
+        )
+    for key in revision.reopened:
+        one = by_id[key]
+        reopened = PromiseBrokenVoided(
+            unit=one.unit_id, source=one.source, external_ref=one.external_ref, promise_id=one.id
+        )
+        facts.append(_draft(tx, one, reopened, cause=made.cause, sequence=one.version - 1))
+    for key in (*revision.corrected, *revision.reopened):
+        fact = rules.made_fact(by_id[key], PromiseMadeCorrected)
+        facts.append(_draft(tx, by_id[key], fact, time=made.made_at, cause=made.cause))
+    facts.extend(_draft(tx, by_id[key], rules.voided_fact(by_id[key]), cause=made.cause) for key in revision.voided)
+    return facts
+
+
+def _draft(  # noqa: PLR0913 - the parts of an envelope
+    tx: Tx,
+    promise: Promise,
+    fact: Fact,
+    *,
+    time: datetime | None = None,
+    cause: Event[Any] | None = None,
+    sequence: int | None = None,
+) -> Event[Any]:
+    return log.draft(
+        tx,
+        fact,
+        aggregate=promise.id,
+        sequence=sequence or promise.version,
+        subject=promise.customer_id,
+        time=time or (cause.time if cause else None),
+        cause=cause,
+    )

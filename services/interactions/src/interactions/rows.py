@@ -1,0 +1,73 @@
+"""Writing many rows of one table in one statement, and reading them back as the dataclasses they came from.
+
+Column names are those of the dataclass; PostgreSQL takes the rows as one JSON argument and its own types from the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+
+from guanxi.db import Tx
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+_UNCHANGING = frozenset({"id", "version"})
+
+
+async def write(
+    tx: Tx, table: sa.Table, items: Sequence[DataclassInstance], returning: str = ""
+) -> list[asyncpg.Record]:
+    """Insert or replace rows in order of their ids; each replaced row's version goes up by one.
+
+    Gives `id` and `version` of each row, and what `returning` adds (`old.` names the row before).
+    """
+    if not items:
+        return []
+    return await tx.fetch(_upsert(table, type(items[0]), returning, bump=True), [_row(item) for item in items])
+
+
+async def put(tx: Tx, table: sa.Table, items: Sequence[DataclassInstance]) -> None:
+    """Insert or replace rows as they are, version included: for rows whose lock is held."""
+    if items:
+        await tx.execute(_upsert(table, type(items[0]), "", bump=False), [_row(item) for item in items])
+
+
+def columns(table: sa.Table, kind: type[DataclassInstance]) -> list[sa.Column[Any]]:
+    """The columns of a table that a dataclass has, in its order."""
+    return [table.c[name] for name in _names(kind)]
+
+
+def read(kind: type[T], row: Mapping[str, Any] | asyncpg.Record) -> T:
+    """The dataclass of a row that was selected by `columns`."""
+    return kind(**dict(row))
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@lru_cache(maxsize=64)
+def _upsert(table: sa.Table, kind: type[DataclassInstance], returning: str, *, bump: bool) -> str:
+    names = [name for name in _names(kind) if name in table.c and not (bump and name == "version")]
+    into = ", ".join(f'"{name}"' for name in names)
+    changes = [f'"{name}" = excluded."{name}"' for name in names if name not in _UNCHANGING]
+    changes.append("version = t.version + 1" if bump else "version = excluded.version")
+    more = f", {returning}" if returning else ""
+    return (
+        f"INSERT INTO {table.name} AS t ({into}) "
+        f"SELECT {into} FROM jsonb_populate_recordset(NULL::{table.name}, $1::jsonb) ORDER BY id "
+        f"ON CONFLICT (id) DO UPDATE SET {', '.join(changes)} RETURNING new.id, new.version{more}"
+    )
+
+
+def _row(item: DataclassInstance) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _names(type(item))}

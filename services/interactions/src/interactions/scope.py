@@ -1,0 +1,36 @@
+"""Whose records a caller may see and add to: an external unit has its own customers under their own ids, nobody else's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Pool, Tx
+from guanxi.directory import DirectoryCustomer
+from guanxi.problems import NotFound
+
+
+async def customer_for(pool: Pool, principal: Principal, customer_id: UUID) -> DirectoryCustomer:
+    """The customer as this caller may know it; 404, 410 or 503 as in `directory.require`."""
+    return _own(await directory.require(pool, customer_id), principal)
+
+
+async def locked_customer(tx: Tx, principal: Principal, customer_id: UUID) -> DirectoryCustomer:
+    """The same inside a write, locked against an erasure until its end."""
+    return _own(await directory.share_lock(tx, customer_id), principal)
+
+
+async def ids_for(pool: Pool, principal: Principal, customer_id: UUID) -> list[UUID]:
+    """The ids whose records a reader sees: all members for an internal one, the id itself for an external one."""
+    found = await customer_for(pool, principal, customer_id)
+    if not principal.internal:
+        return [found.id]
+    async with pool.read() as reader:
+        return await directory.members(reader, found.id)
+
+
+def _own(found: DirectoryCustomer, principal: Principal) -> DirectoryCustomer:
+    if not principal.internal and found.unit_id != principal.unit:
+        raise NotFound("customer")
+    return found

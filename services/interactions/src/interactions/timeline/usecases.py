@@ -1,0 +1,51 @@
+"""Keeping the timeline and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from guanxi.auth import Principal
+from guanxi.db import Pool, Tx
+from interactions import scope
+from interactions.timeline import store
+from interactions.timeline.rules import Entry
+
+
+async def write(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Enter what happened, or what a newer version of it says."""
+    if entries:
+        await store.write(tx, entries)
+
+
+async def void(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Take off the timeline what did not happen."""
+    if ids:
+        await store.void(tx, ids)
+
+
+async def bury(tx: Tx, entries: Sequence[Entry]) -> None:
+    """The same for another service's record, whose own news may come later than this."""
+    if entries:
+        await store.bury(tx, entries)
+
+
+async def set_statuses(tx: Tx, statuses: Mapping[UUID, str]) -> None:
+    """Show a new status where nothing else changed."""
+    if statuses:
+        await store.set_statuses(tx, statuses)
+
+
+async def page(  # noqa: PLR0913 - one argument for each filter
+    pool: Pool,
+    principal: Principal,
+    customer_id: UUID,
+    kinds: Sequence[str],
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Entry]:
+    """A customer's timeline, newest first: of all merged members for internal readers, of its own unit for others."""
+    ids = await scope.ids_for(pool, principal, customer_id)
+    async with pool.read() as reader:
+        return await store.page(reader, principal, ids, kinds, after, limit)
