@@ -77,7 +77,7 @@ def install(uv_version: str) -> None:
     if not UV.exists():
         pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q")
         run(f"uv {uv_version}", *pip, f"uv=={uv_version}")
-    base = (UV, "pip", "install", "--python", PYTHON)
+    base = (UV, "pip", "install", "--compile-bytecode", "--python", PYTHON)
     run("requirements.lock", *base, "--require-hashes", "-r", "requirements.lock")
     editable = [part for package in PACKAGES for part in ("-e", f"./{package}")]
     run("our packages", *base, "-q", "--no-deps", *editable)

@@ -28,7 +28,7 @@ _ERR = Console(stderr=True, highlight=False)
 class _Group(TyperGroup):
     """Turns what a person can act on into one line and exit code 2."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - click's own signature
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (Failure, OSError) as error:
@@ -148,7 +148,7 @@ def _open() -> State:
     return state
 
 
-def _mint(state: State, **claims: Any) -> str:  # noqa: ANN401 - the keywords of tokens.mint
+def _mint(state: State, **claims: Any) -> str:
     from guanxi_local.tokens import mint  # noqa: PLC0415 - FastAPI and all, which no other command needs
 
     return mint(state, **claims)

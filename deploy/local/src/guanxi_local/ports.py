@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from guanxi_local.failures import Failure
@@ -27,21 +27,27 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(names: Iterable[str], before: Mapping[str, int], keep: Iterable[str] = ()) -> dict[str, int]:
+def choose(
+    names: Iterable[str],
+    before: Mapping[str, int],
+    keep: Iterable[str] = (),
+    free: Callable[[int], bool] = is_free,
+) -> dict[str, int]:
     """Give each name the port it had, when that is free or its own server holds it (`keep`), else a new one."""
     kept = set(keep)
     chosen: dict[str, int] = {}
     for name in names:
         port = before.get(name)
-        usable = port is not None and port not in chosen.values() and (name in kept or is_free(port))
-        chosen[name] = port if port is not None and usable else _another(set(before.values()) | set(chosen.values()))
+        if port is None or port in chosen.values() or not (name in kept or free(port)):
+            port = _another(set(before.values()) | set(chosen.values()), free)
+        chosen[name] = port
     return chosen
 
 
-def _another(taken: set[int]) -> int:
+def _another(taken: set[int], free: Callable[[int], bool]) -> int:
     for _ in range(500):
         port = random.SystemRandom().randrange(_FIRST, _LAST)
-        if port not in taken and is_free(port):
+        if port not in taken and free(port):
             return port
     message = f"no free port on {HOST} between {_FIRST} and {_LAST}; close something and try again"
     raise Failure(message)

@@ -62,8 +62,16 @@ class Surroundings:
             "GUANXI_TRACKING_KEY": keys["tracking-key"],
             "PYTHONUNBUFFERED": "1",
         }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        return {**inherited, **ours, **self.extra}
+        return {**_inherited(), **ours, **self.extra}
+
+
+def _inherited() -> dict[str, str]:
+    # PG...: settings of a PostgreSQL of the person's own. Without byte code on disk every start compiles for a second.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PG") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def migrate_command(service: Service) -> list[str]:

@@ -79,7 +79,7 @@ class TestPlatform:
         database = self._platform.database(service)
         return database.owner_url if owner else database.runtime_url
 
-    def token(self, **claims: Any) -> str:  # noqa: ANN401 - the keywords of tokens.mint
+    def token(self, **claims: Any) -> str:
         """Sign a token; without claims a head-office administrator's."""
         return mint(self.state, **claims)
 

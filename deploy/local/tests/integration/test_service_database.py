@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
+
 from guanxi_local.postgres import Postgres
 from guanxi_local.pytest_plugin import ServiceDatabase
 
