@@ -1,13 +1,18 @@
 """The one place where the parts of this service are put together."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from guanxi.service import Service
+from guanxi.service import Job, Service
 
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.heartbeat import make_heartbeat
+from customer_profile.intake import batches, desk
+from customer_profile.intake.api import router as intake
 from customer_profile.organisation.api import router as organisation
 from customer_profile.settings import Settings
+from customer_profile.sources import usecases as publishers
+from customer_profile.sources.api import router as sources
 from customer_profile.tables import metadata
 from customer_profile.topology import TOPOLOGY
 
@@ -19,7 +24,11 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(organisation,),
-    erasers=(customers.erase,),
+    routers=(organisation, sources, intake),
+    jobs=(
+        Job("source-topics", timedelta(seconds=1), publishers.make_topics),
+        Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
+    ),
+    erasers=(customers.erase, desk.erase),
     heartbeat=make_heartbeat,
 )

@@ -1,6 +1,6 @@
 """What this service emits, and which of its handlers reads what."""
 
-from guanxi.events import Topology
+from guanxi.events import InboundConsumer, Topology, fact_types
 from guanxi.events.customers import (
     AccountOwnerChanged,
     CustomerErased,
@@ -12,6 +12,11 @@ from guanxi.events.customers import (
 )
 from guanxi.events.directory import CustomerState, Watermark
 from guanxi.events.organisation import EmployeeState, UnitState
+from guanxi.events.reports import Resolved
+
+from customer_profile.intake.handlers import on_inbound
+
+_REPORTS = tuple(fact for fact in fact_types().values() if issubclass(fact, Resolved))
 
 TOPOLOGY = Topology(
     service="customer-profile",
@@ -27,5 +32,7 @@ TOPOLOGY = Topology(
         CustomerErased,
         AccountOwnerChanged,
         EmployeeLeft,
+        *_REPORTS,
     ),
+    inbound=InboundConsumer("intake", on_inbound),
 )

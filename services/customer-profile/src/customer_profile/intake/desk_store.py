@@ -1,0 +1,155 @@
+"""All SQL of the sender's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, Tx, after_key
+
+from customer_profile.intake.schemas import Figures
+from customer_profile.intake.tables import inbound_report
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One report as it lies on the desk."""
+
+    id: UUID
+    version: int
+    recorded_at: datetime
+    unit_id: str
+    source: str
+    event_id: str
+    reused: bool
+    type: str | None
+    family: str | None
+    external_customer: str | None
+    external_ref: str | None
+    body: Any
+    raw: bytes | None
+    body_hash: bytes
+    time: datetime | None
+    revision: int
+    status: str
+    errors: list[dict[str, str]]
+    warnings: list[dict[str, str]]
+    customer_id: UUID | None
+    registered: bool
+    aggregate_id: UUID | None
+    sequence: int | None
+    received_by: str
+
+
+_COLUMNS = [inbound_report.c[one.name] for one in fields(ReportRow)]
+_KEEP_REVISION = """
+INSERT INTO inbound_report_revision (id, unit_id, recorded_at, report_id, revision, body, raw, errors, actor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_MEND = """
+UPDATE inbound_report SET version = version + 1, revision = revision + 1, recorded_at = $2, body = $3, raw = NULL,
+  type = coalesce($4, type), time = coalesce($5, time)
+WHERE id = $1
+"""
+_FIGURES = """
+SELECT count(*) AS events, count(*) FILTER (WHERE status = 'resolved') AS resolved,
+  count(*) FILTER (WHERE status = 'passed_anonymous') AS passed_anonymous,
+  count(*) FILTER (WHERE status = 'rejected') AS rejected, count(*) FILTER (WHERE registered) AS registered,
+  count(*) FILTER (WHERE status <> 'rejected' AND aggregate_id IS NULL) AS superseded
+FROM inbound_report WHERE source = $1
+"""
+_BY_FAMILY = """
+SELECT family, count(*) AS n FROM inbound_report WHERE source = $1 AND aggregate_id IS NOT NULL GROUP BY 1 ORDER BY 1
+"""
+_BY_REASON = """
+SELECT errors->0->>'code' AS code, count(*) AS n FROM inbound_report WHERE source = $1 AND status = 'rejected'
+GROUP BY 1 ORDER BY 1
+"""
+_ERASE = """
+WITH named AS (
+  SELECT DISTINCT source, external_customer FROM inbound_report
+  WHERE customer_id = ANY($1::uuid[]) AND external_customer IS NOT NULL
+), gone AS (
+  UPDATE inbound_report r SET body = NULL, raw = NULL, external_customer = NULL, external_ref = NULL, version = version + 1
+  WHERE r.customer_id = ANY($1::uuid[])
+     OR (r.customer_id IS NULL AND (r.source, r.external_customer) IN (SELECT source, external_customer FROM named))
+  RETURNING id
+), revisions AS (
+  UPDATE inbound_report_revision SET body = NULL, raw = NULL WHERE report_id IN (SELECT id FROM gone)
+), threads AS (
+  UPDATE report_aggregate SET party = NULL, external_ref = 'erased:' || id, version = version + 1
+  WHERE customer_id = ANY($1::uuid[])
+)
+SELECT count(*) FROM gone
+"""
+
+
+async def page(  # noqa: PLR0913 - the filters of the list
+    reader: Reader, principal: Principal, source: str | None, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[ReportRow]:
+    """Reports newest first."""
+    query = sa.select(*_COLUMNS).where(_mine(principal))
+    if source is not None:
+        query = query.where(inbound_report.c.source == source)
+    if status is not None:
+        query = query.where(inbound_report.c.status == status)
+    rows = await reader.all(after_key(query, [inbound_report.c.id], after, limit, descending=True))
+    return [_row(row) for row in rows]
+
+
+async def find(reader: Reader, report_id: UUID, principal: Principal) -> ReportRow | None:
+    """One report that the caller may see."""
+    row = await reader.one(sa.select(*_COLUMNS).where(inbound_report.c.id == report_id, _mine(principal)))
+    return _row(row) if row else None
+
+
+async def lock(tx: Tx, report_id: UUID) -> ReportRow | None:
+    """One report, locked."""
+    row = await tx.one(sa.select(*_COLUMNS).where(inbound_report.c.id == report_id).with_for_update())
+    return _row(row) if row else None
+
+
+async def keep_revision(tx: Tx, row: ReportRow, actor: str) -> None:
+    """Keep what a report was before it is mended."""
+    await tx.execute(
+        _KEEP_REVISION, tx.new_id(), row.unit_id, tx.now, row.id, row.revision, row.body, row.raw, row.errors, actor
+    )
+
+
+async def mend(tx: Tx, report_id: UUID, body: Mapping[str, Any], type_name: str | None, time: datetime | None) -> None:
+    """Put a new body in the place of the old one."""
+    await tx.execute(_MEND, report_id, tx.now, dict(body), type_name, time)
+
+
+async def figures(reader: Reader, source: str) -> Figures:
+    """Counts of one publisher."""
+    sums = await reader.fetchrow(_FIGURES, source)
+    assert sums is not None  # noqa: S101 - an aggregate always has a row
+    duplicates = await reader.fetchval("SELECT duplicates FROM source WHERE name = $1", source)
+    return Figures(
+        source=source,
+        **dict(sums),
+        duplicates=duplicates or 0,
+        passed_on={row["family"]: row["n"] for row in await reader.fetch(_BY_FAMILY, source)},
+        rejected_by_reason={row["code"]: row["n"] for row in await reader.fetch(_BY_REASON, source)},
+    )
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank what is kept of these customers."""
+    return int(await tx.fetchval(_ERASE, list(customer_ids)) or 0)
+
+
+def _mine(principal: Principal) -> sa.ColumnElement[bool]:
+    clause = visible(principal, inbound_report.c.unit_id)
+    return clause if principal.source is None else sa.and_(clause, inbound_report.c.source == principal.source)
+
+
+def _row(row: asyncpg.Record) -> ReportRow:
+    return ReportRow(**dict(row))

@@ -1,0 +1,183 @@
+"""Reading what came over the wire: a CloudEvent in structured or binary mode, or what is wrong with it.
+
+Reading never fails: whatever it is, the sender finds it at its desk, under its id or one made from where it lay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from guanxi.http import FieldError, Problem, json_errors
+
+MAX_BYTES = 262_144
+"""An event may have 256 KiB."""
+
+Headers = tuple[tuple[str, bytes], ...]
+
+_BOM = b"\xef\xbb\xbf"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_STRUCTURED = "application/cloudevents"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message as it came to the desk of a source; `fallback_id` names it when it has no readable id."""
+
+    desk: str
+    raw: bytes | None
+    fallback_id: str
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What could be read of a message. `body` is the whole event when it is JSON that can be stored, else `raw` is kept.
+
+    `body_hash` tells two events under one id apart, `data_hash` two reports under one reference.
+    """
+
+    event_id: str
+    body_hash: bytes
+    data_hash: bytes
+    source: str | None = None
+    type: str | None = None
+    time: datetime | None = None
+    subject: UUID | None = None
+    data: Any = None
+    traceparent: str | None = None
+    correlation: str | None = None
+    body: Mapping[str, Any] | None = None
+    raw: bytes | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+def read(arrival: Arrival) -> Envelope:
+    """Read one message."""
+    refusal = _refused_whole(arrival.raw)
+    if refusal or arrival.raw is None:
+        return _unread(arrival, refusal)
+    binary = _attributes(arrival.headers)
+    try:
+        errors = [_below("data", e) for e in json_errors(arrival.raw)] if binary else json_errors(arrival.raw)
+    except Problem as problem:
+        return _unread(arrival, (FieldError("event", "not-json", problem.detail),), binary.get("id"))
+    if errors:
+        return _unread(arrival, tuple(errors), binary.get("id") or _loose_id(arrival.raw))
+    content = orjson.loads(arrival.raw)
+    event = {**binary, "data": content} if binary else content
+    if not isinstance(event, dict):
+        return _unread(arrival, (FieldError("event", "not-an-object", "must be a JSON object, a CloudEvent"),))
+    return _envelope(arrival, event)
+
+
+def _envelope(arrival: Arrival, event: dict[str, Any]) -> Envelope:
+    errors = tuple(_faults(event))
+    wrong = {error.field for error in errors}
+    large = len(arrival.raw or b"") > MAX_BYTES
+    if large:
+        errors += (FieldError("event", "too-large", f"an event may have at most {MAX_BYTES} bytes"),)
+    data, kind = event.get("data"), event.get("type")
+    said = [kind, event.get("time"), event.get("subject"), data]
+    return Envelope(
+        event_id=arrival.fallback_id if "id" in wrong else event["id"],
+        body_hash=_digest(said),
+        data_hash=_digest([kind, data]),
+        source=None if "source" in wrong else event["source"],
+        type=None if "type" in wrong else kind,
+        time=None if "time" in wrong else _moment(event["time"]),
+        subject=UUID(event["subject"]) if event.get("subject") and "subject" not in wrong else None,
+        data=data,
+        traceparent=_text(event.get("traceparent")),
+        correlation=_text(event.get("correlationid")),
+        body=None if large else event,
+        raw=arrival.raw if large else None,
+        errors=errors,
+    )
+
+
+def _unread(arrival: Arrival, errors: tuple[FieldError, ...], event_id: str | None = None) -> Envelope:
+    raw = arrival.raw or b""
+    digest = hashlib.sha256(raw).digest()
+    named = event_id if event_id is not None and _ID.fullmatch(event_id) else arrival.fallback_id
+    return Envelope(named, digest, digest, raw=raw, errors=errors)
+
+
+def _refused_whole(raw: bytes | None) -> tuple[FieldError, ...]:
+    if raw is None:
+        return (FieldError("event", "tombstone", "a message without a value deletes nothing here; send a ...Voided report"),)
+    if not raw.strip():
+        return (FieldError("event", "empty", "the message is empty"),)
+    if raw.startswith(_BOM):
+        return (FieldError("event", "byte-order-mark", "JSON begins without a byte order mark (RFC 8259)"),)
+    return ()
+
+
+def _attributes(headers: Headers) -> dict[str, str]:
+    """The context attributes of a binary-mode event; empty for a structured one."""
+    found = {name.lower(): value.decode("utf-8", "replace") for name, value in headers}
+    if "ce_specversion" not in found or found.get("content-type", "").startswith(_STRUCTURED):
+        return {}
+    attributes = {name[3:]: value for name, value in found.items() if name.startswith("ce_") and "\0" not in value}
+    return attributes | ({"datacontenttype": found["content-type"]} if "content-type" in found else {})
+
+
+def _faults(event: Mapping[str, Any]) -> Iterator[FieldError]:
+    if event.get("specversion") != "1.0":
+        yield FieldError("specversion", "unknown-version", 'must be "1.0"')
+    if not (isinstance(event.get("id"), str) and _ID.fullmatch(event["id"])):
+        yield FieldError("id", "invalid", "must be a text of 1 to 200 characters, new for each event of a source")
+    for name in ("source", "type"):
+        if not (isinstance(event.get(name), str) and _ID.fullmatch(event[name])):
+            yield FieldError(name, "missing", "is required")
+    if not (isinstance(event.get("time"), str) and _moment(event["time"])):
+        yield FieldError("time", "time-format", "must be an RFC 3339 time with offset, like 2026-03-31T09:30:00+08:00")
+    if event.get("subject") and not _is_uuid(event["subject"]):
+        yield FieldError("subject", "not-a-customer-id", "must be the id of a customer here, or be left out")
+    if str(event.get("datacontenttype") or _JSON).split(";")[0].strip() != _JSON:
+        yield FieldError("datacontenttype", "not-json", f"must be {_JSON}")
+    if "data_base64" in event:
+        yield FieldError("data_base64", "unknown-field", "send JSON in data")
+
+
+def _moment(text: str) -> datetime | None:
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _loose_id(raw: bytes) -> str | None:
+    """The id of an event whose JSON we do not take, where it can be seen: its sender knows it by that."""
+    found = re.search(rb'"id"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]{1,200})"', raw[:2000])
+    return found[1].decode() if found else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _digest(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _below(parent: str, error: FieldError) -> FieldError:
+    field = parent if error.field == "body" else f"{parent}{'' if error.field.startswith('[') else '.'}{error.field}"
+    return FieldError(field, error.code, error.detail)

@@ -1,0 +1,64 @@
+"""What a reader without `pii:read` sees of an event's body: known fields that are not personal, masks for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, get_args
+
+from guanxi.auth import mask_email, mask_id, mask_phone
+from guanxi.events import Personal
+from guanxi.events.inbound import inbound_types
+from pydantic import BaseModel
+
+HIDDEN = "***"
+_MASKS = {"phone": mask_phone, "email": mask_email, "id": mask_id}
+_SHOWN = frozenset({"name", "text", "address"})
+"""Kinds that the platform shows to all who may read a record."""
+
+
+def masked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with its data masked. A field that no report has is hidden whole: a sender may have put anything there."""
+    return {**body, "data": _mask(body.get("data"), None)} if "data" in body else dict(body)
+
+
+def _mask(value: Any, kind: str | None) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        kinds = _kinds()
+        return {key: _mask(item, kinds[key]) if key in kinds else HIDDEN for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, kind) for item in value]
+    if kind is None or kind in _SHOWN:
+        return value
+    return _MASKS[kind](value) if isinstance(value, str) and kind in _MASKS else HIDDEN
+
+
+@cache
+def _kinds() -> dict[str, str | None]:
+    """Every field name of every report -> its personal kind, None for a plain one; personal wins where names meet."""
+    found: dict[str, str | None] = {}
+    for model in inbound_types().values():
+        for name, kind in _fields(model):
+            found[name] = kind if found.get(name) is None else found[name]
+    return found
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str | None]]:
+    for name, field in model.model_fields.items():
+        marks = [*field.metadata, *_marks(field.annotation)]
+        yield name, next((mark.kind for mark in marks if isinstance(mark, Personal)), None)
+        for part in _models(field.annotation):
+            yield from _fields(part)
+
+
+def _marks(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - any type expression
+    yield from getattr(annotation, "__metadata__", ())
+    for argument in get_args(annotation):
+        yield from _marks(argument)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type expression
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)

@@ -1,0 +1,385 @@
+"""Taking in a batch of reports: checked, told apart, resolved, kept and passed on, in one transaction.
+
+The same way for Kafka, HTTP and files. What is wrong with one message is its own result and never touches its neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from guanxi.bus import log
+from guanxi.db import Tx
+from guanxi.events import Event, make_event
+from guanxi.events.inbound import Inbound, ProfileReported
+from guanxi.events.reports import resolved
+from guanxi.http import FieldError
+from guanxi.telemetry import correlation_id, current_traceparent
+
+from customer_profile.customers import usecases as customers
+from customer_profile.identity import usecases as identity
+from customer_profile.intake import rules, store
+from customer_profile.intake.envelope import Arrival, Envelope, read
+from customer_profile.intake.rules import Judged, Thread, Verdict
+from customer_profile.sources import usecases as sources
+from customer_profile.sources.rules import Publisher
+
+Door = Literal["kafka", "http", "import"]
+Found = Literal["registered", "known", "anonymous"]
+Status = Literal["resolved", "passed_anonymous", "rejected", "duplicate"]
+
+NOBODYS_UNIT = "head-office"
+"""Where a message lands whose topic no registered source has."""
+
+_IN_THREAD_BYTES = 65_536
+_TAKEN_ID = FieldError("id", "event-id-reused", "this id was used for another event; a new event needs a new id")
+_KNOWN_ALREADY = FieldError("data.external_ref", "already-reported", "the same was reported meanwhile; nothing is missing")
+_NO_SUCH = FieldError("subject", "unknown-customer", "there is no such customer")
+_ERASED = FieldError("data.external_customer", "customer-erased", "this customer was erased; nothing more is recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The row of a report that is sent again; it keeps its id and the hash of the body that first came."""
+
+    id: UUID
+    reused: bool
+    body_hash: bytes
+
+
+@dataclass(slots=True)
+class Case:
+    """One message on its way through intake; the steps below fill in what they find out."""
+
+    arrival: Arrival
+    envelope: Envelope
+    judged: Judged
+    report_id: UUID
+    unit: str
+    publisher: Publisher | None
+    again: Again | None = None
+    reused: bool = False
+    status: Status | None = None
+    errors: list[FieldError] = field(default_factory=list)
+    warnings: list[FieldError] = field(default_factory=list)
+    verdict: Verdict | None = None
+    thread: Thread | None = None
+    customer_id: UUID | None = None
+    registered: bool = False
+    erased: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has settled it yet."""
+        return self.status is None
+
+    @property
+    def model(self) -> Inbound:
+        """The report; only of a case that is open."""
+        assert self.judged.model is not None  # noqa: S101 - an open case has passed the door
+        return self.judged.model
+
+    @property
+    def time(self) -> datetime:
+        """When it happened; only of a case that is open."""
+        assert self.envelope.time is not None  # noqa: S101 - an open case has passed the door
+        return self.envelope.time
+
+    @property
+    def external_customer(self) -> str | None:
+        """The sender's name for the customer, where it could be read."""
+        return getattr(self.judged.model, "external_customer", None) or _text_in(self.envelope.data, "external_customer")
+
+    @property
+    def external_ref(self) -> str | None:
+        """The sender's name for what is reported, where it could be read."""
+        return (self.judged.model.reference if self.judged.model else None) or _text_in(self.envelope.data, "external_ref")
+
+    @property
+    def thread_key(self) -> store.ThreadKey | None:
+        """Which thread it belongs to; None for a report without a reference."""
+        reference = self.model.reference
+        return (self.arrival.desk, self.model.family(), reference) if reference else None
+
+    def refuse(self, *errors: FieldError) -> None:
+        """Settle it as rejected."""
+        self.status = "rejected"
+        self.errors.extend(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one message, for its sender."""
+
+    event_id: str
+    report_id: UUID | None
+    status: Status
+    customer: Found | None = None
+    errors: tuple[FieldError, ...] = ()
+    warnings: tuple[FieldError, ...] = ()
+
+
+async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again | None = None) -> list[Outcome]:
+    """Take in a batch, in its order; gives one outcome a message. `again` is the row of a report sent again, alone."""
+    publishers = await sources.lock(tx, {arrival.desk for arrival in arrivals})
+    envelopes = await _read_all(arrivals)
+    cases = [_open(tx, a, e, publishers.get(a.desk), again) for a, e in zip(arrivals, envelopes, strict=True)]
+    await _tell_repeats(tx, cases)
+    await _check_subjects(tx, cases)
+    threads = await _weigh(tx, cases)
+    await _resolve(tx, cases)
+    await _keep(tx, cases, threads, door)
+    await _pass_on(tx, cases)
+    return [_outcome(case) for case in cases]
+
+
+def _outcome(case: Case) -> Outcome:
+    # What repeats a reference under a new id has no row of its own.
+    report_id = None if case.verdict is Verdict.DUPLICATE and case.status == "duplicate" else case.report_id
+    found: Found | None = None
+    if case.status in ("resolved", "passed_anonymous"):
+        found = "registered" if case.registered else "known" if case.customer_id else "anonymous"
+    return Outcome(case.envelope.event_id, report_id, _settled(case), found, tuple(case.errors), tuple(case.warnings))
+
+
+async def _read_all(arrivals: Sequence[Arrival]) -> list[Envelope]:
+    """Read them; a large batch in a thread, because the event loop carries the heartbeats."""
+    if sum(len(arrival.raw or b"") for arrival in arrivals) <= _IN_THREAD_BYTES:
+        return [read(arrival) for arrival in arrivals]
+    return await asyncio.to_thread(lambda: [read(arrival) for arrival in arrivals])
+
+
+def _open(tx: Tx, arrival: Arrival, envelope: Envelope, publisher: Publisher | None, again: Again | None) -> Case:
+    judged = rules.judge(envelope, arrival.desk, publisher, tx.now)
+    unit = publisher.unit if publisher else NOBODYS_UNIT
+    case = Case(arrival, envelope, judged, again.id if again else tx.new_id(), unit, publisher, again)
+    case.reused = again is not None and again.reused
+    case.warnings.extend(judged.warnings)
+    if judged.model is None:
+        case.refuse(*judged.errors)
+    return case
+
+
+async def _tell_repeats(tx: Tx, cases: Sequence[Case]) -> None:
+    """Settle events whose id has come before: a repeat, or another event under a taken id."""
+    fresh = [case for case in cases if not case.again]
+    known = await store.known_events(tx, ((case.arrival.desk, case.envelope.event_id) for case in fresh))
+    for case in fresh:
+        key, digest = (case.arrival.desk, case.envelope.event_id), case.envelope.body_hash
+        before = known.get(key)
+        if before is None:
+            known[key] = store.Known(case.report_id, frozenset({digest}))
+        elif digest in before.hashes:
+            case.status, case.report_id, case.errors, case.warnings = "duplicate", before.report_id, [], []
+        else:
+            known[key] = replace(before, hashes=before.hashes | {digest})
+            case.reused = True
+            case.errors.clear()
+            case.refuse(_TAKEN_ID)
+
+
+async def _check_subjects(tx: Tx, cases: Sequence[Case]) -> None:
+    """Refuse open reports that name a customer id which is not there."""
+    naming = {case.report_id: case.envelope.subject for case in cases if case.open and case.envelope.subject}
+    found = await customers.load(tx, naming.values()) if naming else {}
+    for case in cases:
+        subject = naming.get(case.report_id)
+        if subject is None:
+            continue
+        if subject not in found:
+            case.refuse(_NO_SUCH)
+        elif found[subject].erased_at is not None:
+            case.erased = True
+            case.refuse(_ERASED)
+
+
+async def _weigh(tx: Tx, cases: Sequence[Case]) -> dict[store.ThreadKey, tuple[str, Thread]]:
+    """Weigh open reports against their threads, in order; gives the threads as they are after the batch."""
+    keyed = [(case, key) for case in cases if case.open and (key := case.thread_key)]
+    known = await store.threads(tx, (key for _, key in keyed))
+    changed: dict[store.ThreadKey, tuple[str, Thread]] = {}
+    for case, key in keyed:
+        weighed = rules.weigh(known.get(key), _as_report(case), tx.new_id())
+        case.verdict, case.thread = weighed.verdict, weighed.thread
+        if weighed.verdict is Verdict.DUPLICATE and case.again:
+            case.refuse(_KNOWN_ALREADY)
+        elif weighed.verdict is Verdict.DUPLICATE:
+            case.status, case.warnings = "duplicate", []
+        elif weighed.verdict is Verdict.REFUSED and weighed.remark:
+            case.refuse(weighed.remark)
+        elif weighed.thread:
+            case.warnings.extend([weighed.remark] if weighed.remark else [])
+            known[key] = weighed.thread
+            changed[key] = (case.unit, weighed.thread)
+    return changed
+
+
+def _as_report(case: Case) -> rules.Report:
+    model = case.model
+    named = case.envelope.subject or getattr(model, "external_customer", None)
+    return rules.Report(
+        twin=model.twin(),
+        time=case.time,
+        data_hash=case.envelope.data_hash,
+        revision=model.revision,
+        party=None if named is None else str(named),
+        repeatable=model.REPEATABLE,
+    )
+
+
+async def _resolve(tx: Tx, cases: Sequence[Case]) -> None:
+    """Give each open report its customer: the one named, the one known by the sender's name, or a new one."""
+    waiting = [case for case in cases if case.open]
+    for case in waiting:
+        case.customer_id = case.envelope.subject or (case.thread.customer_id if case.thread else None)
+    nameless = [case for case in waiting if case.customer_id is None and case.external_customer]
+    found = await identity.look_up(tx, {_alias(case) for case in nameless}) if nameless else {}
+    # The first to name a customer opens its record, with what a profile in the same batch says of it.
+    newcomers = {_alias(c): c for c in sorted(nameless, key=_profiles_last) if _alias(c) not in found}
+    if newcomers:
+        found |= await identity.resolve_or_register(tx, [_new_customer(case) for case in newcomers.values()])
+    for case in nameless:
+        case.customer_id = found[_alias(case)]
+        case.erased = case.customer_id is None
+        case.registered = case.customer_id is not None and newcomers.pop(_alias(case), None) is not None
+    for case in waiting:
+        _settle(case)
+
+
+def _settle(case: Case) -> None:
+    if case.erased:
+        case.refuse(_ERASED)
+    else:
+        case.status = "passed_anonymous" if case.customer_id is None else "resolved"
+
+
+def _alias(case: Case) -> tuple[str, str]:
+    return case.arrival.desk, case.external_customer or ""
+
+
+def _profiles_last(case: Case) -> bool:
+    return isinstance(case.model, ProfileReported)
+
+
+def _new_customer(case: Case) -> identity.NewCustomer:
+    source, external_ref = _alias(case)
+    new = identity.NewCustomer(source, external_ref, case.unit, at=case.time)
+    model = case.model
+    if isinstance(model, ProfileReported):
+        return replace(new, kind=model.kind, name=model.name, role=model.role or new.role)
+    return new
+
+
+async def _keep(
+    tx: Tx, cases: Sequence[Case], threads: Mapping[store.ThreadKey, tuple[str, Thread]], door: Door
+) -> None:
+    """Keep reports and threads, and move the sources' watermarks on."""
+    await store.keep_reports(tx, [_kept(case, door) for case in cases if case.status != "duplicate"])
+    owners = _owners(cases)
+    gone = {case.thread.id for case in cases if case.thread and case.erased}
+    kept = {
+        key: (unit, replace(thread, customer_id=owners.get(thread.id, thread.customer_id)))
+        for key, (unit, thread) in threads.items()
+        if thread.id not in gone
+    }
+    await store.keep_threads(tx, kept)
+    newest: dict[str, datetime | None] = {case.arrival.desk: None for case in cases if case.publisher}
+    for case in cases:
+        if case.publisher and case.status in ("resolved", "passed_anonymous"):
+            before = newest[case.arrival.desk]
+            newest[case.arrival.desk] = case.time if before is None else max(before, case.time)
+    await sources.taken(tx, newest, Counter(case.arrival.desk for case in cases if case.status == "duplicate"))
+
+
+def _owners(cases: Iterable[Case]) -> dict[UUID, UUID]:
+    return {c.thread.id: c.customer_id for c in cases if c.thread and c.customer_id and c.status == "resolved"}
+
+
+def _kept(case: Case, door: Door) -> store.KeptReport:
+    passed = case.verdict in (None, Verdict.PASS_ON) and case.status != "rejected"
+    envelope = case.envelope
+    return store.KeptReport(
+        id=case.report_id,
+        unit=case.unit,
+        source=case.arrival.desk,
+        event_id=envelope.event_id,
+        reused=case.reused,
+        type=envelope.type,
+        family=case.judged.model.family() if case.judged.model else None,
+        external_customer=None if case.erased else case.external_customer,
+        external_ref=None if case.erased else case.external_ref,
+        body=None if case.erased else envelope.body,
+        raw=None if case.erased else envelope.raw,
+        body_hash=case.again.body_hash if case.again else envelope.body_hash,
+        time=envelope.time,
+        status=_settled(case),
+        errors=case.errors,
+        warnings=case.warnings,
+        customer_id=None if case.status == "rejected" else case.customer_id,
+        registered=case.registered,
+        aggregate_id=_aggregate(case) if passed else None,
+        sequence=_sequence(case) if passed else None,
+        received_by=door,
+    )
+
+
+def _aggregate(case: Case) -> UUID:
+    # A report without a reference is a matter of its own and can never be corrected.
+    return case.thread.id if case.thread else case.report_id
+
+
+def _sequence(case: Case) -> int:
+    return case.thread.sequence if case.thread else 1
+
+
+async def _pass_on(tx: Tx, cases: Sequence[Case]) -> None:
+    """Record what was resolved or passes anonymously on the topic of reports; profiles change the customer as well."""
+    passed = [c for c in cases if c.status in ("resolved", "passed_anonymous") and c.verdict in (None, Verdict.PASS_ON)]
+    profiles = [_profile(case, case.model) for case in passed if isinstance(case.model, ProfileReported)]
+    if profiles:
+        await customers.apply_profiles(tx, profiles)
+    await log.record(tx, *(_event(tx, case) for case in passed))
+
+
+def _profile(case: Case, model: ProfileReported) -> customers.ReportedProfile:
+    assert case.customer_id is not None  # noqa: S101 - a profile always names its customer
+    return customers.ReportedProfile(
+        customer_id=case.customer_id,
+        source=case.arrival.desk,
+        unit_id=case.unit,
+        at=case.time,
+        sequence=_sequence(case),
+        profile=model,
+        corrected=model.twin() == "corrected",
+    )
+
+
+def _event(tx: Tx, case: Case) -> Event[Any]:
+    envelope = case.envelope
+    return make_event(
+        resolved(case.model, source=case.arrival.desk, unit=case.unit),
+        id=tx.new_id(),
+        recorded=tx.now,
+        aggregate=_aggregate(case),
+        sequence=_sequence(case),
+        subject=case.customer_id,
+        time=case.time,
+        traceparent=envelope.traceparent or current_traceparent(),
+        correlation=envelope.correlation or correlation_id(),
+        causation=envelope.event_id,
+    )
+
+
+def _settled(case: Case) -> Status:
+    assert case.status is not None  # noqa: S101 - every step before has settled or left it to the last
+    return case.status
+
+
+def _text_in(data: Any, name: str) -> str | None:  # noqa: ANN401 - any JSON value
+    value = data.get(name) if isinstance(data, dict) else None
+    return value[:200] if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,27 @@
+"""The table of publishers."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from guanxi.db import base_columns
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from customer_profile.tables import metadata
+
+source = sa.Table(
+    "source",
+    metadata,
+    *base_columns(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("partitions", sa.Integer, nullable=False),
+    sa.Column("allowed_types", ARRAY(sa.Text)),
+    sa.Column("contact", sa.Text),
+    sa.Column("status", sa.Text, nullable=False, server_default=sa.text("'creating'")),
+    sa.Column("paused_at", sa.DateTime(timezone=True)),
+    sa.Column("watermark", sa.DateTime(timezone=True)),
+    sa.Column("duplicates", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.UniqueConstraint("name"),
+    sa.CheckConstraint("partitions BETWEEN 1 AND 3", name="partitions"),
+    sa.CheckConstraint("status IN ('creating', 'ready')", name="status"),
+    sa.Index("ix_source_unit", "unit_id"),
+)
