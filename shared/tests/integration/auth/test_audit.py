@@ -94,7 +94,7 @@ async def test_a_chain_of_seals_is_whole(
     "tampering",
     [
         "UPDATE audit SET principal = 'somebody else' WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)",
-        "UPDATE audit SET at = at + interval '1 microsecond' WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)",
+        "UPDATE audit SET at = at + interval '1 us' WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)",
         """UPDATE audit SET details = '{"n": 2}' WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)""",
         "UPDATE audit SET customer_id = NULL WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)",
         "DELETE FROM audit WHERE id = (SELECT id FROM audit ORDER BY id OFFSET 4 LIMIT 1)",
