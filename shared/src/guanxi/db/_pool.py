@@ -226,7 +226,14 @@ async def _register_codecs(connection: asyncpg.Connection) -> None:
 def _encode_json(value: Any) -> str:
     if isinstance(value, (bytes, bytearray)):
         return value.decode()
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: Any) -> str:
+    # asyncpg gives ids of a class of its own, which orjson does not take for UUIDs.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 async def _leave_no_transaction(connection: asyncpg.Connection) -> None:
