@@ -1,7 +1,6 @@
 """`python -m complaints`: serve, migrate or print the OpenAPI document."""
 
-from guanxi.service import main
-
 from complaints.app import SERVICE
+from guanxi.service import main
 
 main(SERVICE)

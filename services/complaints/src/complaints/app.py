@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
-from guanxi.service import Service
-
+from complaints.answers import usecases as answers
+from complaints.custody import usecases as custody
+from complaints.deadlines import usecases as deadlines
+from complaints.filing import api as filing_api
 from complaints.settings import Settings
 from complaints.tables import metadata
+from complaints.tickets import api as tickets_api
+from complaints.tickets import usecases as tickets
 from complaints.topology import TOPOLOGY
+from guanxi.service import Service
 
 SERVICE = Service(
     name="complaints",
@@ -16,5 +21,10 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(),
+    routers=(
+        filing_api.router,
+        tickets_api.router,
+    ),
+    due={deadlines.DUE: deadlines.on_due},
+    erasers=(tickets.erase, custody.erase, answers.erase),
 )

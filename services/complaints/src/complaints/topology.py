@@ -1,10 +1,51 @@
 """What this service emits, and which of its handlers reads what."""
 
+from complaints.custody.handlers import on_employee_state
+from complaints.filing.handlers import on_complaint_reported, on_complaint_voided
+from complaints.levels.handlers import on_segment_changed
 from guanxi import directory
-from guanxi.events import Topology
+from guanxi.events import Consumer, Topology
+from guanxi.events.complaints import (
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintFiled,
+    ComplaintFiledCorrected,
+    ComplaintFiledVoided,
+    ComplaintHandedOver,
+    ComplaintReopened,
+    ComplaintResolved,
+    DeadlineMissed,
+)
+from guanxi.events.organisation import EmployeeState
+from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
+from guanxi.events.scores import SegmentChanged
 
 TOPOLOGY = Topology(
     service="complaints",
-    emits=(),
-    consumers=(directory.CONSUMER,),
+    emits=(
+        ComplaintFiled,
+        ComplaintFiledCorrected,
+        ComplaintFiledVoided,
+        ComplaintHandedOver,
+        ComplaintEscalated,
+        ComplaintAnswered,
+        ComplaintResolved,
+        ComplaintReopened,
+        ComplaintClosed,
+        DeadlineMissed,
+    ),
+    consumers=(
+        directory.CONSUMER,
+        Consumer("levels", {SegmentChanged: on_segment_changed}, kind="state"),
+        Consumer("leavers", {EmployeeState: on_employee_state}, kind="state"),
+        Consumer(
+            "reported",
+            {
+                ComplaintReported: on_complaint_reported,
+                ComplaintReportedCorrected: on_complaint_reported,
+                ComplaintReportedVoided: on_complaint_voided,
+            },
+        ),
+    ),
 )

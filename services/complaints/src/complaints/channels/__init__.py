@@ -1,0 +1,1 @@
+"""The published complaint policy and the ways to complain."""

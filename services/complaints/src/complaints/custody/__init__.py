@@ -1,0 +1,1 @@
+"""Who holds a ticket, since when and why; hand-overs, leavers and wrong doors."""

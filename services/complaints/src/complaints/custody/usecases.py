@@ -1,0 +1,172 @@
+"""Handing a ticket on and taking it up. Its holder keeps it until the unit that was asked accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from complaints.custody import rules as custody
+from complaints.custody import store
+from complaints.custody.rules import Period
+from complaints.custody.store import WrongDoor
+from complaints.deadlines import rules as deadline_rules
+from complaints.deadlines import usecases as deadlines
+from complaints.routing import usecases as routing
+from complaints.routing.rules import Route
+from complaints.tickets import rules
+from complaints.tickets import usecases as tickets
+from complaints.tickets.rules import Ticket
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.events.complaints import ComplaintHandedOver
+from guanxi.problems import Conflict, Forbidden, Unprocessable
+
+_TAKEN_UP, _HOLDER_LEFT, _REOPENED = "taken_up", "holder_left", "reopened"
+
+
+async def enter(tx: Tx, periods: Sequence[Period]) -> None:
+    """Keep new periods."""
+    await store.insert(tx, periods)
+
+
+async def hand_over(  # noqa: PLR0913 - who hands what to whom, and why
+    tx: Tx, ticket: Ticket, to_unit: str, note: str, *, wrong_door: bool, principal: Principal
+) -> Ticket:
+    """Ask another unit to take the ticket; `wrong_door` says that its present unit was the wrong one for the cause."""
+    if await directory.unit(tx, to_unit) is None:
+        raise Unprocessable.field("to_unit", "unknown-unit", "There is no such unit.")
+    ticket = await deadlines.miss(tx, ticket)
+    offered = rules.offer(ticket, to_unit)
+    periods = await store.of_complaint(tx, ticket.id)
+    await store.settle(tx, ticket.id, "asked")
+    asked = replace(
+        custody.held(
+            offered, len(periods) + 1, "wrong_door" if wrong_door else "handed_on", id=tx.new_id(), now=tx.now
+        ),
+        from_unit=ticket.holder_unit,
+        to_unit=to_unit,
+        note=None if ticket.erased_at else note,
+        wrong_door=wrong_door,
+        status="asked",
+        asked_by=principal.subject,
+        began_at=None,
+    )
+    await store.insert(tx, [asked])
+    saved = await tickets.change(tx, offered, ComplaintHandedOver, **custody.moved(offered, asked), accepted=False)
+    return await _watch(tx, saved, periods, asked.n) if wrong_door else saved
+
+
+async def accept(tx: Tx, ticket: Ticket, principal: Principal, n: int | None = None) -> Ticket:
+    """Take the ticket up: the hand-over that waits, else the ticket as it lies with its unit."""
+    periods = await store.of_complaint(tx, ticket.id)
+    waiting = custody.awaited(periods)
+    if n is not None and (waiting is None or waiting.n != n):
+        raise Conflict("nothing-to-accept", "That hand-over does not wait to be accepted.")
+    unit = ticket.offered_to or ticket.holder_unit
+    if principal.unit != unit and not principal.may("admin"):
+        raise Forbidden("Only the unit that is asked can accept.", "not-yours-to-accept")
+    ticket = await deadlines.miss(tx, ticket)
+    taken = rules.accept(ticket, await _acceptor(tx, principal, unit), tx.now)
+    await deadlines.meet(tx, ticket, deadline_rules.ACKNOWLEDGE, deadline_rules.CUSTODY)
+    if waiting is not None:
+        return await _move(tx, ticket, taken, periods, waiting)
+    more = {"from_unit": unit, "to_unit": unit, "from_holder_id": ticket.holder_id, "to_holder_id": taken.holder_id}
+    return await tickets.change(tx, taken, ComplaintHandedOver, reason=_TAKEN_UP, **more)
+
+
+async def withdraw_offer(tx: Tx, ticket: Ticket) -> None:
+    """Take back an offer, because the holder has done the work."""
+    if ticket.offered_to is not None:
+        await store.settle(tx, ticket.id, "asked")
+
+
+async def end(tx: Tx, ticket: Ticket) -> None:
+    """Nobody holds a closed ticket."""
+    await store.settle(tx, ticket.id, "held", "asked")
+
+
+async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
+    """Give a reopened ticket back to the unit that held it last, or to who stands in for that unit now."""
+    periods = await store.of_complaint(tx, ticket.id)
+    if custody.present(periods) is not None:
+        return ticket
+    route = (await routing.open_desk(tx)).standing(ticket.holder_unit, _REOPENED)
+    holder = await directory.employee(tx, ticket.holder_id) if ticket.holder_id else None
+    stays = holder is not None and holder.left_on is None and route.unit == ticket.holder_unit
+    back = rules.fall_to(ticket, route.unit, ticket.holder_id if stays else route.lead_id)
+    period = custody.held(back, len(periods) + 1, _REOPENED, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
+    await store.insert(tx, [period])
+    return back
+
+
+async def replace_leavers(tx: Tx, leavers: Collection[UUID]) -> int:
+    """Let the tickets of employees who have left fall to their units' leads; how many there were."""
+    ids = await tickets.held_by(tx, list(leavers))
+    if not ids:
+        return 0
+    desk = await routing.open_desk(tx, leavers)
+    found = await tickets.lock_many(tx, ids)
+    mine = [t for t in found.values() if t.holder_id in leavers and t.open and t.voided_at is None]
+    for ticket in mine:
+        await _fall(tx, ticket, desk.standing(ticket.holder_unit, _HOLDER_LEFT))
+    return len(mine)
+
+
+async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Period]:
+    """All periods of a ticket, in order."""
+    return await store.of_complaint(reader, complaint_id)
+
+
+async def wrong_doors(reader: Reader, since: datetime | None) -> list[WrongDoor]:
+    """How often complaints of each cause came to a unit that was wrong for them."""
+    return await store.wrong_doors(reader, since)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank what was said when complaints of these customers were handed on."""
+    return await store.erase(tx, customer_ids)
+
+
+async def _move(tx: Tx, before: Ticket, taken: Ticket, periods: Sequence[Period], waiting: Period) -> Ticket:
+    spent = await _minutes_held(tx, before, periods) if waiting.wrong_door else 0
+    await store.move(tx, before.id)
+    moved = replace(taken, wrong_minutes=before.wrong_minutes + spent)
+    more = custody.moved(before, waiting) | {"to_holder_id": taken.holder_id}
+    saved = await tickets.change(tx, moved, ComplaintHandedOver, **more)
+    limit = (await deadlines.standards(tx)).handover_limit
+    return await tickets.escalate(tx, saved, "handovers") if rules.handed_on_too_often(saved, limit) else saved
+
+
+async def _acceptor(tx: Tx, principal: Principal, unit: str) -> UUID | None:
+    if principal.unit == unit and principal.employee_id is not None:
+        return principal.employee_id
+    found = await directory.unit(tx, unit)
+    return found.lead_id if found else None
+
+
+async def _fall(tx: Tx, ticket: Ticket, route: Route) -> None:
+    fallen = rules.fall_to(ticket, route.unit, route.lead_id)
+    if route.unit != ticket.holder_unit:
+        n = len(await store.of_complaint(tx, ticket.id)) + 1
+        await store.settle(tx, ticket.id, "held")
+        period = custody.held(fallen, n, _HOLDER_LEFT, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
+        await store.insert(tx, [period])
+    more = {"from_unit": ticket.holder_unit, "to_unit": route.unit, "reason": _HOLDER_LEFT}
+    await tickets.change(
+        tx, fallen, ComplaintHandedOver, from_holder_id=ticket.holder_id, to_holder_id=route.lead_id, **more
+    )
+
+
+async def _watch(tx: Tx, ticket: Ticket, periods: Sequence[Period], n: int) -> Ticket:
+    limit = (await deadlines.standards(tx)).wrong_hands_minutes
+    spent = ticket.wrong_minutes + await _minutes_held(tx, ticket, periods)
+    return await deadlines.watch_wrong_hands(tx, ticket, n, limit - spent)
+
+
+async def _minutes_held(tx: Tx, ticket: Ticket, periods: Sequence[Period]) -> int:
+    held = custody.present(periods)
+    clock = await deadlines.hours(tx, ticket.holder_unit)
+    return clock.minutes(held.began_at, tx.now) if held and held.began_at else 0

@@ -1,0 +1,1 @@
+"""By when something must have happened: service standards, working calendars, deadlines."""

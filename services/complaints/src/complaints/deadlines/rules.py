@@ -1,0 +1,109 @@
+"""What is promised by when: deadlines from the standards, paused while it is the customer's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from complaints.deadlines.calendar import (
+    DEFAULT_CALENDAR,
+    DEFAULT_ZONE,
+    add_working_minutes,
+    add_working_time,
+    calendar_of,
+    working_time,
+    zone_of,
+)
+from guanxi.directory import Unit
+from guanxi.events.organisation import Calendar
+
+ACKNOWLEDGE, ANSWER, RESOLVE, CUSTODY = "acknowledge", "answer", "resolve", "custody"
+STEPS = (ACKNOWLEDGE, ANSWER, RESOLVE)
+ORDINARY = "ordinary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standards:
+    """One numbered set of service standards; `minutes` of working time by (level, step)."""
+
+    number: int
+    minutes: Mapping[tuple[str, str], int]
+    handover_limit: int
+    wrong_hands_minutes: int
+
+    def allowed(self, level: str, step: str) -> int:
+        """Minutes of working time that the step may take; a level without a standard of its own has the ordinary one."""
+        return self.minutes.get((level, step)) or self.minutes[ORDINARY, step]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """When a unit works."""
+
+    calendar: Calendar = field(default=DEFAULT_CALENDAR)
+    zone: ZoneInfo = field(default=DEFAULT_ZONE)
+
+    def after(self, start: datetime, minutes: int) -> datetime:
+        """When so many minutes of working time have passed."""
+        return add_working_minutes(self.calendar, self.zone, start, minutes)
+
+    def minutes(self, start: datetime, end: datetime) -> int:
+        """Whole minutes of working time between two moments."""
+        return int(working_time(self.calendar, self.zone, start, end).total_seconds() // 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A moment by which a step must be done; the columns of its row."""
+
+    id: UUID
+    version: int = 1
+    created_at: datetime
+    recorded_at: datetime
+    unit_id: str
+    complaint_id: UUID
+    kind: str
+    round: int = 0
+    set_number: int
+    due_at: datetime
+    paused_at: datetime | None = None
+    left_seconds: int | None = None
+    met_at: datetime | None = None
+    missed_at: datetime | None = None
+    status: str = "open"
+
+    @property
+    def running(self) -> bool:
+        """True while the clock ticks."""
+        return self.status == "open" and self.paused_at is None
+
+
+def hours_of(unit: Unit | None) -> WorkingHours:
+    """The working hours of a unit; the default ones while it is unknown."""
+    return WorkingHours(calendar_of(unit.calendar), zone_of(unit.time_zone)) if unit else WorkingHours()
+
+
+def due_times(standards: Standards, level: str, hours: WorkingHours, start: datetime) -> dict[str, datetime]:
+    """When each step of a complaint filed at `start` is due."""
+    return {step: hours.after(start, standards.allowed(level, step)) for step in STEPS}
+
+
+def status_at_birth(due_at: datetime, now: datetime, *, historic: bool) -> str:
+    """`historic` for what lay in the past when we learned of it: nobody can be late for that."""
+    return "historic" if historic or due_at <= now else "open"
+
+
+def paused(deadline: Deadline, hours: WorkingHours, now: datetime) -> Deadline:
+    """Stop its clock, noting how much working time is left."""
+    left = working_time(hours.calendar, hours.zone, now, deadline.due_at)
+    return replace(deadline, paused_at=now, left_seconds=int(left.total_seconds()))
+
+
+def resumed(deadline: Deadline, hours: WorkingHours, now: datetime) -> Deadline:
+    """Let its clock go on: as much working time is left as there was."""
+    left = timedelta(seconds=deadline.left_seconds or 0)
+    due_at = add_working_time(hours.calendar, hours.zone, now, left)
+    return replace(deadline, paused_at=None, left_seconds=None, due_at=due_at)

@@ -1,0 +1,60 @@
+"""Filing a complaint."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from complaints.filing import usecases
+from complaints.filing.rules import Filing
+from complaints.filing.schemas import ComplaintCreate
+from complaints.tickets import schemas
+from complaints.tickets import usecases as tickets
+from complaints.tickets.rules import Ticket
+from complaints.tickets.schemas import ComplaintItem
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.http import Unprocessable, Write, write
+
+router = APIRouter(tags=["complaints"])
+Writer = Annotated[Write, Depends(write("complaints:write"))]
+
+
+@router.post("/complaints", status_code=201)
+async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
+    """File a complaint. It is routed at once: the answer names the unit that holds it and the promised time."""
+    if body.customer_id is not None:
+        await directory.require(call.pool, body.customer_id)
+    async with call.once() as once:
+        if once.replay:
+            return schemas.item(await tickets.read(once.tx, call.principal, once.replay))
+        ticket = await _file(once.tx, body, call.principal)
+        once.created(ticket.id, f"/v1/complaints/{ticket.id}", ticket.version, customer_id=ticket.customer_id)
+    return schemas.item(ticket)
+
+
+async def _file(tx: Tx, body: ComplaintCreate, principal: Principal) -> Ticket:
+    if body.customer_id is not None:
+        await directory.share_lock(tx, body.customer_id)
+    if body.unit is not None:
+        await _check_door(tx, body.unit, principal)
+    filing = Filing(
+        id=tx.new_id(),
+        unit_id=principal.unit,
+        source=principal.source,
+        filed_at=tx.now,
+        first_door=body.unit,
+        reply_channel=body.reply_to.channel if body.reply_to else None,
+        reply_address=body.reply_to.address if body.reply_to else None,
+        **body.model_dump(exclude={"unit", "reply_to"}),
+    )
+    return (await usecases.file(tx, [filing]))[0]
+
+
+async def _check_door(reader: Reader, unit: str, principal: Principal) -> None:
+    # To a stranger an internal unit that he names and one that does not exist are the same.
+    known = await directory.unit(reader, unit) is not None
+    if not known or (not principal.internal and unit != principal.unit):
+        raise Unprocessable.field("unit", "unknown-unit", "There is no such unit.")

@@ -1,0 +1,60 @@
+"""What a complaint is filed with."""
+
+from __future__ import annotations
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from complaints.fields import About, AddressText, Body, Cause, Channel, Code, PersonalText, Reference, Severity, Sku
+
+
+class ReplyTo(Body):
+    """Where the answer to this complaint may go; the address is used for nothing else."""
+
+    channel: Channel
+    address: AddressText
+
+
+class ComplaintCreate(Body):
+    """A complaint; a text or a cause is needed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "phone",
+                    "text": "The stands came two weeks late.",
+                    "cause": "neglect",
+                    "sku": "STAND-40",
+                    "unit": "finance",
+                    "reply_to": {"channel": "email", "address": "zhang@example.com"},
+                }
+            ]
+        }
+    )
+
+    customer_id: UUID | None = None
+    """Nobody in particular when left out: complaints may be anonymous."""
+    channel: Channel
+    text: PersonalText | None = None
+    cause: Cause | None = None
+    """`other` when only a text is given."""
+    sku: Sku | None = None
+    wish: PersonalText | None = None
+    """What the customer would have us do."""
+    severity: Severity | None = None
+    about: About | None = None
+    """Whether it is about one of our own units, or about somebody outside."""
+    reply_to: ReplyTo | None = None
+    external_ref: Reference | None = None
+    unit: Code | None = None
+    """The unit that the customer came to: it holds the complaint until it hands it on."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and self.cause is None:
+            raise PydanticCustomError("missing", "a complaint needs a text or a cause")
+        return self

@@ -1,0 +1,68 @@
+"""Filing: each complaint gets a number, a holder, a service level and its deadlines in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from complaints.custody import rules as custody_rules
+from complaints.custody import usecases as custody
+from complaints.deadlines import usecases as deadlines
+from complaints.filing import rules
+from complaints.filing.rules import Filing
+from complaints.levels import usecases as levels
+from complaints.routing import usecases as routing
+from complaints.tickets import facts
+from complaints.tickets import usecases as tickets
+from complaints.tickets.rules import Ticket
+from guanxi.bus import log
+from guanxi.db import Tx
+from guanxi.events import Event
+from guanxi.events.complaints import ComplaintFiled, ComplaintFiledCorrected
+
+Causes = Mapping[UUID, Event]
+"""By ticket, the report that led to it."""
+
+
+async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) -> list[Ticket]:
+    """File complaints; any number costs as many statements as one. The caller holds locks on their customers."""
+    if not filings:
+        return []
+    desk = await routing.open_desk(tx)
+    level_of = await levels.service_levels(tx, [filing.customer_id for filing in filings])
+    routes = [desk.route(filing.cause or rules.OTHER, filing.sku, filing.first_door) for filing in filings]
+    made = [
+        rules.ticket_of(filing, route, level_of[filing.customer_id], tx.now)
+        for filing, route in zip(filings, routes, strict=True)
+    ]
+    standards = await deadlines.standards(tx)
+    promised, due = deadlines.promise(tx, made, standards, desk.organisation.units)
+    added = await tickets.add(tx, promised)
+    await custody.enter(
+        tx,
+        [
+            custody_rules.held(ticket, 1, route.reason, id=tx.new_id(), now=tx.now)
+            for ticket, route in zip(added, routes, strict=True)
+        ],
+    )
+    await deadlines.enter(tx, due)
+    await log.record(tx, *(_filed(tx, ticket, causes or {}) for ticket in added))
+    return added
+
+
+async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event) -> Ticket:
+    """Put right what was complained of; where the ticket is and by when it is due stay as they are."""
+    changed = rules.corrected(ticket, filing, tx.now)
+    return await tickets.change(tx, changed, ComplaintFiledCorrected, time=cause.time, cause=cause)
+
+
+async def void(tx: Tx, ticket: Ticket, cause: Event) -> None:
+    """Take a complaint back for ever: nobody complained."""
+    await deadlines.void(tx, [ticket.id])
+    await custody.end(tx, ticket)
+    await tickets.void(tx, ticket, cause)
+
+
+def _filed(tx: Tx, ticket: Ticket, causes: Causes) -> Event[ComplaintFiled]:
+    fact = facts.fact_of(ComplaintFiled, ticket)
+    return tickets.drafted(tx, ticket, fact, time=ticket.filed_at, cause=causes.get(ticket.id))

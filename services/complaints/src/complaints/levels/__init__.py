@@ -1,0 +1,1 @@
+"""The service level of a customer, learned from the segments."""

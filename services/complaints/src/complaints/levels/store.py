@@ -1,0 +1,41 @@
+"""All SQL on customers' levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from guanxi.db import Reader, Tx
+
+ORDINARY = "ordinary"
+_UPSERT = """
+INSERT INTO customer_level AS l (id, version, created_at, recorded_at, unit_id, customer_id, segment, tier, as_of)
+SELECT (s->>'id')::uuid, (s->>'sequence')::bigint, $2, $2, 'head-office', (s->>'customer_id')::uuid, s->>'segment', s->>'tier',
+       (s->>'as_of')::date
+FROM jsonb_array_elements($1::jsonb) AS x(s) ORDER BY 1
+ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, recorded_at = excluded.recorded_at, customer_id = excluded.customer_id,
+    segment = excluded.segment, tier = excluded.tier, as_of = excluded.as_of
+WHERE l.version < excluded.version
+"""
+# Of merged customers the whole family counts: whoever is served well under one id is not served worse under another.
+_LEVELS = """
+SELECT asked.id, min(t.level) AS level
+FROM unnest($1::uuid[]) AS asked(id)
+LEFT JOIN directory_customer d ON d.id = asked.id
+LEFT JOIN directory_customer m ON m.canonical_id = d.canonical_id
+JOIN customer_level l ON l.customer_id = coalesce(m.id, asked.id)
+JOIN tier_level t ON t.tier = l.tier
+GROUP BY asked.id
+"""
+
+
+async def keep(tx: Tx, states: list[dict[str, Any]]) -> None:
+    """Keep each membership's newest state."""
+    await tx.execute(_UPSERT, states, tx.now)
+
+
+async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The service levels of those of these customers who have one above the ordinary."""
+    return {row["id"]: row["level"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}

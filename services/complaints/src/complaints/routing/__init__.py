@@ -1,0 +1,1 @@
+"""Which unit holds a new complaint."""

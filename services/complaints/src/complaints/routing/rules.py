@@ -1,0 +1,85 @@
+"""Which unit holds a complaint: the best rule, and if its unit is unknown or its lead has left, the parent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from guanxi.directory import Unit
+
+HEAD_OFFICE = "head-office"
+"""Holds what no other unit holds."""
+DESK = "complaint-desk"
+"""Where the default rule leads."""
+_HIGHEST = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Complaints of this cause (None: any) about products whose sku begins so (None: any) go to this unit."""
+
+    id: UUID
+    version: int
+    cause: str | None
+    sku_prefix: str | None
+    to_unit: str
+    priority: int
+
+    def fits(self, cause: str, sku: str | None) -> bool:
+        """Whether the rule speaks of such a complaint."""
+        of_product = self.sku_prefix is None or (sku is not None and sku.startswith(self.sku_prefix))
+        return self.cause in (None, cause) and of_product
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The units known here, and the employees who have left."""
+
+    units: Mapping[str, Unit]
+    left: Collection[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The unit that holds, its lead when it has one, and why this unit."""
+
+    unit: str
+    lead_id: UUID | None
+    reason: str
+
+
+def best(rules: Sequence[Rule], cause: str, sku: str | None) -> Rule | None:
+    """The fitting rule of highest priority; of equals the one that says more, then the older one."""
+    fitting = [rule for rule in rules if rule.fits(cause, sku)]
+    return min(
+        fitting, key=lambda r: (-r.priority, -len(r.sku_prefix or ""), r.cause is None, r.id.bytes), default=None
+    )
+
+
+def route(
+    rules: Sequence[Rule], organisation: Organisation, cause: str, sku: str | None, first_door: str | None = None
+) -> Route:
+    """Where a new complaint goes: to the door it came to, else by rule, else to the desk; never nowhere."""
+    if first_door is not None:
+        return standing(organisation, first_door, "first_door")
+    rule = best(rules, cause, sku)
+    if rule is None:
+        return standing(organisation, DESK, "default")
+    return standing(organisation, rule.to_unit, "rule" if rule.cause or rule.sku_prefix else "default")
+
+
+def standing(organisation: Organisation, code: str, reason: str) -> Route:
+    """The unit itself, or the nearest one above it that is known and whose lead has not left; head office at the last."""
+    for _ in range(_HIGHEST):
+        unit = organisation.units.get(code)
+        if unit is None:
+            break
+        if unit.lead_id not in organisation.left:
+            return Route(code, unit.lead_id, reason)
+        if unit.parent is None or code == HEAD_OFFICE:
+            break
+        code, reason = unit.parent, "parent"
+    top = organisation.units.get(HEAD_OFFICE)
+    lead_id = top.lead_id if top and top.lead_id not in organisation.left else None
+    return Route(HEAD_OFFICE, lead_id, reason if code == HEAD_OFFICE else "head_office")

@@ -1,0 +1,60 @@
+"""All SQL on routing rules."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+
+from complaints.routing.rules import Rule
+from guanxi.db import Reader, Tx
+
+_COLUMNS = "id, version, cause, sku_prefix, to_unit, priority"
+_ALL = f"SELECT {_COLUMNS} FROM routing_rule WHERE retired_at IS NULL ORDER BY priority DESC, id"
+_ONE = f"SELECT {_COLUMNS} FROM routing_rule WHERE retired_at IS NULL AND id = $1"
+_INSERT = """
+INSERT INTO routing_rule (id, created_at, recorded_at, unit_id, cause, sku_prefix, to_unit, priority)
+VALUES ($1, $2, $2, $3, $4, $5, $6, $7)
+"""
+_REPLACE = """
+UPDATE routing_rule SET cause = $2, sku_prefix = $3, to_unit = $4, priority = $5, version = version + 1 WHERE id = $1
+"""
+_RETIRE = "UPDATE routing_rule SET retired_at = $2, version = version + 1 WHERE id = $1"
+_LEFT = """
+SELECT e.id FROM directory_employee e JOIN directory_unit u ON u.lead_id = e.id WHERE e.left_on <= ($1 AT TIME ZONE 'UTC')::date
+"""
+
+
+async def rules(reader: Reader) -> list[Rule]:
+    """Every rule in force, the highest priority first."""
+    return [_rule(row) for row in await reader.fetch(_ALL)]
+
+
+async def rule(reader: Reader, rule_id: UUID, *, lock: bool = False) -> Rule | None:
+    """One rule in force."""
+    row = await reader.fetchrow(_ONE + (" FOR UPDATE" if lock else ""), rule_id)
+    return _rule(row) if row else None
+
+
+async def insert(tx: Tx, made: Rule, unit: str) -> None:
+    """Add a rule."""
+    await tx.execute(_INSERT, made.id, tx.now, unit, made.cause, made.sku_prefix, made.to_unit, made.priority)
+
+
+async def replace(tx: Tx, changed: Rule) -> None:
+    """Write a rule anew under its next version."""
+    await tx.execute(_REPLACE, changed.id, changed.cause, changed.sku_prefix, changed.to_unit, changed.priority)
+
+
+async def retire(tx: Tx, rule_id: UUID) -> None:
+    """Take a rule out of force; the row stays as a record."""
+    await tx.execute(_RETIRE, rule_id, tx.now)
+
+
+async def leads_who_left(tx: Tx) -> set[UUID]:
+    """Leads of units who have left the firm."""
+    return {row["id"] for row in await tx.fetch(_LEFT, tx.now)}
+
+
+def _rule(row: asyncpg.Record) -> Rule:
+    return Rule(**dict(row))

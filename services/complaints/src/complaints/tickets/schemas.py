@@ -1,0 +1,162 @@
+"""What readers see of a ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from complaints.fields import Read
+from complaints.tickets.rules import Ticket
+from guanxi.events import Personal
+
+StatusName = Literal[
+    "received", "assigned", "in_progress", "waiting_for_customer", "answered", "resolved", "closed", "reopened"
+]
+
+
+class ReplyByMail(Read):
+    """Where the answer may go, by e-mail; masked without `pii:read`."""
+
+    channel: str
+    address: Annotated[str, Personal("email")]
+
+
+class ReplyByPhone(Read):
+    """Where the answer may go, by any other way; masked without `pii:read`."""
+
+    channel: str
+    address: Annotated[str, Personal("phone")]
+
+
+class ComplaintItem(Read):
+    """A complaint in a list: its whole state, without what anybody said."""
+
+    id: UUID
+    version: int
+    number: str
+    customer_id: UUID | None
+    unit: str
+    """The unit whose record it is."""
+    source: str | None
+    external_ref: str | None
+    channel: str
+    cause: str
+    about: str | None
+    severity: str
+    sku: str | None
+    status: StatusName
+    holder_unit: str
+    """The unit that answers for it."""
+    holder_id: UUID | None
+    """The employee who accepted it, else the unit's lead."""
+    offered_to: str | None
+    """The unit that was asked to take it and has not accepted yet."""
+    service_level: str
+    filed_at: datetime
+    promised_at: datetime | None
+    """By when the customer was promised an answer."""
+    acknowledged_at: datetime | None
+    answered_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    solved: bool | None
+    """What the customer said of it."""
+    remedy: str | None
+    reopen_count: int
+    handovers: int
+    escalation_level: int
+    """0: not escalated."""
+
+
+class PeriodRead(Read):
+    """A period of custody: who held the complaint, or was asked to, and why."""
+
+    n: int
+    from_unit: str | None
+    to_unit: str
+    reason: str
+    note: str | None
+    wrong_door: bool
+    """Whether `from_unit` was the wrong one for this cause."""
+    status: Literal["asked", "held", "ended", "withdrawn"]
+    created_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+
+
+class DeadlineRead(Read):
+    """A moment by which a step must be done."""
+
+    id: UUID
+    kind: str
+    due_at: datetime
+    paused_at: datetime | None
+    met_at: datetime | None
+    missed_at: datetime | None
+    status: Literal["open", "met", "missed", "historic", "void"]
+
+
+class AnswerRead(Read):
+    """What was answered."""
+
+    id: UUID
+    text: str | None
+    remedy: str | None
+    answered_by: UUID | None
+    quality: int | None
+    conduct: list[str]
+    in_time: bool | None
+    created_at: datetime
+
+
+class ReplyRead(Read):
+    """What the customer said while it was their turn."""
+
+    id: UUID
+    channel: str
+    text: str | None
+    created_at: datetime
+
+
+class VerdictRead(Read):
+    """Whether it was solved, by the customer's word."""
+
+    id: UUID
+    solved: bool
+    given_by: str
+    comment: str | None
+    created_at: datetime
+
+
+class ComplaintRead(ComplaintItem):
+    """A complaint with everything said and done about it."""
+
+    text: str | None
+    wish: str | None
+    reply_to: ReplyByMail | ReplyByPhone | None
+    custody: list[PeriodRead] = []
+    answers: list[AnswerRead] = []
+    replies: list[ReplyRead] = []
+    verdicts: list[VerdictRead] = []
+    deadlines: list[DeadlineRead] = []
+
+
+def item(ticket: Ticket) -> ComplaintItem:
+    """A ticket for a list."""
+    return ComplaintItem.model_validate({**_values(ticket)})
+
+
+def whole(ticket: Ticket) -> ComplaintRead:
+    """A ticket for one reader; what was said and done is added to it."""
+    given = ticket.reply_channel and ticket.reply_address
+    kind = ReplyByMail if ticket.reply_channel == "email" else ReplyByPhone
+    reply_to = kind(channel=ticket.reply_channel or "", address=ticket.reply_address or "") if given else None
+    return ComplaintRead.model_validate(
+        {**_values(ticket), "text": ticket.text, "wish": ticket.wish, "reply_to": reply_to}
+    )
+
+
+def _values(ticket: Ticket) -> dict[str, object]:
+    names = [name for name in ComplaintItem.model_fields if name != "unit"]
+    return {"unit": ticket.unit_id, **{name: getattr(ticket, name) for name in names}}

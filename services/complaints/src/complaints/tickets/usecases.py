@@ -1,0 +1,125 @@
+"""Reading tickets, and changing one: lock, apply a rule, write, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from complaints.tickets import rules, store
+from complaints.tickets.facts import fact_of, voided
+from complaints.tickets.rules import Ticket
+from complaints.tickets.store import Wanted
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Reader, Tx
+from guanxi.events import Event, Fact
+from guanxi.events.complaints import ComplaintEscalated
+from guanxi.events.complaints import Ticket as TicketFact
+from guanxi.problems import NotFound, Stale
+
+WHAT = "complaint"
+_DIGITS = 6
+
+
+async def read(reader: Reader, principal: Principal | None, complaint_id: UUID) -> Ticket:
+    """One ticket; 404 when there is none that the reader may see."""
+    found = await store.find(reader, principal, complaint_id)
+    if found is None:
+        raise NotFound(WHAT)
+    return found
+
+
+async def listed(
+    reader: Reader, principal: Principal, wanted: Wanted, key: Sequence[Any] | None, limit: int
+) -> list[Ticket]:
+    """A page of tickets, newest first, and one more when there is a next page."""
+    return await store.page(reader, principal, wanted, key, limit)
+
+
+async def lock(tx: Tx, complaint_id: UUID, principal: Principal | None, expected: int | None = None) -> Ticket:
+    """One ticket, locked for a change; 404 when the caller may not see it, 412 when it is at another version."""
+    found = (await store.locked(tx, [complaint_id])).get(complaint_id)
+    hidden = found is not None and principal is not None and not principal.internal and found.unit_id != principal.unit
+    if found is None or found.voided_at is not None or hidden:
+        raise NotFound(WHAT)
+    if expected is not None and expected != found.version:
+        raise Stale(found.version)
+    return found
+
+
+async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Ticket]:
+    """Tickets locked for a change, voided ones too."""
+    return await store.locked(tx, ids)
+
+
+async def held_by(reader: Reader, holders: Sequence[UUID]) -> list[UUID]:
+    """Open tickets that these employees hold."""
+    return await store.held_by(reader, holders)
+
+
+async def add(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Enter new tickets, each under a number of its own; nothing is told yet."""
+    numbers = await store.next_numbers(tx, len(tickets))
+    numbered = [replace(ticket, number=human_number(n, tx.now)) for ticket, n in zip(tickets, numbers, strict=True)]
+    await store.insert(tx, numbered)
+    return numbered
+
+
+async def change(
+    tx: Tx,
+    after: Ticket,
+    kind: type[TicketFact] | None,
+    *,
+    time: datetime | None = None,
+    cause: Event[Any] | None = None,
+    **more: Any,
+) -> Ticket:
+    """Write a changed ticket under its next version and tell it as a fact of `kind` (None: nobody is told)."""
+    saved = replace(after, version=after.version + 1)
+    await store.update(tx, saved)
+    if kind is not None:
+        await tell(tx, saved, fact_of(kind, saved, **more), time=time, cause=cause)
+    return saved
+
+
+async def void(tx: Tx, ticket: Ticket, cause: Event[Any]) -> None:
+    """Take a ticket back for ever."""
+    gone = replace(ticket, version=ticket.version + 1, voided_at=tx.now)
+    await store.update(tx, gone)
+    await tell(tx, gone, voided(gone), time=cause.time, cause=cause)
+
+
+async def escalate(
+    tx: Tx, ticket: Ticket, reason: str, *, time: datetime | None = None, cause: Event[Any] | None = None
+) -> Ticket:
+    """Raise the ticket's level and tell why."""
+    return await change(tx, rules.escalate(ticket), ComplaintEscalated, time=time, cause=cause, reason=reason)
+
+
+async def tell(
+    tx: Tx, ticket: Ticket, fact: Fact, *, time: datetime | None = None, cause: Event[Any] | None = None
+) -> None:
+    """Publish a fact about the ticket as it is now."""
+    await log.record(tx, drafted(tx, ticket, fact, time=time, cause=cause))
+
+
+def drafted(
+    tx: Tx, ticket: Ticket, fact: Fact, *, time: datetime | None = None, cause: Event[Any] | None = None
+) -> Event[Any]:
+    """The event of a fact about the ticket, not recorded yet."""
+    return log.draft(
+        tx, fact, aggregate=ticket.id, sequence=ticket.version, subject=ticket.customer_id, time=time, cause=cause
+    )
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank what these customers said; the cases stay."""
+    return len(await store.erase(tx, customer_ids))
+
+
+def human_number(n: int, now: datetime) -> str:
+    """`GX-2026-000123`: the year it was taken in and a number that never comes twice in any year."""
+    return f"GX-{now:%Y}-{n:0{_DIGITS}}"

@@ -1,0 +1,1 @@
+"""Following one complaint by an unguessable link, without an account."""
