@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import AddressText, Channel, Code, Count, Part, Reference, Sku, UtcTime, Vocabulary
+from guanxi.events.fields import AddressText, Channel, Code, Count, Part, Reference, Sku, UtcTime, Vocabulary
 
 CAUSES = ("quality", "price", "indifference", "image", "neglect", "other")
 SEVERITIES = ("low", "normal", "high", "critical")

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, IsoDate, Part, Reference, UtcTime, Vocabulary
+from guanxi.events.fields import Code, IsoDate, Part, Reference, UtcTime, Vocabulary
 
 KINDS = ("person", "organisation")
 ROLES = ("end_user", "dealer", "partner", "supplier", "internal")

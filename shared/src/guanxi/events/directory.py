@@ -9,7 +9,8 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import (
+from guanxi.events.customers import KINDS, ROLES
+from guanxi.events.fields import (
     Code,
     Count,
     Email,
@@ -20,7 +21,6 @@ from guanxi.events._fields import (
     UtcTime,
     Vocabulary,
 )
-from guanxi.events.customers import KINDS, ROLES
 
 STATUSES = ("active", "merged", "erased")
 

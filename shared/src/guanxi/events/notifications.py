@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Channel, Code, Count, IsoDate, Language, UtcTime, Vocabulary
+from guanxi.events.fields import Channel, Code, Count, IsoDate, Language, UtcTime, Vocabulary
 
 CLASSES = ("service", "transactional", "marketing", "survey", "personal", "staff")
 RECIPIENTS = ("customer", "employee", "unit")

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, Email, IsoDate, Language, Part, PersonName, ShortText, TimeZone, Vocabulary
+from guanxi.events.fields import Code, Email, IsoDate, Language, Part, PersonName, ShortText, TimeZone, Vocabulary
 
 LEVELS = ("staff", "lead", "director")
 UNIT_KINDS = ("head_office", "department", "branch", "dealer", "repair_point", "web_shop")

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from guanxi.events import inbound
 from guanxi.events._envelope import Fact, fact_types
-from guanxi.events._fields import Code
+from guanxi.events.fields import Code
 
 
 class Resolved(Fact):

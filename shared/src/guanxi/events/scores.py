@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import Code, IsoDate, Part, Vocabulary
+from guanxi.events.fields import Code, IsoDate, Part, Vocabulary
 
 KINDS = ("value.existing", "trust")
 DIRECTIONS = ("up", "down", "entered", "left")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from guanxi.events._fields import Code
+from guanxi.events.fields import Code
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 
 from customer_profile.organisation import usecases

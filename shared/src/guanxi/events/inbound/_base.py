@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events._fields import PersonalShortText, Reference
+from guanxi.events.fields import PersonalShortText, Reference
 from guanxi.problems import FieldError
 
 Twin = Literal["original", "corrected", "voided"]

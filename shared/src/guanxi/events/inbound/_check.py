@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from guanxi.events._envelope import fact_types
-from guanxi.events._fields import AT_THE_DOOR, KEPT, PATTERN_HINTS
+from guanxi.events.fields import AT_THE_DOOR, KEPT, PATTERN_HINTS
 from guanxi.events.inbound._base import Inbound
 from guanxi.problems import FieldError
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from guanxi.events._fields import (
+from guanxi.events.fields import (
     AddressText,
     Channel,
     Code,

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from guanxi.events._fields import (
+from guanxi.events.fields import (
     AddressText,
     BirthDate,
     Channel,

@@ -1,0 +1,59 @@
+"""What customers said: opinions on a questionnaire, mentions in public."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from guanxi.events.fields import Code, Grade, Part, ShortText, UtcTime, Vocabulary
+from guanxi.events.interactions._base import Recorded
+
+SENTIMENTS = ("positive", "neutral", "negative")
+
+
+class ItemGrade(Part):
+    """One item of a questionnaire: what was expected and what was got."""
+
+    item: ShortText
+    expected: Grade | None = None
+    obtained: Grade
+
+
+class OpinionGiven(Recorded, type="guanxi.interactions.OpinionGiven.v1"):
+    """Somebody filled in a card or survey; without a subject, anonymously."""
+
+    opinion_id: UUID
+    questionnaire: Code
+    given_at: UtcTime
+    grades: tuple[ItemGrade, ...]
+    has_text: bool = False
+    """Whether they wrote something as well; the words stay with interactions."""
+
+
+class OpinionGivenCorrected(OpinionGiven, type="guanxi.interactions.OpinionGivenCorrected.v1"):
+    """The whole opinion as it was."""
+
+
+class OpinionGivenVoided(Recorded, type="guanxi.interactions.OpinionGivenVoided.v1"):
+    """The opinion was not given."""
+
+    opinion_id: UUID
+
+
+class MentionObserved(Recorded, type="guanxi.interactions.MentionObserved.v1"):
+    """Somebody spoke of the firm in public; words and handle stay with interactions."""
+
+    mention_id: UUID
+    platform: ShortText
+    observed_at: UtcTime
+    sentiment: Annotated[Code, Vocabulary(SENTIMENTS)] | None = None
+
+
+class MentionObservedCorrected(MentionObserved, type="guanxi.interactions.MentionObservedCorrected.v1"):
+    """The whole mention as it was."""
+
+
+class MentionObservedVoided(Recorded, type="guanxi.interactions.MentionObservedVoided.v1"):
+    """There was no such mention."""
+
+    mention_id: UUID
