@@ -3,9 +3,16 @@
 from pathlib import Path
 
 from guanxi.service import Service
-
+from notifications.alerts import api as alerts_api
+from notifications.alerts import usecases as alerts
+from notifications.messages import api as messages_api
+from notifications.messages import sender
+from notifications.messages import usecases as messages
+from notifications.permissions import api as permissions_api
+from notifications.permissions import usecases as permissions
 from notifications.settings import Settings
 from notifications.tables import metadata
+from notifications.templates import api as templates_api
 from notifications.topology import TOPOLOGY
 
 SERVICE = Service(
@@ -16,5 +23,9 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(),
+    routers=(permissions_api.router, messages_api.router, templates_api.router, alerts_api.router),
+    due={alerts.ESCALATION: alerts.escalate},
+    jobs=(sender.SWEEP,),
+    loops=(sender.LOOP,),
+    erasers=(permissions.erase, messages.erase, alerts.erase),
 )

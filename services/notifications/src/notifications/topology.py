@@ -1,10 +1,85 @@
 """What this service emits, and which of its handlers reads what."""
 
 from guanxi import directory
-from guanxi.events import Topology
+from guanxi.events import Consumer, Topology
+from guanxi.events.complaints import (
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintFiled,
+    ComplaintFiledCorrected,
+    ComplaintFiledVoided,
+    ComplaintHandedOver,
+    ComplaintReopened,
+    ComplaintResolved,
+    DeadlineMissed,
+)
+from guanxi.events.interactions import (
+    PromiseBroken,
+    PromiseBrokenVoided,
+    PromiseKept,
+    PromiseMadeVoided,
+    PromiseRenegotiated,
+    PromiseWithdrawn,
+)
+from guanxi.events.notifications import (
+    ConsentChanged,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+from guanxi.events.reports import ProfileReported, ProfileReportedCorrected, ProfileReportedVoided
+from guanxi.events.scores import SegmentChanged
+from notifications.alerts import handlers as alerts
+from notifications.messages import handlers as messages
+from notifications.permissions import handlers as permissions
+
+PERMISSIONS = Consumer(
+    "permissions",
+    {
+        ProfileReported: permissions.on_profile_reported,
+        ProfileReportedCorrected: permissions.on_profile_corrected,
+        ProfileReportedVoided: permissions.on_profile_voided,
+    },
+)
+
+# Whoever is told is told once: these start with what comes next and are never rebuilt.
+MESSAGES = Consumer(
+    "messages",
+    {
+        ComplaintFiled: messages.on_filed,
+        ComplaintFiledCorrected: messages.on_corrected,
+        ComplaintFiledVoided: messages.on_voided,
+        ComplaintAnswered: messages.on_progress,
+        ComplaintResolved: messages.on_progress,
+        ComplaintClosed: messages.on_progress,
+    },
+    kind="reaction",
+)
+ALERTS = Consumer(
+    "alerts",
+    {
+        ComplaintFiled: alerts.on_cause,
+        ComplaintHandedOver: alerts.on_cause,
+        ComplaintEscalated: alerts.on_cause,
+        ComplaintReopened: alerts.on_cause,
+        DeadlineMissed: alerts.on_cause,
+        PromiseBroken: alerts.on_cause,
+        SegmentChanged: alerts.on_cause,
+        ComplaintResolved: alerts.on_settled,
+        ComplaintClosed: alerts.on_settled,
+        ComplaintFiledVoided: alerts.on_settled,
+        PromiseKept: alerts.on_settled,
+        PromiseRenegotiated: alerts.on_settled,
+        PromiseWithdrawn: alerts.on_settled,
+        PromiseBrokenVoided: alerts.on_settled,
+        PromiseMadeVoided: alerts.on_settled,
+    },
+    kind="reaction",
+)
 
 TOPOLOGY = Topology(
     service="notifications",
-    emits=(),
-    consumers=(directory.CONSUMER,),
+    emits=(NotificationSent, NotificationFailed, NotificationSuppressed, ConsentChanged),
+    consumers=(directory.CONSUMER, PERMISSIONS, MESSAGES, ALERTS),
 )

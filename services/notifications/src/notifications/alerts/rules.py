@@ -1,0 +1,218 @@
+"""Whom a fact concerns, who stands in for a leaver, and when silence becomes somebody else's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from guanxi.directory import Employee, Unit
+from guanxi.events import Event
+from guanxi.events.complaints import ComplaintHandedOver, DeadlineMissed, Ticket
+from guanxi.events.interactions import PromiseBroken
+from guanxi.events.scores import SegmentChanged
+
+HEAD_OFFICE = "head-office"
+_DAYS_AHEAD = 400
+_FALLS = frozenset({"down", "left"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which fact tells whom; `escalate_after` in working minutes of the unit that was told."""
+
+    id: UUID
+    version: int
+    code: str
+    fact: str
+    recipients: tuple[str, ...]
+    mode: str
+    tiers: tuple[str, ...]
+    urgent: bool
+    escalate_after: int | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A fact that may concern somebody, in the words that rules need."""
+
+    event_id: UUID
+    type: str
+    id: UUID
+    sequence: int
+    customer_id: UUID | None
+    facts: dict[str, str]
+    unit: str | None = None
+    holder_unit: str | None = None
+    holder_id: UUID | None = None
+    to_unit: str | None = None
+    to_holder_id: UUID | None = None
+    fulfilling_unit: str | None = None
+    fallen_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An employee, or a whole unit where it has nobody to name."""
+
+    unit: str
+    employee_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells two recipients apart."""
+        return str(self.employee_id) if self.employee_id else f"unit:{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Units and employees as known at this moment."""
+
+    units: Mapping[str, Unit]
+    employees: Mapping[UUID, Employee]
+    today: date
+
+    def present(self, employee_id: UUID | None) -> Employee | None:
+        """The employee, unless unknown or gone."""
+        found = self.employees.get(employee_id) if employee_id else None
+        return found if found and (found.left_on is None or found.left_on > self.today) else None
+
+    def lead(self, unit: str | None) -> Recipient | None:
+        """The lead of just this unit."""
+        found = self.units.get(unit) if unit else None
+        lead = self.present(found.lead_id) if found else None
+        return Recipient(lead.unit_id, lead.id) if lead else None
+
+    def answerable(self, unit: str | None, without: UUID | None = None) -> Recipient | None:
+        """The lead of the unit, else of the unit above, and so on up to head office; `without` one of them."""
+        seen: set[str] = set()
+        while unit and unit not in seen:
+            seen.add(unit)
+            found = self.lead(unit)
+            if found and found.employee_id != without:
+                return found
+            above = self.units.get(unit)
+            unit = above.parent if above else None
+        found = self.lead(HEAD_OFFICE)
+        return found if found and found.employee_id != without else None
+
+    def person(self, employee_id: UUID | None) -> Recipient | None:
+        """The employee, or who answers for the unit of one who has left."""
+        known = self.employees.get(employee_id) if employee_id else None
+        if known is None:
+            return None
+        return Recipient(known.unit_id, known.id) if self.present(known.id) else self.answerable(known.unit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A cause, and who owns the customer it is about."""
+
+    cause: Cause
+    owner_id: UUID | None
+    customer_unit: str | None
+
+
+Role = Callable[[Matter, Staff], Recipient | None]
+
+ROLES: dict[str, Role] = {
+    "owner": lambda matter, staff: staff.person(matter.owner_id),
+    "holder": lambda matter, staff: staff.person(matter.cause.holder_id) or staff.answerable(matter.cause.holder_unit),
+    "holder_lead": lambda matter, staff: staff.answerable(matter.cause.holder_unit),
+    "to_holder": lambda matter, staff: (
+        staff.person(matter.cause.to_holder_id) or staff.answerable(matter.cause.to_unit)
+    ),
+    "fulfilling_lead": lambda matter, staff: staff.lead(matter.cause.fulfilling_unit),
+    "head_office": lambda _, staff: staff.lead(HEAD_OFFICE),
+}
+"""What a rule may name as a recipient."""
+
+
+def cause_of(event: Event[Any]) -> Cause:
+    """A fact in the words that rules need."""
+    data = event.data
+    cause = Cause(event.id, event.type, event.aggregateid, event.sequence, event.subject, {})
+    if isinstance(data, Ticket):
+        facts = {"number": data.number, "cause": data.cause, "severity": data.severity}
+        asked = isinstance(data, ComplaintHandedOver)
+        return replace(
+            cause,
+            facts=facts,
+            unit=data.unit,
+            holder_unit=data.holder_unit,
+            holder_id=data.holder_id,
+            to_unit=data.to_unit if asked else None,
+            to_holder_id=data.to_holder_id if asked else None,
+        )
+    if isinstance(data, DeadlineMissed):
+        facts = {"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()}
+        # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.
+        held = {"unit": data.unit, "holder_unit": data.holder_unit, "holder_id": data.holder_id}
+        return replace(cause, id=data.complaint_id, sequence=0, facts=facts, **held)
+    if isinstance(data, PromiseBroken):
+        facts = {"due_at": data.due_at.isoformat(), **({"what": data.what_code} if data.what_code else {})}
+        return replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)
+    if isinstance(data, SegmentChanged):
+        facts = {"segment": data.segment, "tier": data.tier or "", "previous_tier": data.previous_tier or ""}
+        return replace(cause, facts=facts, fallen_from=data.previous_tier if data.direction in _FALLS else None)
+    return cause
+
+
+def concerns(rule: Rule, cause: Cause) -> bool:
+    """Whether the rule is about this cause; one with tiers is only about customers who fall from one of them."""
+    return rule.enabled and rule.fact == cause.type and (not rule.tiers or cause.fallen_from in rule.tiers)
+
+
+def recipients(rule: Rule, matter: Matter, staff: Staff) -> list[Recipient]:
+    """Who is told, each once. A rule that finds nobody tells who answers for the customer's unit, else all of head office."""
+    found = [one for name in rule.recipients if (one := ROLES[name](matter, staff)) is not None]
+    if rule.mode == "first":
+        found = found[:1]
+    if not found:
+        found = [staff.answerable(matter.customer_unit or matter.cause.unit) or Recipient(HEAD_OFFICE)]
+    return list({one.key: one for one in found}.values())
+
+
+def superior(told: Recipient, staff: Staff) -> Recipient | None:
+    """Who hears of it when the one who was told does not answer; None above the last."""
+    found = staff.answerable(told.unit, without=told.employee_id)
+    return found if found and found.key != told.key else None
+
+
+def add_working_minutes(calendar: Mapping[str, Any], zone: ZoneInfo, start: datetime, minutes: int) -> datetime:
+    """The moment when so many minutes of working time have passed since `start`.
+
+    `calendar` as in `UnitState`. One that has no hour within 400 days counts every minute, so that nothing waits for ever.
+    """
+    left = timedelta(minutes=minutes)
+    first = start.astimezone(zone).date()
+    for day in (first + timedelta(days=n) for n in range(_DAYS_AHEAD)):
+        for opens, closes in _windows(calendar, day, zone):
+            begin = max(opens, start)
+            if begin >= closes:
+                continue
+            if begin + left <= closes:
+                return begin + left
+            left -= closes - begin
+    return start + timedelta(minutes=minutes)
+
+
+def _windows(calendar: Mapping[str, Any], day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    special = next((one for one in calendar.get("exceptions", ()) if one["on"] == day.isoformat()), None)
+    hours: Sequence[Mapping[str, int]] = (
+        special["windows"]
+        if special is not None
+        else [one for one in calendar.get("weekly", ()) if one["weekday"] == day.isoweekday()]
+    )
+    spans = sorted((int(one["opens"]), int(one["closes"])) for one in hours)
+    return [(_moment(day, opens, zone), _moment(day, closes, zone)) for opens, closes in spans]
+
+
+def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    # Wall-clock arithmetic first, then UTC: an hour that the clock skips does not count as worked.
+    utc = ZoneInfo("UTC")
+    return (datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=minute)).astimezone(utc)

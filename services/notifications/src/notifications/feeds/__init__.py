@@ -1,0 +1,1 @@
+"""Facts pushed to other systems as signed webhooks."""

@@ -1,0 +1,1 @@
+"""Messages to customers and staff: one for each intent, and only with permission."""

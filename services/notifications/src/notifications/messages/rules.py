@@ -1,0 +1,219 @@
+"""Which facts want a message, and what becomes of a message when its turn comes."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from guanxi import directory
+from guanxi.events import Event
+from guanxi.events.complaints import ComplaintAnswered, ComplaintFiled, Ticket
+from notifications.permissions import Verdict
+
+PATIENCE = timedelta(seconds=3)
+"""How long a message waits for news of its customer or of a permission that may be on its way from another topic."""
+STALE_AFTER = timedelta(hours=48)
+"""A message that could not leave for so long is of no use any more."""
+MOST_ATTEMPTS = 8
+LOST_AFTER = timedelta(minutes=5)
+"""A send that was claimed so long ago belongs to a process that died; whether it went out nobody can tell."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
+_LONGEST_ADDRESS = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message that a fact asks for; `key` is the same for everything that asks for the same message."""
+
+    intent: str
+    key: str
+    message_class: str
+    channel: str
+    recipient: str
+    unit: str
+    customer_id: UUID | None
+    employee_id: UUID | None
+    ticket_id: UUID | None
+    facts: dict[str, str]
+    cause_type: str
+    cause_id: UUID
+    cause_event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it is stored."""
+
+    id: UUID
+    version: int
+    unit_id: str
+    created_at: datetime
+    intent: str
+    message_class: str
+    template: str
+    channel: str
+    recipient: str
+    customer_id: UUID | None
+    employee_id: UUID | None
+    ticket_id: UUID | None
+    facts: dict[str, str]
+    cause_type: str
+    cause_id: UUID
+    status: str
+    reason: str | None
+    send_after: datetime
+    attempts: int
+    permission_event_id: UUID | None
+    language: str | None
+    address: str | None
+    provider_key: str | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a message is for, as known at this moment."""
+
+    name: str
+    addresses: tuple[str, ...]
+    language: str | None
+    zone: ZoneInfo
+    known: bool = True
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """It goes now, to this address, by this permission."""
+
+    address: str
+    permission_event_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It waits until a moment: for the end of quiet hours (`held`), or for news (`queued`)."""
+
+    until: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """It does not go at all."""
+
+    reason: str
+    permission_event_id: UUID | None = None
+
+
+Decision = Send | Hold | Suppress
+
+
+def wanted_of(event: Event[Any]) -> Wanted | None:
+    """The message to the complainant that a fact about a complaint asks for; None when there is nobody to write to."""
+    ticket = event.data
+    if not isinstance(ticket, Ticket) or event.historic:
+        return None
+    if event.subject is None and (ticket.reply_to is None or ticket.reply_to.channel != "email"):
+        return None
+    intent, key = _intent(ticket)
+    promised = ticket.promised_at.isoformat() if ticket.promised_at and isinstance(ticket, ComplaintFiled) else ""
+    return Wanted(
+        intent=intent,
+        key=f"{intent}:{key}",
+        message_class="service",
+        channel="email",
+        recipient="customer",
+        unit=ticket.unit,
+        customer_id=event.subject,
+        employee_id=None,
+        ticket_id=ticket.complaint_id,
+        facts={"number": ticket.number, "promised_at": promised},
+        cause_type=event.type,
+        cause_id=event.aggregateid,
+        cause_event_id=event.id,
+    )
+
+
+def decide(
+    message: Message, reader: Reader, verdict: Verdict, now: datetime, quiet: tuple[time, time] | None
+) -> Decision:
+    """What becomes of a message whose turn has come."""
+    if now - message.created_at > STALE_AFTER:
+        return Suppress("historic")
+    if reader.erased:
+        return Suppress("erased")
+    waiting = now - message.created_at < PATIENCE
+    if message.recipient == "customer" and not verdict.allowed:
+        if waiting and not verdict.refused:
+            return Hold(message.created_at + PATIENCE, "queued")
+        return Suppress("no_permission", verdict.event_id)
+    address = usable_address((*filter(None, [verdict.address]), *reader.addresses))
+    if address is None:
+        return Hold(message.created_at + PATIENCE, "queued") if waiting else Suppress("no_address", verdict.event_id)
+    if message.message_class not in ("transactional", "staff"):
+        until = quiet_until(now, reader.zone, quiet)
+        if until is not None:
+            return Hold(until, "held")
+    return Send(address, verdict.event_id)
+
+
+def usable_address(addresses: tuple[str, ...]) -> str | None:
+    """The first that can be written on an envelope as it is: plain ASCII, one at-sign, no blanks."""
+    return next((one for one in addresses if len(one) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(one)), None)
+
+
+def quiet_until(now: datetime, zone: ZoneInfo, quiet: tuple[time, time] | None) -> datetime | None:
+    """When the quiet hours that `now` lies in end by the reader's clock; None outside of them."""
+    if quiet is None or quiet[0] == quiet[1]:
+        return None
+    since, until = quiet
+    local = now.astimezone(zone)
+    clock = local.time()
+    inside = since <= clock < until if since < until else clock >= since or clock < until
+    if not inside:
+        return None
+    day = local.date() if clock < until else local.date() + timedelta(days=1)
+    return datetime.combine(day, until, zone).astimezone(now.tzinfo)
+
+
+def pause_before(attempt: int, jitter: float | None = None) -> timedelta:
+    """How long to wait after the `attempt`-th failure: 5 s, 10 s, 20 s, ... at most an hour, by half more or less."""
+    share = random.uniform(0.5, 1.5) if jitter is None else jitter  # noqa: S311 - jitter
+    return timedelta(seconds=min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * share)
+
+
+def zone_of(name: str | None, default: str) -> ZoneInfo:
+    """A time zone by its name, or the default where nobody knows the name."""
+    try:
+        return ZoneInfo(name or default)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo(default)
+
+
+def reader_of(
+    customer_id: UUID | None, members: tuple[UUID, ...], known: dict[UUID, directory.DirectoryCustomer], zone: str
+) -> Reader:
+    """The customer that a message is for: own values first, then those of the other records of the same customer."""
+    if customer_id is None:
+        return Reader("", (), None, zone_of(None, zone))
+    own = known.get(customer_id)
+    if own is None:
+        return Reader("", (), None, zone_of(None, zone), known=False)
+    others = [known[one] for one in members if one in known and one != customer_id and not known[one].erased]
+    addresses = dict.fromkeys(mail for one in (own, *others) for mail in one.emails)
+    return Reader(own.name or "", tuple(addresses), own.language, zone_of(own.time_zone, zone), erased=own.erased)
+
+
+def _intent(ticket: Ticket) -> tuple[str, UUID]:
+    if isinstance(ticket, ComplaintFiled):
+        return "complaint-receipt", ticket.complaint_id
+    if isinstance(ticket, ComplaintAnswered):
+        return "complaint-answer", ticket.answer_id
+    return "complaint-thanks", ticket.complaint_id

@@ -1,0 +1,47 @@
+"""Stopping messages by the link inside one of them."""
+
+from __future__ import annotations
+
+from guanxi import directory
+from guanxi.db import Tx
+from notifications.messages.rules import Message
+from notifications.permissions import Question, Statement
+from notifications.permissions import usecases as permissions
+
+_EVIDENCE = "link in a message"
+
+
+async def unsubscribe(tx: Tx, message: Message) -> None:
+    """Withdraw the leave that the message went by: the customer's, and the one given for its complaint.
+
+    A message about a complaint that somebody stops is stopped for the customer too: the stricter reading is the safer one.
+    """
+    if await is_stopped(tx, message):
+        return
+    if message.customer_id is not None:
+        await directory.share_lock(tx, message.customer_id)
+        await permissions.withdraw(tx, _withdrawal(tx, message, for_ticket=False))
+    if message.ticket_id is not None:
+        await permissions.withdraw(tx, _withdrawal(tx, message, for_ticket=True))
+
+
+async def is_stopped(tx: Tx, message: Message) -> bool:
+    """Whether such a message would be refused now."""
+    members = await directory.members(tx, message.customer_id) if message.customer_id else []
+    asked = Question(message.message_class, message.channel, message.customer_id, tuple(members), message.ticket_id)
+    return (await permissions.judge(tx, [asked]))[0].refused
+
+
+def _withdrawal(tx: Tx, message: Message, *, for_ticket: bool) -> Statement:
+    return Statement(
+        id=tx.new_id(),
+        customer_id=message.customer_id,
+        purpose=message.message_class,
+        channel=message.channel,
+        state="withdrawn",
+        said_at=tx.now,
+        evidence=_EVIDENCE,
+        actor="reader of the message",
+        unit=message.unit_id,
+        ticket_id=message.ticket_id if for_ticket else None,
+    )

@@ -1,0 +1,245 @@
+"""Queueing, claiming and settling messages; the permission is asked in the transaction that claims the send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.problems import NotFound
+from notifications.links import Links
+from notifications.messages import facts, rules, store
+from notifications.messages.mail import Letter, provider_key
+from notifications.messages.rules import Message, Send, Suppress, Wanted
+from notifications.messages.smtp import Answer
+from notifications.messages.store import Outcome
+from notifications.permissions import Question, Verdict
+from notifications.permissions import usecases as permissions
+from notifications.settings import Settings
+from notifications.templates import usecases as templates
+from notifications.templates.rules import Template, TemplateRefusedError, best_language, local_time, render
+
+STAFF_TEMPLATE = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    settings: Settings
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this sender, and no other, is to send now."""
+
+    message: Message
+    letter: Letter
+
+
+async def queue(tx: Tx, wanted: Iterable[Wanted]) -> None:
+    """Queue messages to customers; one whose intent was queued before is left out."""
+    await store.queue(tx, wanted)
+
+
+async def queue_for_staff(tx: Tx, wanted: Iterable[Wanted]) -> None:
+    """Queue mails that point employees to their inbox."""
+    wanted = list(wanted)
+    await store.queue(tx, wanted, {one.intent: STAFF_TEMPLATE for one in wanted})
+
+
+async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
+    """Forget what is still waiting about complaints that were never made."""
+    for dropped in await store.drop_for_tickets(tx, ticket_ids, "superseded"):
+        await facts.tell(tx, dropped)
+
+
+async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Claimed]:
+    """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds in this moment."""
+    due = await store.due(tx, most)
+    if not due:
+        return []
+    families = await directory.families(tx, (one.customer_id for one in due if one.customer_id))
+    members = {one: tuple(family) for family in families.values() for one in family}
+    known = await directory.customers(tx, members)
+    staff = await directory.employees(tx, [one.employee_id for one in due if one.employee_id])
+    verdicts = await permissions.judge(tx, [_question(one, members) for one in due])
+    words = await templates.in_force(tx, [one.template for one in due])
+    claimed = []
+    for message, verdict in zip(due, verdicts, strict=True):
+        reader = _reader(message, members, known, staff, settings)
+        taken = await _take(tx, message, reader, verdict, words, _Sending(settings, links))
+        claimed.extend([taken] if taken else [])
+    return claimed
+
+
+async def settle(tx: Tx, message: Message, answer: Answer) -> None:
+    """Note what became of a send, and tell."""
+    end = _outcome(message, answer, tx.now)
+    version = await store.settle(tx, message.id, end)
+    if version is not None and end.again_at is None:
+        await facts.tell(tx, replace(message, version=version, status=end.status, reason=end.reason))
+
+
+async def lose_interrupted(tx: Tx) -> int:
+    """Mark as unknown what a process that died was sending; it is never sent again by itself."""
+    lost = await store.lose(tx)
+    for one in lost:
+        await facts.tell(tx, one)
+    return len(lost)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank addresses and what providers said, and stop what still waits."""
+    return await store.erase(tx, customer_ids)
+
+
+async def page(  # noqa: PLR0913 - one argument for each filter
+    reader: Reader,
+    principal: Principal,
+    *,
+    customer_id: UUID | None,
+    status: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Message]:
+    """Messages that the caller may see; an internal reader sees those of merged records too."""
+    ids = None
+    if customer_id is not None:
+        ids = await directory.members(reader, customer_id) if principal.internal else [customer_id]
+    return await store.page(reader, principal, customer_ids=ids, status=status, after=after, limit=limit)
+
+
+async def get(reader: Reader, principal: Principal, message_id: UUID) -> tuple[Message, list[store.Attempt]]:
+    """One message with its delivery log, or 404."""
+    found = await store.one(reader, message_id)
+    if found is None or not (principal.internal or found.unit_id == principal.unit):
+        raise NotFound("message")
+    return found, await store.attempts(reader, message_id)
+
+
+async def permitted_at(reader: Reader, message: Message) -> datetime | None:
+    """When the permission was given that a sent message went by."""
+    if message.permission_event_id is None or message.status == "suppressed":
+        return None
+    return await permissions.said_at(reader, message.permission_event_id)
+
+
+async def find(reader: Reader, message_id: UUID | None) -> Message:
+    """The message that a link speaks for, or 404 for a link that is none of ours."""
+    found = await store.one(reader, message_id) if message_id else None
+    if found is None or found.recipient != "customer":
+        raise NotFound("message")
+    return found
+
+
+async def _take(
+    tx: Tx,
+    message: Message,
+    reader: rules.Reader,
+    verdict: Verdict,
+    words: Mapping[tuple[str, str, str], Template],
+    sending: _Sending,
+) -> Claimed | None:
+    decision = rules.decide(message, reader, verdict, tx.now, sending.settings.quiet)
+    if isinstance(decision, Suppress):
+        await _suppress(tx, message, decision)
+        return None
+    if not isinstance(decision, Send):
+        await store.hold(tx, message.id, decision.status, decision.until)
+        return None
+    return await _claim_one(tx, message, reader, decision, words, sending)
+
+
+async def _claim_one(
+    tx: Tx,
+    message: Message,
+    reader: rules.Reader,
+    decision: Send,
+    words: Mapping[tuple[str, str, str], Template],
+    sending: _Sending,
+) -> Claimed | None:
+    language = best_language(reader.language, sending.settings.default_language)
+    template = words[message.template, language, message.channel]
+    await store.claim(
+        tx,
+        message.id,
+        address=decision.address,
+        permission_event_id=decision.permission_event_id,
+        template_id=template.id,
+        language=language,
+        provider_key=provider_key(message.id, sending.settings.sender),
+    )
+    claimed = replace(message, attempts=message.attempts + 1, language=language)
+    try:
+        return Claimed(claimed, _letter(claimed, decision.address, reader, template, sending, tx.now))
+    except TemplateRefusedError as error:
+        await settle(tx, claimed, Answer("permanent", detail=str(error)))
+        return None
+
+
+def _letter(  # noqa: PLR0913 - what a letter is made of
+    message: Message, address: str, reader: rules.Reader, template: Template, sending: _Sending, now: datetime
+) -> Letter:
+    to_customer = message.recipient == "customer"
+    links = sending.links
+    why, stop = (links.why(message.id), links.unsubscribe(message.id)) if to_customer else (None, None)
+    filled = render(template, _values(message, reader, links), why=why, stop=stop)
+    key = provider_key(message.id, sending.settings.sender)
+    return Letter(address, filled.subject, filled.text, filled.html, filled.language, key, now, stop)
+
+
+def _values(message: Message, reader: rules.Reader, links: Links) -> dict[str, str]:
+    promised = message.facts.get("promised_at")
+    shared = {"name": reader.name, "number": message.facts.get("number", "")}
+    if message.recipient == "employee":
+        return {**shared, "rule": message.facts["rule"], "inbox_url": links.inbox()}
+    return {
+        **shared,
+        "promised_at": local_time(datetime.fromisoformat(promised), reader.zone) if promised else "",
+        "tracking_url": links.tracking(message.ticket_id) if message.ticket_id else "",
+    }
+
+
+def _reader(
+    message: Message,
+    members: Mapping[UUID, tuple[UUID, ...]],
+    known: Mapping[UUID, directory.DirectoryCustomer],
+    staff: Mapping[UUID, directory.Employee],
+    settings: Settings,
+) -> rules.Reader:
+    zone = settings.default_time_zone
+    if message.recipient == "employee":
+        found = staff.get(message.employee_id) if message.employee_id else None
+        addresses = (found.email,) if found and found.email and found.left_on is None else ()
+        return rules.Reader((found.name or "") if found else "", addresses, None, rules.zone_of(None, zone))
+    family = members.get(message.customer_id, ()) if message.customer_id else ()
+    return rules.reader_of(message.customer_id, family, known, zone)
+
+
+def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Question:
+    family = members.get(message.customer_id, ()) if message.customer_id else ()
+    return Question(message.message_class, message.channel, message.customer_id, family, message.ticket_id)
+
+
+async def _suppress(tx: Tx, message: Message, decision: Suppress) -> None:
+    await store.suppress(tx, message.id, decision.reason, decision.permission_event_id)
+    suppressed = replace(message, version=message.version + 1, status="suppressed", reason=decision.reason)
+    await facts.tell(tx, suppressed)
+
+
+def _outcome(message: Message, answer: Answer, now: datetime) -> Outcome:
+    done = {"outcome": answer.outcome, "code": answer.code, "detail": answer.detail}
+    if answer.outcome == "sent":
+        return Outcome(status="sent", **done)
+    if answer.outcome == "unknown":
+        return Outcome(status="unknown", reason="no_answer", **done)
+    if answer.outcome == "permanent":
+        return Outcome(status="failed", reason="refused", **done)
+    if message.attempts >= rules.MOST_ATTEMPTS:
+        return Outcome(status="failed", reason="gave_up", **done)
+    return Outcome(status="queued", reason="retry", again_at=now + rules.pause_before(message.attempts), **done)

@@ -1,0 +1,146 @@
+"""What may be sent to whom: unknown means no, and of merged records any denial or withdrawal wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from guanxi.events import Event, reports
+from guanxi.events.complaints import Ticket
+from guanxi.ports import derived_id
+
+PURPOSES = ("service", "transactional", "marketing", "survey", "personal")
+REFUSALS = frozenset({"denied", "withdrawn"})
+GRANTED, UNKNOWN = "granted", "unknown"
+FOR_EVER = 2**62
+"""No revision is as high: a voided profile grants nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that a customer said, as it goes into the ledger; `ticket_id` limits it to one complaint."""
+
+    id: UUID
+    customer_id: UUID | None
+    purpose: str
+    channel: str
+    state: str
+    said_at: datetime
+    evidence: str | None
+    actor: str
+    unit: str
+    source: str | None = None
+    ticket_id: UUID | None = None
+    address: str | None = None
+    report_id: UUID | None = None
+    report_sequence: int | None = None
+
+    @property
+    def permission_id(self) -> UUID | None:
+        """The permission that it is about; none for a statement about one complaint."""
+        if self.customer_id is None or self.ticket_id is not None:
+            return None
+        return permission_id(self.customer_id, self.purpose, self.channel)
+
+    @property
+    def counts(self) -> bool:
+        """A grant without evidence is noted and changes nothing."""
+        return self.state != GRANTED or bool(self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last that was said, by one customer or for one ticket, of the purpose and channel in question."""
+
+    event_id: UUID | None
+    customer_id: UUID | None
+    state: str
+    said_at: datetime
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a message may go; `event_id` names what allowed or refused it, none when nothing was ever said."""
+
+    allowed: bool
+    refused: bool = False
+    event_id: UUID | None = None
+    address: str | None = None
+    """The address given for the complaint in question, which comes before the customer's own."""
+
+
+def permission_id(customer_id: UUID, purpose: str, channel: str) -> UUID:
+    """The id of the one permission of a customer for a purpose and channel."""
+    return derived_id(customer_id, f"permission/{purpose}/{channel}")
+
+
+def reported(event: Event[reports.ProfileReported]) -> list[Statement]:
+    """The statements in a reported profile; what is dated later than we learned of it counts from then on only."""
+    if event.subject is None:
+        return []
+    return [
+        Statement(
+            id=derived_id(event.id, f"permission/{n}"),
+            customer_id=event.subject,
+            purpose=said.purpose,
+            channel=said.channel,
+            state=said.state,
+            said_at=min(said.at or event.time, event.recordedtime),
+            evidence=said.evidence,
+            actor=f"report:{event.data.source}",
+            unit=event.data.unit,
+            source=event.data.source,
+            report_id=event.aggregateid,
+            report_sequence=event.sequence,
+        )
+        for n, said in enumerate(event.data.permissions)
+    ]
+
+
+def given_for_ticket(event: Event[Ticket]) -> Statement | None:
+    """The address given for a complaint, as a grant of `service` for this complaint and nothing else."""
+    reply = event.data.reply_to
+    if reply is None:
+        return None
+    return Statement(
+        id=derived_id(event.data.complaint_id, f"reply-to/{event.sequence}"),
+        customer_id=event.subject,
+        purpose="service",
+        channel=reply.channel,
+        state=GRANTED,
+        said_at=min(event.data.filed_at, event.recordedtime),
+        evidence=f"address given for complaint {event.data.number}",
+        actor="complainant",
+        unit=event.data.unit,
+        source=event.data.source,
+        ticket_id=event.data.complaint_id,
+        address=reply.address,
+    )
+
+
+def judge(customer_id: UUID | None, said: Sequence[Standing], for_ticket: Sequence[Standing] = ()) -> Verdict:
+    """May we write, given what each member said in general and what was said for the ticket?
+
+    The newest word of the customer counts, an address given for the ticket being one; on a tie the stricter one. A refusal
+    by another record of the same customer always wins; a grant by one helps where the customer said nothing.
+    """
+    own = [one for one in said if one.customer_id == customer_id and one.state != UNKNOWN]
+    others = [one for one in said if one.customer_id != customer_id]
+    refusal = next((one for one in others if one.state in REFUSALS), None)
+    if refusal is not None:
+        return Verdict(allowed=False, refused=True, event_id=refusal.event_id)
+    last = _newest([*own, *for_ticket]) or _newest(one for one in others if one.state == GRANTED)
+    if last is None:
+        return Verdict(allowed=False)
+    if last.state != GRANTED:
+        return Verdict(allowed=False, refused=last.state in REFUSALS, event_id=last.event_id)
+    given = _newest(for_ticket)
+    address = given.address if given and given.state == GRANTED else None
+    return Verdict(allowed=True, event_id=last.event_id, address=address)
+
+
+def _newest(said: Iterable[Standing]) -> Standing | None:
+    return max(said, key=lambda one: (one.said_at, one.state != GRANTED), default=None)

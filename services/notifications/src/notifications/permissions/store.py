@@ -1,0 +1,202 @@
+"""All SQL of permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from guanxi.db import Reader, Tx
+from notifications.permissions.rules import Standing, Statement
+
+# The rows are made or touched first, so that two transactions about one permission take turns, and the second one folds
+# a ledger that holds the first one's statement.
+_LOCK = """
+INSERT INTO permission AS p (id, version, unit_id, customer_id, purpose, channel, state, said_at)
+SELECT DISTINCT ON (id) id, 0, unit_id, customer_id, purpose, channel, 'unknown', said_at
+FROM jsonb_to_recordset($1::jsonb)
+  AS s(id uuid, unit_id text, customer_id uuid, purpose text, channel text, said_at timestamptz) ORDER BY id
+ON CONFLICT (id) DO UPDATE SET id = p.id
+"""
+_LOCK_KNOWN = """
+SELECT id FROM permission WHERE id IN (SELECT permission_id FROM permission_event WHERE report_id = ANY($1::uuid[]))
+ORDER BY id FOR UPDATE
+"""
+_ENTER = """
+INSERT INTO permission_event (id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts,
+                              evidence, address, actor, source, report_id, report_sequence)
+SELECT id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts, evidence, address,
+       actor, source, report_id, report_sequence
+FROM jsonb_to_recordset($1::jsonb)
+  AS s(id uuid, unit_id text, permission_id uuid, customer_id uuid, ticket_id uuid, purpose text, channel text, state text,
+       said_at timestamptz, counts boolean, evidence text, address text, actor text, source text, report_id uuid,
+       report_sequence bigint)
+ON CONFLICT (id) DO NOTHING
+"""
+_RAISE_FLOOR = """
+INSERT INTO permission_report AS r (id, unit_id, grants_from)
+SELECT id, unit_id, floor FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS x(id, unit_id, floor) ORDER BY id
+ON CONFLICT (id) DO UPDATE SET grants_from = greatest(r.grants_from, excluded.grants_from), version = r.version + 1
+"""
+_FOLD = """
+WITH newest AS (
+  SELECT DISTINCT ON (e.permission_id) e.permission_id, e.id, e.state, e.said_at
+  FROM permission_event e LEFT JOIN permission_report r ON r.id = e.report_id
+  WHERE e.permission_id = ANY($1::uuid[]) AND e.counts
+    AND NOT coalesce(e.state = 'granted' AND e.report_sequence < r.grants_from, false)
+  ORDER BY e.permission_id, e.said_at DESC, e.state = 'granted', e.id DESC)
+UPDATE permission p
+SET state = coalesce(n.state, 'unknown'), said_at = coalesce(n.said_at, p.said_at), event_id = n.id,
+    version = p.version + 1, recorded_at = $2
+FROM permission w LEFT JOIN newest n ON n.permission_id = w.id
+WHERE w.id = ANY($1::uuid[]) AND p.id = w.id AND (p.state, p.event_id) IS DISTINCT FROM (coalesce(n.state, 'unknown'), n.id)
+RETURNING p.id, p.version, p.unit_id, p.customer_id, p.purpose, p.channel, p.said_at, old.state AS previous, new.state AS state
+"""
+_STANDINGS = """
+SELECT event_id, customer_id, purpose, channel, state, said_at FROM permission
+WHERE customer_id = ANY($1::uuid[]) AND version > 0 ORDER BY id FOR SHARE
+"""
+_TICKETS = """
+SELECT id AS event_id, customer_id, ticket_id, purpose, channel, state, said_at, address FROM permission_event
+WHERE ticket_id = ANY($1::uuid[])
+"""
+_LIST = """
+SELECT p.customer_id, p.purpose, p.channel, p.state, p.said_at, e.evidence, e.source
+FROM permission p LEFT JOIN permission_event e ON e.id = p.event_id
+WHERE p.customer_id = ANY($1::uuid[]) AND p.version > 0 ORDER BY p.purpose, p.channel, p.said_at DESC
+"""
+_BLANK = """
+UPDATE permission_event SET evidence = NULL, address = NULL, version = version + 1
+WHERE customer_id = ANY($1::uuid[]) AND (evidence IS NOT NULL OR address IS NOT NULL)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A permission whose state is another one than before."""
+
+    id: UUID
+    version: int
+    unit_id: str
+    customer_id: UUID
+    purpose: str
+    channel: str
+    said_at: datetime
+    previous: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one customer record says of one purpose and channel, and how we know."""
+
+    customer_id: UUID
+    purpose: str
+    channel: str
+    state: str
+    said_at: datetime
+    evidence: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A standing with what it is about."""
+
+    about: UUID
+    purpose: str
+    channel: str
+    standing: Standing
+
+
+async def lock(tx: Tx, statements: Sequence[Statement]) -> list[UUID]:
+    """Make or lock the permissions that the statements are about; their ids."""
+    rows = {s.permission_id: s for s in statements if s.permission_id is not None}
+    await tx.execute(_LOCK, [_lockable(key, said) for key, said in rows.items()])
+    return list(rows)
+
+
+async def lock_reported(tx: Tx, report_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock every permission that these reports ever spoke of; their ids."""
+    return [row["id"] for row in await tx.fetch(_LOCK_KNOWN, list(report_ids))]
+
+
+async def enter(tx: Tx, statements: Sequence[Statement]) -> None:
+    """Enter statements into the ledger, each once."""
+    await tx.execute(_ENTER, [_entry(said) for said in statements])
+
+
+async def raise_floors(tx: Tx, floors: Mapping[UUID, int], units: Mapping[UUID, str]) -> None:
+    """Let grants of these reports count only from a revision on; the higher floor wins."""
+    await tx.execute(_RAISE_FLOOR, list(floors), [units[one] for one in floors], list(floors.values()))
+
+
+async def fold(tx: Tx, permission_ids: Sequence[UUID]) -> list[Changed]:
+    """Bring locked permissions to what the ledger says; those that changed."""
+    rows = await tx.fetch(_FOLD, list(permission_ids), tx.now)
+    return [Changed(**dict(row)) for row in rows if row["state"] != row["previous"]]
+
+
+async def standings(tx: Tx, customer_ids: Iterable[UUID]) -> list[Said]:
+    """What holds for these customers, locked against change until the transaction ends."""
+    rows = await tx.fetch(_STANDINGS, list(set(customer_ids)))
+    return [_said(row, row["customer_id"], None) for row in rows]
+
+
+async def ticket_standings(tx: Tx, ticket_ids: Iterable[UUID]) -> list[Said]:
+    """What was said for these complaints alone."""
+    rows = await tx.fetch(_TICKETS, list(set(ticket_ids)))
+    return [_said(row, row["ticket_id"], row["address"]) for row in rows]
+
+
+async def held(reader: Reader, customer_ids: Sequence[UUID]) -> list[Held]:
+    """Every permission of these customers, the newest first within a purpose and channel."""
+    return [Held(**dict(row)) for row in await reader.fetch(_LIST, list(customer_ids))]
+
+
+async def said_when(reader: Reader, event_id: UUID) -> Standing | None:
+    """One entry of the ledger."""
+    sql = "SELECT id AS event_id, customer_id, ticket_id, purpose, channel, state, said_at FROM permission_event WHERE id = $1"
+    row = await reader.fetchrow(sql, event_id)
+    return Standing(row["event_id"], row["customer_id"], row["state"], row["said_at"]) if row else None
+
+
+async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Remove evidence and addresses of these customers; how many entries held some."""
+    return int((await tx.execute(_BLANK, list(customer_ids))).split()[-1])
+
+
+def _said(row: asyncpg.Record, about: UUID, address: str | None) -> Said:
+    standing = Standing(row["event_id"], row["customer_id"], row["state"], row["said_at"], address)
+    return Said(about, row["purpose"], row["channel"], standing)
+
+
+def _lockable(key: UUID, said: Statement) -> dict[str, Any]:
+    values = {
+        "customer_id": said.customer_id,
+        "purpose": said.purpose,
+        "channel": said.channel,
+        "said_at": said.said_at,
+    }
+    return {"id": key, "unit_id": said.unit, **values}
+
+
+def _entry(said: Statement) -> dict[str, Any]:
+    names = (
+        "id",
+        "customer_id",
+        "ticket_id",
+        "purpose",
+        "channel",
+        "state",
+        "said_at",
+        "counts",
+        "evidence",
+        "address",
+    )
+    names += ("actor", "source", "report_id", "report_sequence", "permission_id")
+    return {"unit_id": said.unit, **{name: getattr(said, name) for name in names}}

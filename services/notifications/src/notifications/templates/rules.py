@@ -1,0 +1,173 @@
+"""Rendering: a small language without loops or calls, short results, nothing that could forge a header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+COMPLAINT_NAMES = frozenset({"name", "number", "promised_at", "tracking_url"})
+NAMES: dict[str, frozenset[str]] = {
+    "complaint-receipt": COMPLAINT_NAMES,
+    "complaint-answer": COMPLAINT_NAMES,
+    "complaint-thanks": COMPLAINT_NAMES,
+    "alert": frozenset({"name", "rule", "number", "inbox_url"}),
+}
+"""Code of a template -> the names that it may use."""
+
+SAMPLES = {
+    "name": "山西煤產品總公司駐太原辦事處",
+    "number": "C-2026-000123",
+    "promised_at": "2026-03-31 18:00",
+    "tracking_url": "https://guanxi.example.com/v1/track/" + "x" * 43,
+    "rule": "complaint-handed-over",
+    "inbox_url": "https://guanxi.example.com/v1/inbox",
+}
+LONGEST_SUBJECT = 120
+LONGEST_VALUE = 120
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand),
+)
+_HANT = re.compile(r"zh-(hant|tw|hk|mo)\b", re.IGNORECASE)
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+_HTML = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+_PAGE = _HTML.from_string(
+    """<!doctype html>
+<html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ subject }}</title></head><body>
+{% for paragraph in paragraphs %}
+<p>{% for text, link in paragraph %}{% if link %}<a href="{{ text }}">{{ text }}</a>{% else %}{{ text }}{% endif %}
+{% endfor %}</p>
+{% endfor %}
+</body></html>
+"""
+)
+_LINK = re.compile(r"(https?://[^\s<>\"]+)")
+_FOOTERS = {
+    "zh-Hans": "为什么收到此邮件：{why}\n不再接收此类邮件：{stop}",
+    "zh-Hant": "為什麼收到此郵件：{why}\n不再接收此類郵件：{stop}",
+    "en": "Why you get this: {why}\nStop such messages: {stop}",
+}
+
+
+class TemplateRefusedError(ValueError):
+    """A template that cannot be used; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One revision of the words for one purpose, in one language."""
+
+    id: UUID
+    code: str
+    language: str
+    channel: str
+    message_class: str
+    revision: int
+    subject: str
+    body: str
+    max_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What goes out; `text` without the footer is at most `max_chars` long."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+def best_language(wanted: str | None, default: str) -> str:
+    """The one of our languages that suits a BCP 47 tag best: script before region, the default when none does."""
+    tag = (wanted or "").lower()
+    if _HANT.match(tag):
+        return "zh-Hant"
+    if tag == "zh" or tag.startswith("zh-"):
+        return "zh-Hans"
+    return "en" if tag == "en" or tag.startswith("en-") else default
+
+
+def check(code: str, subject: str, body: str, max_chars: int) -> None:
+    """Raise `TemplateRefusedError` unless both parts parse, use known names only and stay short with sample values."""
+    allowed = NAMES.get(code)
+    if allowed is None:
+        raise TemplateRefusedError(f"no message uses the code {code}; known are {', '.join(sorted(NAMES))}")
+    if len(subject.splitlines()) > 1:
+        raise TemplateRefusedError("the subject must be one line")
+    for source in (subject, body):
+        _check_source(source, allowed)
+    if len(_render(body, SAMPLES)) > max_chars:
+        raise TemplateRefusedError(f"with sample values the text is longer than {max_chars} characters")
+    if len(_render(subject, SAMPLES)) > LONGEST_SUBJECT:
+        raise TemplateRefusedError(f"with sample values the subject is longer than {LONGEST_SUBJECT} characters")
+
+
+def render(
+    template: Template, values: Mapping[str, str], *, why: str | None = None, stop: str | None = None
+) -> Rendered:
+    """Fill in the values; raises `TemplateRefusedError` when the result is too long.
+
+    `why` and `stop` are links for a footer, which customers get and staff do not.
+    """
+    clean = {name: one_line(value) for name, value in values.items()}
+    text = _render(template.body, clean).strip()
+    if len(text) > template.max_chars:
+        raise TemplateRefusedError(f"the text has {len(text)} characters, {template.max_chars} are allowed")
+    subject = one_line(_render(template.subject, clean))[:LONGEST_SUBJECT]
+    if why and stop:
+        text += "\n\n-- \n" + _FOOTERS[template.language].format(why=why, stop=stop)
+    html = _PAGE.render(language=template.language, subject=subject, paragraphs=_paragraphs(text))
+    return Rendered(subject, text + "\n", html, template.language)
+
+
+def one_line(value: str) -> str:
+    """The value without line ends, control characters and marks that turn the direction of text; at most 120 characters."""
+    return _BREAKS.sub(" ", value).strip()[: LONGEST_VALUE if not value.startswith("http") else None]
+
+
+def local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment as the reader's clock shows it."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _render(source: str, values: Mapping[str, str]) -> str:
+    try:
+        return _ENVIRONMENT.from_string(source).render(values)
+    except TemplateError as error:
+        raise TemplateRefusedError(str(error)) from error
+
+
+def _check_source(source: str, allowed: frozenset[str]) -> None:
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except TemplateError as error:
+        raise TemplateRefusedError(f"it cannot be read: {error}") from error
+    for node in _every(tree):
+        if not isinstance(node, _ALLOWED):
+            raise TemplateRefusedError(f"{type(node).__name__} is not taken: only names, text and if")
+        if isinstance(node, nodes.Name) and node.name not in allowed:
+            raise TemplateRefusedError(f"{node.name} is unknown; there are {', '.join(sorted(allowed))}")
+
+
+def _every(node: nodes.Node) -> Iterable[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _every(child)
+
+
+def _paragraphs(text: str) -> list[list[tuple[str, bool]]]:
+    return [
+        [(part, part.startswith("http")) for part in _LINK.split(block) if part]
+        for block in (piece.strip() for piece in text.split("\n\n"))
+        if block
+    ]
