@@ -87,7 +87,7 @@ class Gateway:
             return name, {}
 
     async def _proxy(self, name: str, asked: str, scope: Message, receive: Receive, send: Send) -> None:
-        body = _Body(receive)
+        body, path = _Body(receive), scope["raw_path"].decode("latin-1")
         headers = [(key, value) for key, value in scope["headers"] if key not in _HOP]
         given = dict(scope["headers"])
         has_body = b"content-length" in given or b"transfer-encoding" in given
@@ -102,9 +102,9 @@ class Gateway:
         try:
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            await _problem(send, 503, "service-away", f"{name} does not answer; try again.", asked, retry_after=1)
+            await _problem(send, 503, "service-away", f"{name} does not answer; try again.", path, retry_after=1)
         except httpx.HTTPError:
-            await _problem(send, 502, "service-failed", f"{name} broke off; try again.", asked, retry_after=1)
+            await _problem(send, 502, "service-failed", f"{name} broke off; try again.", path, retry_after=1)
         else:
             await _relay(response, body, send)
 
@@ -160,8 +160,7 @@ async def _problem(  # noqa: PLR0913 - the members of a problem document
     send: Send, status: int, code: str, detail: str, path: str, retry_after: int | None = None
 ) -> None:
     title = httpx.codes.get_reason_phrase(status)
-    instance = path.partition("?")[0]
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": path}
     await _reply(send, status, {**document, "code": code, "errors": []}, b"application/problem+json", retry_after)
 
 
