@@ -79,7 +79,7 @@ class Fact(BaseModel):
         super().__init_subclass__(**kwargs)
 
 
-D = TypeVar("D", bound=Fact, covariant=True, default=Fact)
+D = TypeVar("D", bound=Fact, covariant=True, default=Fact)  # noqa: PLC0105 - one letter, as in the field's papers
 F = TypeVar("F", bound=Fact)
 
 
@@ -128,7 +128,7 @@ class Event(BaseModel, Generic[D]):
         return self.model_dump_json(exclude_none=True).encode()
 
 
-def make_event(
+def make_event(  # noqa: PLR0913 - one argument for each attribute of an event
     fact: F,
     *,
     id: UUID,  # noqa: A002 - CloudEvents' word
@@ -169,7 +169,7 @@ def parse(raw: bytes | str | dict[str, Any]) -> Event[Fact]:
         header = raw if isinstance(raw, dict) else orjson.loads(raw)
         name = header["type"]
         if not isinstance(name, str):
-            raise MalformedEventError(f"type: {name!r} is no type")  # noqa: EM102, TRY003, TRY301
+            raise MalformedEventError(f"type: {name!r} is no type")  # noqa: TRY301
         fact_type = _REGISTRY.get(name)
         if fact_type is None:
             raise UnknownTypeError(name)  # noqa: TRY301
