@@ -35,7 +35,7 @@ _REGISTRY: dict[str, type[Fact]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """Marks a field that holds personal data; `kind` says which masking fits (name, phone, email, id, address, text)."""
+    """Marks personal data; `kind` says which masking fits (name, phone, email, id, address, text)."""
 
     kind: str
 
