@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+
 from guanxi.testing import Harness
 
 Send = Callable[..., Awaitable[list[dict[str, Any]]]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from guanxi.db import Database
 from guanxi.events import reports
 from guanxi.events.customers import CustomerRegistered

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from guanxi.events import reports
+from guanxi.testing import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+Send = Callable[..., Awaitable[list[dict[str, Any]]]]
+_NUMBERS = itertools.count(1)
+
+
+def profile(**changes: Any) -> dict[str, Any]:
+    data = {"external_customer": "C-1", "kind": "person", "name": "張建國", "phones": ["13800131234"], **changes}
+    return {
+        "specversion": "1.0",
+        "id": f"p-{next(_NUMBERS)}",
+        "source": "dealer-17",
+        "type": "guanxi.inbound.ProfileReported.v1",
+        "time": "2026-03-31T09:30:00+08:00",
+        "data": data,
+    }
+
+
+async def refused(send: Send, **changes: Any) -> tuple[str, dict[str, Any]]:
+    event = profile(kind="somebody", **changes)
+    [result] = await send(event)
+    assert result["status"] == "rejected"
+    return f"/v1/inbound-events/{result['report_id']}", event
+
+
+async def mend(caller: httpx.AsyncClient, address: str, data: dict[str, Any]) -> httpx.Response:
+    etag = (await caller.get(address)).headers["ETag"]
+    return await caller.put(address, json={"data": data}, headers={"If-Match": etag})
+
+
+async def test_a_refused_event_is_mended_and_sent_again(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+    address, event = await refused(send)
+    assert [error["field"] for error in (await dealer.get(address)).json()["errors"]] == ["data.kind"]
+    mended = await mend(dealer, address, {**event["data"], "kind": "person"})
+    assert mended.status_code == 200, mended.text
+    assert (mended.json()["status"], mended.json()["revision"]) == ("rejected", 2)
+    again = await dealer.post(f"{address}/resubmission")
+    assert again.status_code == 202, again.text
+    assert (again.json()["status"], again.json()["revision"], again.json()["errors"]) == ("resolved", 3, [])
+    [made] = await harness.published(reports.ProfileReported)
+    assert str(made.subject) == again.json()["customer_id"]
+    assert made.causationid == event["id"]
+    [repeat] = await send(event)
+    assert repeat["status"] == "duplicate"
+
+
+async def test_what_a_report_was_before_it_was_mended_is_kept(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
+    address, event = await refused(send)
+    await mend(dealer, address, {**event["data"], "kind": "nobody"})
+    await mend(dealer, address, {**event["data"], "kind": "person"})
+    async with harness.database.api.read() as reader:
+        rows = await reader.fetch("SELECT revision, body->'data'->>'kind' AS kind, actor FROM inbound_report_revision ORDER BY 1")
+    assert [tuple(row) for row in rows] == [(1, "somebody", "dealer-17-system"), (2, "nobody", "dealer-17-system")]
+
+
+async def test_a_report_mended_badly_stays_refused_with_its_new_faults(dealer: httpx.AsyncClient, send: Send) -> None:
+    address, event = await refused(send)
+    await mend(dealer, address, {**event["data"], "kind": "person", "name": 7})
+    again = await dealer.post(f"{address}/resubmission")
+    assert (again.json()["status"], [error["field"] for error in again.json()["errors"]]) == ("rejected", ["data.name"])
+
+
+async def test_what_was_no_json_can_be_mended_into_an_event(dealer: httpx.AsyncClient) -> None:
+    sent = await dealer.post("/v1/inbound-events", content=b'[{"id": "odd", "data": {"a": 1, "a": 2}}]')
+    address = f"/v1/inbound-events/{sent.json()['results'][0]['report_id']}"
+    etag = (await dealer.get(address)).headers["ETag"]
+    whole = {"type": "guanxi.inbound.ProfileReported.v1", "time": "2026-03-31T09:30:00+08:00"}
+    body = {"data": profile()["data"], **whole}
+    assert (await dealer.put(address, json=body, headers={"If-Match": etag})).status_code == 200
+    again = await dealer.post(f"{address}/resubmission")
+    assert (again.json()["status"], again.json()["event_id"]) == ("resolved", "odd")
+
+
+async def test_only_a_refused_report_can_be_sent_again(dealer: httpx.AsyncClient, send: Send) -> None:
+    [taken] = await send(profile())
+    address = f"/v1/inbound-events/{taken['report_id']}"
+    assert (await dealer.post(f"{address}/resubmission")).json()["code"] == "not-rejected"
+    assert (await mend(dealer, address, {})).status_code == 409
+
+
+async def test_mending_needs_the_version_that_was_read(dealer: httpx.AsyncClient, send: Send) -> None:
+    address, event = await refused(send)
+    assert (await dealer.put(address, json={"data": {}})).status_code == 428
+    assert (await mend(dealer, address, event["data"])).status_code == 200
+    stale = await dealer.put(address, json={"data": {}}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+
+
+async def test_another_units_report_is_as_good_as_missing(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+    address, _ = await refused(send)
+    other = harness.caller(unit="dealer-18", scope="reports:publish")
+    etag = (await dealer.get(address)).headers["ETag"]
+    assert (await other.get(address)).status_code == 404
+    assert (await other.put(address, json={"data": {}}, headers={"If-Match": etag})).status_code == 404
+    assert (await other.post(f"{address}/resubmission")).status_code == 404
+    assert (await other.get("/v1/inbound-events")).json()["items"] == []
+    assert (await other.get("/v1/sources/dealer-17/figures")).status_code == 404
+    assert (await other.get("/v1/inbound-events", params={"source": "dealer-17"})).json()["items"] == []
+
+
+async def test_the_desk_lists_newest_first_page_by_page(dealer: httpx.AsyncClient, send: Send) -> None:
+    await send(*(profile(external_customer=f"C-{n}", kind="person" if n % 2 else "x") for n in range(6)))
+    first = (await dealer.get("/v1/inbound-events", params={"status": "rejected", "limit": 2})).json()
+    rest = (await dealer.get("/v1/inbound-events", params={"status": "rejected", "cursor": first["next"]})).json()
+    found = [item["external_customer"] for item in first["items"] + rest["items"]]
+    assert (found, rest["next"]) == (["C-4", "C-2", "C-0"], None)
+
+
+async def test_personal_fields_are_masked_for_readers_without_the_right(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
+    address, _ = await refused(send, emails=["zhang@example.com"], mobile="13800131234")
+    seen = (await dealer.get(address)).json()["body"]["data"]
+    assert (seen["phones"], seen["emails"], seen["mobile"]) == (["138****1234"], ["z***@example.com"], "***")
+    whole = harness.caller(unit="dealer-17", scope="reports:publish pii:read")
+    assert (await whole.get(address)).json()["body"]["data"]["phones"] == ["13800131234"]
+    async with harness.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM audit WHERE unmasked AND resource = 'inbound-report'") == 1
+
+
+async def test_the_figures_of_a_publisher_add_up(dealer: httpx.AsyncClient, send: Send) -> None:
+    events = [profile(), profile(name="張建民"), profile(external_customer="C-2"), profile(kind="x")]
+    await send(*events)
+    await send(events[0])
+    figures = (await dealer.get("/v1/sources/dealer-17/figures")).json()
+    assert figures == {
+        "source": "dealer-17",
+        "events": 4,
+        "resolved": 3,
+        "passed_anonymous": 0,
+        "rejected": 1,
+        "registered": 2,
+        "superseded": 0,
+        "passed_on": {"profile": 3},
+        "duplicates": 1,
+        "rejected_by_reason": {"not-in-list": 1},
+    }
+
+
+async def test_erasure_leaves_nothing_of_the_customer_here(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+    marker = "Wang-Mei-Planted"
+    await send(profile(name=marker, external_customer=f"{marker}-1"))
+    await send(profile(name=marker, external_customer=f"{marker}-1", kind="x"))
+    await send(profile(name="Other", external_customer="C-2"))
+    first = (await harness.published(reports.ProfileReported))[0]
+    assert first.subject is not None
+    await harness.erase(first.subject)
+    async with harness.database.api.read() as reader:
+        for table in ("inbound_report", "inbound_report_revision", "report_aggregate", "inbound_batch"):
+            assert await reader.fetchval(f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%{marker}%'") == 0, table
+        assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body IS NOT NULL") == 1
+    [late] = await send(profile(name=marker, external_customer=f"{marker}-1"))
+    assert [error["code"] for error in late["errors"]] == ["customer-erased"]
+    async with harness.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body::text LIKE '%Planted%'") == 0
