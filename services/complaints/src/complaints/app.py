@@ -2,15 +2,21 @@
 
 from pathlib import Path
 
+from complaints.answers import api as answers_api
 from complaints.answers import usecases as answers
+from complaints.channels import api as channels_api
+from complaints.custody import api as custody_api
 from complaints.custody import usecases as custody
+from complaints.deadlines import api as deadlines_api
 from complaints.deadlines import usecases as deadlines
 from complaints.filing import api as filing_api
+from complaints.routing import api as routing_api
 from complaints.settings import Settings
 from complaints.tables import metadata
 from complaints.tickets import api as tickets_api
 from complaints.tickets import usecases as tickets
 from complaints.topology import TOPOLOGY
+from complaints.tracking import api as tracking_api
 from guanxi.service import Service
 
 SERVICE = Service(
@@ -24,6 +30,12 @@ SERVICE = Service(
     routers=(
         filing_api.router,
         tickets_api.router,
+        custody_api.router,
+        answers_api.router,
+        routing_api.router,
+        deadlines_api.router,
+        tracking_api.router,
+        channels_api.router,
     ),
     due={deadlines.DUE: deadlines.on_due},
     erasers=(tickets.erase, custody.erase, answers.erase),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from complaints.app import SERVICE
 from guanxi.db import schema_differences
 from guanxi_local.roles import Database

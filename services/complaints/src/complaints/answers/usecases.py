@@ -14,6 +14,7 @@ from complaints.deadlines import rules as steps
 from complaints.deadlines import usecases as deadlines
 from complaints.tickets import rules
 from complaints.tickets import usecases as tickets
+from complaints.tickets.facts import telling
 from complaints.tickets.rules import Ticket
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
@@ -33,7 +34,7 @@ class AnswerGiven:
     conduct: Sequence[str] = ()
 
 
-async def answer(tx: Tx, ticket: Ticket, given: AnswerGiven, principal: Principal) -> tuple[Ticket, Answer]:
+async def answer(tx: Tx, ticket: Ticket, given: AnswerGiven, principal: Principal) -> Ticket:
     """Answer a ticket; who answers what nobody has accepted has accepted it."""
     ticket = await _go_on(tx, await deadlines.miss(tx, ticket))
     after = rules.answer(ticket, principal.employee_id, given.remedy, tx.now)
@@ -49,8 +50,8 @@ async def answer(tx: Tx, ticket: Ticket, given: AnswerGiven, principal: Principa
         in_time=met.get(steps.ANSWER),
     )
     await store.insert(tx, said)
-    more = {"answer_id": said.id, "answered_by": said.answered_by, "in_time": said.in_time}
-    return await tickets.change(tx, after, ComplaintAnswered, **more), said
+    told = telling(ComplaintAnswered, answer_id=said.id, answered_by=said.answered_by, in_time=said.in_time)
+    return await tickets.change(tx, after, told)
 
 
 async def wait(tx: Tx, ticket: Ticket) -> Ticket:
@@ -60,14 +61,14 @@ async def wait(tx: Tx, ticket: Ticket) -> Ticket:
     return await tickets.change(tx, waiting, None)
 
 
-async def take_reply(tx: Tx, ticket: Ticket, channel: str, text: str) -> tuple[Ticket, Reply]:
+async def take_reply(tx: Tx, ticket: Ticket, channel: str, text: str) -> Ticket:
     """Keep what the customer said; what waited for it goes on."""
     after = rules.go_on(ticket)
     said = Reply(**_about(tx, ticket), channel=channel, text=None if ticket.erased_at else text)
     await store.insert(tx, said)
     if after.status is ticket.status:
-        return await tickets.change(tx, after, None), said
-    return await tickets.change(tx, await deadlines.resume(tx, after), None), said
+        return await tickets.change(tx, after, None)
+    return await tickets.change(tx, await deadlines.resume(tx, after), None)
 
 
 async def resolve(tx: Tx, ticket: Ticket, remedy: str | None, principal: Principal | None) -> Ticket:
@@ -75,15 +76,16 @@ async def resolve(tx: Tx, ticket: Ticket, remedy: str | None, principal: Princip
     ticket = await deadlines.miss(tx, ticket)
     after = rules.resolve(ticket, remedy, tx.now)
     met = await deadlines.meet(tx, ticket, steps.RESOLVE)
-    more = {"resolved_by": principal.employee_id if principal else None, "in_time": met.get(steps.RESOLVE)}
-    return await tickets.change(tx, after, ComplaintResolved, remedy=after.remedy, **more)
+    by, in_time = principal.employee_id if principal else None, met.get(steps.RESOLVE)
+    told = telling(ComplaintResolved, remedy=after.remedy, resolved_by=by, in_time=in_time)
+    return await tickets.change(tx, after, told)
 
 
 async def close(tx: Tx, ticket: Ticket, *, solved: bool | None = None) -> Ticket:
     """It is over, and nobody holds it any more."""
     closed = rules.close(ticket, tx.now, solved=solved)
     await custody.end(tx, ticket)
-    return await tickets.change(tx, closed, ComplaintClosed, solved=solved)
+    return await tickets.change(tx, closed, telling(ComplaintClosed, solved=solved))
 
 
 async def reopen(tx: Tx, ticket: Ticket, *, by_customer: bool) -> Ticket:
@@ -91,16 +93,22 @@ async def reopen(tx: Tx, ticket: Ticket, *, by_customer: bool) -> Ticket:
     back = await custody.begin_again(tx, rules.reopen(await deadlines.miss(tx, ticket)))
     promised = await deadlines.promise_again(tx, back)
     reason = NOT_SOLVED if by_customer else REOPENED
-    return await tickets.change(tx, promised, ComplaintReopened, by_customer=by_customer, reason=reason)
+    return await tickets.change(tx, promised, telling(ComplaintReopened, by_customer=by_customer, reason=reason))
 
 
-async def judge(tx: Tx, ticket: Ticket, *, solved: bool, comment: str | None, given_by: str = CUSTOMER) -> Ticket:
+async def reopen_because(tx: Tx, ticket: Ticket, reason: str, *, given_by: str) -> Ticket:
+    """Reopen a ticket for a reason that somebody gave; it is kept as their verdict."""
+    reopened = await reopen(tx, ticket, by_customer=given_by == CUSTOMER)
+    await _keep_verdict(tx, ticket, solved=False, comment=reason, given_by=given_by)
+    return reopened
+
+
+async def judge(tx: Tx, ticket: Ticket, *, solved: bool, comment: str | None) -> Ticket:
     """The customer's word: solved closes it, not solved reopens it; said twice it changes nothing the second time."""
     if _said_before(ticket, solved=solved, conversation=await store.conversation(tx, ticket.id)):
         return ticket
     judged = await _judged(tx, ticket, solved=solved)
-    kept = None if ticket.erased_at else comment
-    await store.insert(tx, Verdict(**_about(tx, ticket), solved=solved, given_by=given_by, comment=kept))
+    await _keep_verdict(tx, ticket, solved=solved, comment=comment, given_by=CUSTOMER)
     return judged
 
 
@@ -114,11 +122,16 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     return await store.erase(tx, customer_ids)
 
 
+async def _keep_verdict(tx: Tx, ticket: Ticket, *, solved: bool, comment: str | None, given_by: str) -> None:
+    kept = None if ticket.erased_at else comment
+    await store.insert(tx, Verdict(**_about(tx, ticket), solved=solved, given_by=given_by, comment=kept))
+
+
 async def _judged(tx: Tx, ticket: Ticket, *, solved: bool) -> Ticket:
     if not solved:
         return await reopen(tx, ticket, by_customer=True)
     if ticket.status is rules.Status.CLOSED:
-        return await tickets.change(tx, replace(ticket, solved=True), ComplaintClosed, solved=True)
+        return await tickets.change(tx, replace(ticket, solved=True), telling(ComplaintClosed, solved=True))
     if ticket.status is not rules.Status.RESOLVED:
         ticket = await resolve(tx, ticket, None, None)
     return await close(tx, ticket, solved=True)

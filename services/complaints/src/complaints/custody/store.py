@@ -16,7 +16,8 @@ _NAMES = tuple(field.name for field in fields(Period))
 _INSERT = "INSERT INTO custody SELECT * FROM jsonb_populate_recordset(NULL::custody, $1::jsonb)"
 _OF_COMPLAINT = "SELECT * FROM custody WHERE complaint_id = $1 ORDER BY n"
 _SETTLE = """
-UPDATE custody SET status = CASE WHEN status = 'asked' THEN 'withdrawn' ELSE 'ended' END, ended_at = $3, version = version + 1
+UPDATE custody
+SET status = CASE WHEN status = 'asked' THEN 'withdrawn' ELSE 'ended' END, ended_at = $3, version = version + 1
 WHERE complaint_id = $1 AND status = ANY($2::text[])
 """
 _BEGIN = """
@@ -25,10 +26,13 @@ UPDATE custody SET status = 'held', began_at = $2, version = version + 1 WHERE c
 _WRONG_DOORS = """
 SELECT k.from_unit AS unit, c.cause, count(*) AS count, count(DISTINCT c.id) AS complaints
 FROM custody k JOIN complaint c ON c.id = k.complaint_id
-WHERE k.wrong_door AND k.status <> 'withdrawn' AND c.voided_at IS NULL AND ($1::timestamptz IS NULL OR k.created_at >= $1)
+WHERE k.wrong_door AND k.status <> 'withdrawn' AND c.voided_at IS NULL
+  AND ($1::timestamptz IS NULL OR k.created_at >= $1)
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 """
-_ERASE = "UPDATE custody SET note = NULL WHERE complaint_id IN (SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]))"
+_ERASE = """
+UPDATE custody SET note = NULL WHERE complaint_id IN (SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]))
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from complaints.routing import usecases as routing
 from complaints.routing.rules import Route
 from complaints.tickets import rules
 from complaints.tickets import usecases as tickets
+from complaints.tickets.facts import Tell, telling
 from complaints.tickets.rules import Ticket
 from guanxi import directory
 from guanxi.auth import Principal
@@ -55,7 +56,8 @@ async def hand_over(  # noqa: PLR0913 - who hands what to whom, and why
         began_at=None,
     )
     await store.insert(tx, [asked])
-    saved = await tickets.change(tx, offered, ComplaintHandedOver, **custody.moved(offered, asked), accepted=False)
+    told = telling(ComplaintHandedOver, **custody.moved(offered, asked), accepted=False)
+    saved = await tickets.change(tx, offered, told)
     return await _watch(tx, saved, periods, asked.n) if wrong_door else saved
 
 
@@ -73,8 +75,7 @@ async def accept(tx: Tx, ticket: Ticket, principal: Principal, n: int | None = N
     await deadlines.meet(tx, ticket, deadline_rules.ACKNOWLEDGE, deadline_rules.CUSTODY)
     if waiting is not None:
         return await _move(tx, ticket, taken, periods, waiting)
-    more = {"from_unit": unit, "to_unit": unit, "from_holder_id": ticket.holder_id, "to_holder_id": taken.holder_id}
-    return await tickets.change(tx, taken, ComplaintHandedOver, reason=_TAKEN_UP, **more)
+    return await tickets.change(tx, taken, _told(ticket, taken, _TAKEN_UP))
 
 
 async def withdraw_offer(tx: Tx, ticket: Ticket) -> None:
@@ -134,8 +135,8 @@ async def _move(tx: Tx, before: Ticket, taken: Ticket, periods: Sequence[Period]
     spent = await _minutes_held(tx, before, periods) if waiting.wrong_door else 0
     await store.move(tx, before.id)
     moved = replace(taken, wrong_minutes=before.wrong_minutes + spent)
-    more = custody.moved(before, waiting) | {"to_holder_id": taken.holder_id}
-    saved = await tickets.change(tx, moved, ComplaintHandedOver, **more)
+    told = telling(ComplaintHandedOver, **custody.moved(before, waiting), to_holder_id=taken.holder_id)
+    saved = await tickets.change(tx, moved, told)
     limit = (await deadlines.standards(tx)).handover_limit
     return await tickets.escalate(tx, saved, "handovers") if rules.handed_on_too_often(saved, limit) else saved
 
@@ -154,9 +155,17 @@ async def _fall(tx: Tx, ticket: Ticket, route: Route) -> None:
         await store.settle(tx, ticket.id, "held")
         period = custody.held(fallen, n, _HOLDER_LEFT, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
         await store.insert(tx, [period])
-    more = {"from_unit": ticket.holder_unit, "to_unit": route.unit, "reason": _HOLDER_LEFT}
-    await tickets.change(
-        tx, fallen, ComplaintHandedOver, from_holder_id=ticket.holder_id, to_holder_id=route.lead_id, **more
+    await tickets.change(tx, fallen, _told(ticket, fallen, _HOLDER_LEFT))
+
+
+def _told(before: Ticket, after: Ticket, reason: str) -> Tell:
+    return telling(
+        ComplaintHandedOver,
+        from_unit=before.holder_unit,
+        to_unit=after.holder_unit,
+        from_holder_id=before.holder_id,
+        to_holder_id=after.holder_id,
+        reason=reason,
     )
 
 

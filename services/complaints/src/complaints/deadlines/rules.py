@@ -35,7 +35,7 @@ class Standards:
     wrong_hands_minutes: int
 
     def allowed(self, level: str, step: str) -> int:
-        """Minutes of working time that the step may take; a level without a standard of its own has the ordinary one."""
+        """Minutes of working time that the step may take; a level without a standard of its own has the ordinary."""
         return self.minutes.get((level, step)) or self.minutes[ORDINARY, step]
 
 

@@ -14,7 +14,8 @@ from guanxi.db import Reader, Tx
 
 _NAMES = tuple(field.name for field in fields(Deadline))
 _STANDARDS = """
-SELECT s.number, s.handover_limit, s.wrong_hands_minutes, jsonb_agg(jsonb_build_array(m.level, m.step, m.business_minutes)) AS minutes
+SELECT s.number, s.handover_limit, s.wrong_hands_minutes,
+  jsonb_agg(jsonb_build_array(m.level, m.step, m.business_minutes)) AS minutes
 FROM standard_set s JOIN service_standard m ON m.set_number = s.number
 WHERE s.number = (SELECT max(number) FROM standard_set) GROUP BY s.id
 """
@@ -33,7 +34,9 @@ UPDATE deadline d SET version = n.version, due_at = n.due_at, paused_at = n.paus
   met_at = n.met_at, missed_at = n.missed_at, status = n.status
 FROM jsonb_populate_recordset(NULL::deadline, $1::jsonb) AS n WHERE d.id = n.id
 """
-_VOID = "UPDATE deadline SET status = 'void', version = version + 1 WHERE complaint_id = ANY($1::uuid[]) AND status = 'open'"
+_VOID = """
+UPDATE deadline SET status = 'void', version = version + 1 WHERE complaint_id = ANY($1::uuid[]) AND status = 'open'
+"""
 
 
 async def standards(reader: Reader) -> Standards:
@@ -50,9 +53,9 @@ async def standards(reader: Reader) -> Standards:
     )
 
 
-async def new_standards(tx: Tx, made: Standards, *, unit: str, decided_by: str) -> bool:
+async def new_standards(tx: Tx, set_id: UUID, made: Standards, *, unit: str, decided_by: str) -> bool:
     """Put a new set in force; False when its number is taken."""
-    head = (tx.new_id(), tx.now, unit, made.number, made.handover_limit, made.wrong_hands_minutes, decided_by)
+    head = (set_id, tx.now, unit, made.number, made.handover_limit, made.wrong_hands_minutes, decided_by)
     if await tx.fetchval(_NEW_SET, *head) is None:
         return False
     levels, steps = [list(part) for part in zip(*made.minutes, strict=True)]

@@ -27,13 +27,14 @@ async def standards(reader: Reader) -> Standards:
     return await store.standards(reader)
 
 
-async def set_standards(tx: Tx, made: Standards, *, unit: str, decided_by: str) -> Standards:
-    """Put a new set in force as number `made.number`, which must be the next one. Tickets keep what they were promised."""
+async def set_standards(tx: Tx, made: Standards, *, unit: str, decided_by: str) -> UUID:
+    """Put a set in force under its number, which must be the next one. Tickets keep what they were promised."""
     present = await store.standards(tx)
+    set_id = tx.new_id()
     fits = made.number == present.number + 1
-    if not fits or not await store.new_standards(tx, made, unit=unit, decided_by=decided_by):
+    if not fits or not await store.new_standards(tx, set_id, made, unit=unit, decided_by=decided_by):
         raise Stale(present.number)
-    return made
+    return set_id
 
 
 async def hours(reader: Reader, unit: str) -> WorkingHours:
@@ -115,7 +116,7 @@ async def miss(tx: Tx, ticket: Ticket) -> Ticket:
 
 
 async def watch_wrong_hands(tx: Tx, ticket: Ticket, n: int, minutes_left: int) -> Ticket:
-    """Have the ticket escalate when so much more working time passes before the `n`-th period begins; at once for none."""
+    """Have the ticket escalate when so much working time passes before the `n`-th period begins; at once for none."""
     clock, standards_ = await hours(tx, ticket.holder_unit), await store.standards(tx)
     before = await store.of_complaint(tx, ticket.id)
     if any(d.kind == rules.CUSTODY and d.status == "missed" for d in before):

@@ -1,4 +1,4 @@
-"""Taking in resolved complaint reports: the higher sequence wins, a voided one is final, in whatever order they come."""
+"""Taking in resolved complaint reports: the higher sequence wins, a voided one is final, whatever their order."""
 
 from __future__ import annotations
 

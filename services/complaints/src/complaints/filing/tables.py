@@ -1,4 +1,4 @@
-"""How far each report has been taken in: the highest sequence wins, a voided one is final, in whatever order they come."""
+"""How far each report has been taken in: the highest sequence wins, a voided one is final, whatever their order."""
 
 import sqlalchemy as sa
 

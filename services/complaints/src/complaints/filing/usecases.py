@@ -53,7 +53,7 @@ async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) 
 async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event) -> Ticket:
     """Put right what was complained of; where the ticket is and by when it is due stay as they are."""
     changed = rules.corrected(ticket, filing, tx.now)
-    return await tickets.change(tx, changed, ComplaintFiledCorrected, time=cause.time, cause=cause)
+    return await tickets.change(tx, changed, facts.telling(ComplaintFiledCorrected), time=cause.time, cause=cause)
 
 
 async def void(tx: Tx, ticket: Ticket, cause: Event) -> None:

@@ -11,8 +11,8 @@ from guanxi.db import Reader, Tx
 ORDINARY = "ordinary"
 _UPSERT = """
 INSERT INTO customer_level AS l (id, version, created_at, recorded_at, unit_id, customer_id, segment, tier, as_of)
-SELECT (s->>'id')::uuid, (s->>'sequence')::bigint, $2, $2, 'head-office', (s->>'customer_id')::uuid, s->>'segment', s->>'tier',
-       (s->>'as_of')::date
+SELECT (s->>'id')::uuid, (s->>'sequence')::bigint, $2, $2, 'head-office', (s->>'customer_id')::uuid, s->>'segment',
+  s->>'tier', (s->>'as_of')::date
 FROM jsonb_array_elements($1::jsonb) AS x(s) ORDER BY 1
 ON CONFLICT (id) DO UPDATE
 SET version = excluded.version, recorded_at = excluded.recorded_at, customer_id = excluded.customer_id,

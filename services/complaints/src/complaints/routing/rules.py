@@ -70,7 +70,7 @@ def route(
 
 
 def standing(organisation: Organisation, code: str, reason: str) -> Route:
-    """The unit itself, or the nearest one above it that is known and whose lead has not left; head office at the last."""
+    """The unit itself, or the nearest above it that is known and whose lead has not left; head office at the last."""
     for _ in range(_HIGHEST):
         unit = organisation.units.get(code)
         if unit is None:

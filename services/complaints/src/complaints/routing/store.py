@@ -21,7 +21,8 @@ UPDATE routing_rule SET cause = $2, sku_prefix = $3, to_unit = $4, priority = $5
 """
 _RETIRE = "UPDATE routing_rule SET retired_at = $2, version = version + 1 WHERE id = $1"
 _LEFT = """
-SELECT e.id FROM directory_employee e JOIN directory_unit u ON u.lead_id = e.id WHERE e.left_on <= ($1 AT TIME ZONE 'UTC')::date
+SELECT e.id FROM directory_employee e JOIN directory_unit u ON u.lead_id = e.id
+WHERE e.left_on <= ($1 AT TIME ZONE 'UTC')::date
 """
 
 

@@ -31,7 +31,7 @@ class Desk:
 
 
 async def open_desk(tx: Tx, also_left: Collection[UUID] = ()) -> Desk:
-    """The rules in force and the organisation as it is known now; `also_left` are leavers the directory may not know."""
+    """The rules in force and the organisation as known now; `also_left` are leavers the directory may not know yet."""
     return Desk(await store.rules(tx), await organisation(tx, also_left))
 
 

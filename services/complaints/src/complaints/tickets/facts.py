@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from complaints.tickets.rules import Ticket
+from guanxi.events import Fact
 from guanxi.events.complaints import ComplaintFiledVoided
 from guanxi.events.complaints import Ticket as TicketFact
 
 T = TypeVar("T", bound=TicketFact)
+Tell = Callable[[Ticket], Fact]
+"""Makes the fact that tells a change, out of the ticket after it."""
 
 _SAME = (
     *("number", "source", "external_ref", "channel", "cause", "about", "severity", "sku", "status", "holder_unit"),
@@ -26,6 +30,11 @@ def fact_of(kind: type[T], ticket: Ticket, **more: Any) -> T:
     return kind.model_validate(
         {"complaint_id": ticket.id, "unit": ticket.unit_id, "reply_to": reply_to, **state, **more}
     )
+
+
+def telling(kind: type[T], **more: Any) -> Tell:
+    """How a change is told: as this kind of fact, with what it adds to the state of the ticket after the change."""
+    return lambda ticket: fact_of(kind, ticket, **more)
 
 
 def voided(ticket: Ticket) -> ComplaintFiledVoided:

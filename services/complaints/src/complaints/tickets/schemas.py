@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from complaints.fields import Read
 from complaints.tickets.rules import Ticket
 from guanxi.events import Personal
@@ -135,11 +137,11 @@ class ComplaintRead(ComplaintItem):
     text: str | None
     wish: str | None
     reply_to: ReplyByMail | ReplyByPhone | None
-    custody: list[PeriodRead] = []
-    answers: list[AnswerRead] = []
-    replies: list[ReplyRead] = []
-    verdicts: list[VerdictRead] = []
-    deadlines: list[DeadlineRead] = []
+    custody: list[PeriodRead] = Field(default_factory=list)
+    answers: list[AnswerRead] = Field(default_factory=list)
+    replies: list[ReplyRead] = Field(default_factory=list)
+    verdicts: list[VerdictRead] = Field(default_factory=list)
+    deadlines: list[DeadlineRead] = Field(default_factory=list)
 
 
 def item(ticket: Ticket) -> ComplaintItem:

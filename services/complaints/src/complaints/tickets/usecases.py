@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from complaints.tickets import rules, store
-from complaints.tickets.facts import fact_of, voided
+from complaints.tickets.facts import Tell, telling, voided
 from complaints.tickets.rules import Ticket
 from complaints.tickets.store import Wanted
 from guanxi.auth import Principal
@@ -17,7 +17,6 @@ from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.events import Event, Fact
 from guanxi.events.complaints import ComplaintEscalated
-from guanxi.events.complaints import Ticket as TicketFact
 from guanxi.problems import NotFound, Stale
 
 WHAT = "complaint"
@@ -69,41 +68,26 @@ async def add(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
 
 
 async def change(
-    tx: Tx,
-    after: Ticket,
-    kind: type[TicketFact] | None,
-    *,
-    time: datetime | None = None,
-    cause: Event[Any] | None = None,
-    **more: Any,
+    tx: Tx, after: Ticket, tell_as: Tell | None, *, time: datetime | None = None, cause: Event[Any] | None = None
 ) -> Ticket:
-    """Write a changed ticket under its next version and tell it as a fact of `kind` (None: nobody is told)."""
+    """Write a changed ticket under its next version and tell it (None: there is nothing to tell)."""
     saved = replace(after, version=after.version + 1)
     await store.update(tx, saved)
-    if kind is not None:
-        await tell(tx, saved, fact_of(kind, saved, **more), time=time, cause=cause)
+    if tell_as is not None:
+        await log.record(tx, drafted(tx, saved, tell_as(saved), time=time, cause=cause))
     return saved
 
 
 async def void(tx: Tx, ticket: Ticket, cause: Event[Any]) -> None:
     """Take a ticket back for ever."""
-    gone = replace(ticket, version=ticket.version + 1, voided_at=tx.now)
-    await store.update(tx, gone)
-    await tell(tx, gone, voided(gone), time=cause.time, cause=cause)
+    await change(tx, replace(ticket, voided_at=tx.now), voided, time=cause.time, cause=cause)
 
 
 async def escalate(
     tx: Tx, ticket: Ticket, reason: str, *, time: datetime | None = None, cause: Event[Any] | None = None
 ) -> Ticket:
     """Raise the ticket's level and tell why."""
-    return await change(tx, rules.escalate(ticket), ComplaintEscalated, time=time, cause=cause, reason=reason)
-
-
-async def tell(
-    tx: Tx, ticket: Ticket, fact: Fact, *, time: datetime | None = None, cause: Event[Any] | None = None
-) -> None:
-    """Publish a fact about the ticket as it is now."""
-    await log.record(tx, drafted(tx, ticket, fact, time=time, cause=cause))
+    return await change(tx, rules.escalate(ticket), telling(ComplaintEscalated, reason=reason), time=time, cause=cause)
 
 
 def drafted(

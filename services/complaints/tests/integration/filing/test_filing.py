@@ -3,6 +3,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+
 from guanxi.events.complaints import ComplaintFiled
 from guanxi.testing import Harness, a_customer, a_unit, an_employee
 

@@ -1,0 +1,48 @@
+"""What is said about a complaint."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from complaints.fields import Body, Channel, Conduct, Note, PersonalText, Remedy
+
+
+class AnswerCreate(Body):
+    """What the customer is answered, and how the answer was checked."""
+
+    text: PersonalText
+    remedy: Remedy | None = None
+    quality: Annotated[int, Field(ge=1, le=5)] | None = None
+    """5: answers all that was asked."""
+    conduct: Annotated[list[Conduct], Field(max_length=3)] = Field(default_factory=list)
+    """What was wrong with how it was said."""
+
+
+class ReplyCreate(Body):
+    """What the customer said."""
+
+    channel: Channel = "other"
+    text: PersonalText
+
+
+class ResolutionCreate(Body):
+    """What put it right."""
+
+    remedy: Remedy | None = None
+
+
+class ReopeningCreate(Body):
+    """Why it is not over."""
+
+    reason: Note
+    by_customer: bool = True
+    """Whether the customer said so."""
+
+
+class ClosureCreate(Body):
+    """How it ended."""
+
+    solved: bool | None = None
+    """What the customer said; leave it out when they said nothing."""

@@ -1,0 +1,30 @@
+"""What a hand-over is asked with, and the matrix of wrong doors."""
+
+from __future__ import annotations
+
+from complaints.fields import Body, Code, Note, Read
+
+
+class HandoverCreate(Body):
+    """Who should take it, and why."""
+
+    to_unit: Code
+    reason: Note
+    """Said to the unit that is asked; it stays in this service."""
+    wrong_door: bool = False
+    """Whether the present unit was the wrong one for this cause: it is counted, and the clock of wrong hands runs."""
+
+
+class WrongDoorRead(Read):
+    """A cell of the matrix: how often complaints of this cause came to this unit wrongly."""
+
+    unit: str
+    cause: str
+    count: int
+    complaints: int
+
+
+class WrongDoors(Read):
+    """The matrix of wrong doors, the fullest cell first."""
+
+    cells: list[WrongDoorRead]

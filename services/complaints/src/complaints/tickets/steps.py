@@ -1,0 +1,39 @@
+"""One step of a complaint over HTTP: lock it, take the step, answer with its new state; a repeat takes it once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from complaints.tickets import schemas, usecases
+from complaints.tickets.rules import Ticket
+from complaints.tickets.schemas import ComplaintItem
+from guanxi.auth import Principal
+from guanxi.db import Tx
+from guanxi.http import Forbidden, Write, write
+
+Writer = Annotated[Write, Depends(write("complaints:write"))]
+Step = Callable[[Tx, Ticket], Awaitable[Ticket]]
+
+
+async def take(
+    call: Write, complaint_id: UUID, expected: int | None, step: Step, *, holder_only: bool = True
+) -> ComplaintItem:
+    """Take a step; with `holder_only`, an external unit may take it only on what it holds itself."""
+    async with call.once() as once:
+        if once.replay:
+            return schemas.item(await usecases.read(once.tx, call.principal, once.replay))
+        ticket = await usecases.lock(once.tx, complaint_id, call.principal, expected)
+        if holder_only:
+            _check_hands(ticket, call.principal)
+        after = await step(once.tx, ticket)
+        once.created(after.id, f"/v1/complaints/{after.id}", after.version, customer_id=after.customer_id)
+    return schemas.item(after)
+
+
+def _check_hands(ticket: Ticket, principal: Principal) -> None:
+    if not principal.internal and principal.unit not in (ticket.holder_unit, ticket.offered_to):
+        raise Forbidden("Another unit holds this complaint.", "not-the-holder")

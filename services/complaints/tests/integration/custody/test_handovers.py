@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from guanxi.events.complaints import ComplaintEscalated, ComplaintHandedOver
+from guanxi.testing import Harness, an_employee
+
+if TYPE_CHECKING:
+    from ..conftest import Firm
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_the_old_holder_keeps_it_until_the_new_one_accepts(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    offered = await firm.step("finance", filed, "handovers", to_unit="logistics", reason="about a delivery")
+    assert offered["holder_unit"] == "finance"
+    assert offered["offered_to"] == "logistics"
+    taken = await firm.step("logistics", filed, "acceptance")
+    assert taken["holder_unit"] == "logistics"
+    assert taken["holder_id"] == str(firm.leads["logistics"])
+    assert taken["status"] == "in_progress"
+    assert taken["handovers"] == 1
+
+
+async def test_each_hand_over_is_told_when_asked_and_when_accepted(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="private words", wrong_door=True)
+    await firm.step("logistics", filed, "acceptance")
+    asked, accepted = await firm.harness.published(ComplaintHandedOver)
+    assert (asked.data.accepted, accepted.data.accepted) == (False, True)
+    assert (asked.data.from_unit, asked.data.to_unit) == ("finance", "logistics")
+    assert (asked.data.holder_unit, accepted.data.holder_unit) == ("finance", "logistics")
+    assert accepted.data.to_holder_id == firm.leads["logistics"]
+    assert accepted.data.reason == "wrong_door"
+    assert accepted.sequence > asked.sequence
+    assert b"private words" not in asked.to_json()
+
+
+async def test_a_hand_over_needs_a_reason(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    refused = await firm.tried("finance", filed, "handovers", to_unit="logistics")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "reason"
+
+
+async def test_an_unknown_unit_cannot_be_asked(firm: Firm) -> None:
+    filed = await firm.filed()
+    refused = await firm.tried("finance", filed, "handovers", to_unit="nowhere", reason="no")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "unknown-unit"
+
+
+async def test_only_the_unit_that_is_asked_accepts(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="about a delivery")
+    assert (await firm.tried("sales", filed, "acceptance")).status_code == 403
+
+
+async def test_a_hand_over_is_accepted_by_its_number(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="about a delivery")
+    assert (await firm.tried("logistics", filed, "handovers/1/acceptance")).status_code == 409
+    assert (await firm.step("logistics", filed, "handovers/2/acceptance"))["holder_unit"] == "logistics"
+    assert (await firm.tried("logistics", filed, "handovers/2/acceptance")).status_code == 409
+
+
+async def test_a_new_offer_replaces_the_one_that_waits(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="about a delivery")
+    await firm.step("finance", filed, "handovers", to_unit="sales", reason="no, about a price")
+    shown = await firm.shown(filed)
+    assert [period["status"] for period in shown["custody"]] == ["held", "withdrawn", "asked"]
+    assert (await firm.step("sales", filed, "acceptance"))["holder_unit"] == "sales"
+
+
+async def test_the_third_hand_over_escalates_by_itself(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    for here, there in (("finance", "sales"), ("sales", "finance")):
+        await firm.step(here, filed, "handovers", to_unit=there, reason="not ours")
+        assert (await firm.step(there, filed, "acceptance"))["escalation_level"] == 0
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours")
+    assert (await firm.step("logistics", filed, "acceptance"))["escalation_level"] == 1
+    (event,) = await firm.harness.published(ComplaintEscalated)
+    assert event.data.reason == "handovers"
+    assert event.data.holder_unit == "logistics"
+
+
+async def test_eight_working_hours_in_wrong_hands_escalate_by_themselves(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
+    due = [one for one in (await firm.shown(filed))["deadlines"] if one["kind"] == "custody"]
+    assert [one["status"] for one in due] == ["open"]
+    firm.harness.clock.move(seconds=10 * 24 * 3600)
+    await firm.harness.work_off_due()
+    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+    assert "wrong_hands" in reasons
+
+
+async def test_wrong_doors_are_counted_by_unit_and_cause(firm: Firm) -> None:
+    for cause in ("neglect", "neglect", "price"):
+        filed = await firm.filed(unit="finance", cause=cause)
+        await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
+    right = await firm.filed(unit="finance", cause="price")
+    await firm.step("finance", right, "handovers", to_unit="logistics", reason="both of us", wrong_door=False)
+    cells = (await firm.staff("sales").get("/v1/reports/wrong-doors")).json()["cells"]
+    assert cells == [
+        {"unit": "finance", "cause": "neglect", "count": 2, "complaints": 2},
+        {"unit": "finance", "cause": "price", "count": 1, "complaints": 1},
+    ]
+
+
+async def test_the_tickets_of_a_leaver_fall_to_the_units_lead(firm: Firm) -> None:
+    service: Harness = firm.harness
+    clerk = an_employee(unit="finance", subject="clerk")
+    await service.know(clerk)
+    filed = await firm.filed(unit="finance")
+    scope = "complaints:read complaints:write"
+    answer = await service.caller(unit="finance", subject="clerk", scope=scope).post(
+        f"/v1/complaints/{filed['id']}/acceptance"
+    )
+    assert answer.json()["holder_id"] == str(clerk.data.id)
+    gone = an_employee(clerk.data.id, unit="finance", subject="clerk", sequence=2, left_on="2026-11-01")
+    await service.apply(gone)
+    await service.apply(gone)
+    shown = await firm.shown(filed)
+    assert shown["holder_id"] == str(firm.leads["finance"])
+    fell = (await service.published(ComplaintHandedOver))[-1]
+    assert fell.data.reason == "holder_left"
+    assert fell.sequence == shown["version"]
+
+
+async def test_when_the_lead_leaves_too_the_parent_holds_it(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    lead_id = firm.leads["finance"]
+    await firm.harness.apply(an_employee(lead_id, unit="finance", sequence=2, left_on="2026-11-01"))
+    shown = await firm.shown(filed)
+    assert shown["holder_unit"] == "head-office"
+    assert [period["status"] for period in shown["custody"]] == ["ended", "held"]
