@@ -6,6 +6,7 @@ from pathlib import Path
 from guanxi.service import Job, Service
 
 from customer_profile.customers import usecases as customers
+from customer_profile.customers.api import router as customers_router
 from customer_profile.customers.heartbeat import make_heartbeat
 from customer_profile.intake import batches, desk
 from customer_profile.intake.api import router as intake
@@ -24,7 +25,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(organisation, sources, intake),
+    routers=(customers_router, organisation, sources, intake),
     jobs=(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),

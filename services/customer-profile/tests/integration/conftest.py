@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+
 from customer_profile.app import SERVICE
 from guanxi.db import Database
 from guanxi.testing import Harness, open_harness

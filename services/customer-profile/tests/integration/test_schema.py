@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+
 from customer_profile.app import SERVICE
 from guanxi.db import schema_differences
 

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import phonenumbers
+from stdnum.cn import uscc
+
 from guanxi.events.directory import CustomerState
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
-from stdnum.cn import uscc
 
 PHONE, EMAIL = "phone", "email"
 OWN_FIELDS = (
@@ -98,6 +99,31 @@ class FieldChange:
     new: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One change of a record; an erased customer's says nothing of what changed."""
+
+    version: int
+    recorded_at: datetime
+    actor: str
+    employee_id: UUID | None
+    source: str | None
+    diff: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An employee who is there for the customer: as `owner`, `steward` or for `service`."""
+
+    id: UUID
+    customer_id: UUID
+    employee_id: UUID
+    role: str
+    since: datetime
+    until: datetime | None
+    reason: str | None
+
+
 def new_customer(id: UUID, unit_id: str, now: datetime, at: datetime | None = None, **own: Any) -> Customer:  # noqa: A002 - the column's word
     """A prospect nobody knows more of than what is given; `at` is when it became one (default: now)."""
     at = at or now
@@ -161,7 +187,7 @@ def searched_grams(query: str) -> list[str]:
     return sorted({text[n : n + 2] for n in range(len(text) - 1)} or set(text))
 
 
-def as_json(value: Any) -> Any:  # noqa: ANN401 - any field's value
+def as_json(value: Any) -> Any:
     """A field's value as JSON keeps it."""
     if isinstance(value, Address | Preferences):
         return value.model_dump(mode="json", exclude_none=True)
@@ -242,7 +268,9 @@ def erased(customer: Customer, now: datetime) -> Customer:
     return replace(customer, **own, contact_points=(), owner_id=None, erased_at=customer.erased_at or now)
 
 
-def reported(customer: Customer, profile: ProfileReported, source: str, region: str, new_id: Callable[[], UUID]) -> Customer:
+def reported(
+    customer: Customer, profile: ProfileReported, source: str, region: str, new_id: Callable[[], UUID]
+) -> Customer:
     """The record after a source described it: what the report leaves out stays, what it says replaces what was there.
 
     Of contact points it replaces only those that the same source gave before. A credit code with a wrong check digit is
@@ -271,12 +299,25 @@ def with_reported_points(
     wanted = {value_hash(value): value for value in reversed(values)}
     kept = [p for p in points if p.kind != kind or p.source != source or value_hash(p.value) in wanted]
     known = {value_hash(p.value) for p in kept if p.kind == kind}
-    added = [ContactPoint(new_id(), kind, value, source=source) for hashed, value in reversed(wanted.items()) if hashed not in known]
+    added = [
+        ContactPoint(new_id(), kind, value, source=source)
+        for hashed, value in reversed(wanted.items())
+        if hashed not in known
+    ]
     return (*kept, *added)
 
 
 _REPORTED = (
-    *("kind", "name", "legal_name", "legal_representative", "contact_person", "address", "social_credit_code", "id_number"),
+    *(
+        "kind",
+        "name",
+        "legal_name",
+        "legal_representative",
+        "contact_person",
+        "address",
+        "social_credit_code",
+        "id_number",
+    ),
     *("birth_date", "industry", "size", "role", "preferences", "acquisition_source"),
 )
 COLUMNS = tuple(f.name for f in fields(Customer) if f.name != "contact_points")

@@ -8,30 +8,40 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from guanxi.db import Reader, Tx
-from guanxi.events.inbound.profiles import Address, Preferences
+import sqlalchemy as sa
 
+from customer_profile.customers import tables
 from customer_profile.customers.rules import (
     COLUMNS,
+    Assignment,
     ContactPoint,
     Customer,
     FieldChange,
+    Revision,
     as_json,
     grams,
     value_hash,
 )
+from guanxi.db import Reader, Tx
+from guanxi.events.inbound.profiles import Address, Preferences
 
 _FOUND_BY = ("grams", "credit_code_hash")
 _WRITTEN = (*COLUMNS, *_FOUND_BY)
 _CHANGED = tuple(c for c in _WRITTEN if c not in {"id", "created_at", "unit_id"})
 _POINT = "id, created_at, recorded_at, unit_id, customer_id, kind, value, value_hash, preferred, hours, source"
 
-LOADED = f"""{", ".join(f"c.{name}" for name in COLUMNS)},
-  (SELECT jsonb_agg(jsonb_build_array(p.id, p.kind, p.value, p.preferred, p.hours, p.source) ORDER BY p.id)
-   FROM contact_point p WHERE p.customer_id = c.id) AS points"""
+_POINTS = """(SELECT jsonb_agg(jsonb_build_array(p.id, p.kind, p.value, p.preferred, p.hours, p.source) ORDER BY p.id)
+   FROM contact_point p WHERE p.customer_id = {of}.id)"""
+LOADED = f"""{", ".join(f"c.{name}" for name in COLUMNS)}, {_POINTS.format(of="c")} AS points"""
+LISTED = [
+    *(tables.customer.c[name] for name in COLUMNS),
+    sa.literal_column(_POINTS.format(of="customer")).label("points"),
+]
 
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
-_ONE = f"SELECT {LOADED} FROM customer c WHERE c.id = $1"
+_ONE = f"""SELECT {LOADED},
+  ARRAY(SELECT m.id FROM customer m WHERE m.canonical_id = c.canonical_id ORDER BY m.id) AS members
+FROM customer c WHERE c.id = $1"""
 _LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _INSERT = f"""
 INSERT INTO customer ({", ".join(_WRITTEN)})
@@ -54,6 +64,18 @@ INSERT INTO customer_revision (customer_id, version, recorded_at, unit_id, actor
 SELECT customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff
 FROM jsonb_populate_recordset(NULL::customer_revision, $1::jsonb)
 """
+_REVISION = (
+    "SELECT version, recorded_at, actor, employee_id, source, diff FROM customer_revision WHERE customer_id = $1"
+)
+_HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2) AND ($3::bigint IS NULL OR version < $3)
+ORDER BY version DESC LIMIT $4"""
+_SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
+_ASSIGNMENTS = "SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment WHERE customer_id = $1"
+_ASSIGN = """
+INSERT INTO assignment (id, unit_id, customer_id, employee_id, role, since, reason, created_at, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+"""
+_END = "UPDATE assignment SET until = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
 _BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
@@ -79,10 +101,10 @@ async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     return {row["id"]: customer_of(row) for row in await reader.fetch(_LOAD, list(set(ids)))}
 
 
-async def load_one(reader: Reader, customer_id: UUID) -> Customer | None:
-    """One customer, or None."""
+async def load_one(reader: Reader, customer_id: UUID) -> tuple[Customer, list[UUID]] | None:
+    """One customer and all records that count as one with it, oldest first; or None."""
     row = await reader.fetchrow(_ONE, customer_id)
-    return customer_of(row) if row else None
+    return (customer_of(row), list(row["members"])) if row else None
 
 
 async def members(reader: Reader, canonical_ids: Iterable[UUID]) -> list[UUID]:
@@ -104,10 +126,17 @@ async def insert(tx: Tx, customers: Sequence[Customer]) -> None:
 async def update(tx: Tx, pairs: Sequence[tuple[Customer, Customer]]) -> None:
     """Change locked rows from the first to the second of each pair."""
     await tx.execute(_UPDATE, [_row(after) for _, after in pairs])
-    dropped = [p.id for before, after in pairs for p in before.contact_points if p.key not in {q.key for q in after.contact_points}]
+    dropped = [
+        p.id
+        for before, after in pairs
+        for p in before.contact_points
+        if p.key not in {q.key for q in after.contact_points}
+    ]
     if dropped:
         await tx.execute(_DROP_POINTS, dropped)
-    await add_points(tx, [(after, p) for before, after in pairs for p in after.contact_points if p not in before.contact_points])
+    await add_points(
+        tx, [(after, p) for before, after in pairs for p in after.contact_points if p not in before.contact_points]
+    )
 
 
 async def add_points(tx: Tx, points: Sequence[tuple[Customer, ContactPoint]]) -> None:
@@ -117,7 +146,12 @@ async def add_points(tx: Tx, points: Sequence[tuple[Customer, ContactPoint]]) ->
 
 
 async def add_revisions(
-    tx: Tx, rows: Sequence[tuple[Customer, Sequence[FieldChange]]], *, actor: str, employee_id: UUID | None, source: str | None
+    tx: Tx,
+    rows: Sequence[tuple[Customer, Sequence[FieldChange]]],
+    *,
+    actor: str,
+    employee_id: UUID | None,
+    source: str | None,
 ) -> None:
     """Keep who changed what."""
     written = [
@@ -134,6 +168,19 @@ async def add_revisions(
         for customer, diff in rows
     ]
     await tx.execute(_REVISIONS, written)
+
+
+async def revisions(
+    reader: Reader, customer_id: UUID, as_of: datetime | None, before: int | None, limit: int
+) -> list[Revision]:
+    """Changes of one record, newest first, and one more than `limit`; only those known at `as_of`."""
+    rows = await reader.fetch(_HISTORY, customer_id, as_of, before, limit + 1)
+    return [_revision(row) for row in rows]
+
+
+async def revisions_after(reader: Reader, customer_id: UUID, as_of: datetime) -> list[Revision]:
+    """Changes made after `as_of`, newest first."""
+    return [_revision(row) for row in await reader.fetch(_SINCE, customer_id, as_of)]
 
 
 async def blank_revisions(tx: Tx, ids: Sequence[UUID]) -> None:
@@ -154,6 +201,31 @@ async def say(tx: Tx, said: Mapping[tuple[UUID, str], tuple[datetime, int]]) -> 
     await tx.execute(_SAY, *columns)
 
 
+async def standing_assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:
+    """Those that have not ended."""
+    return [Assignment(**dict(row)) for row in await reader.fetch(f"{_ASSIGNMENTS} AND until IS NULL", customer_id)]
+
+
+async def assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:
+    """All of one customer, the newest first."""
+    return [
+        Assignment(**dict(row)) for row in await reader.fetch(f"{_ASSIGNMENTS} ORDER BY id DESC LIMIT 200", customer_id)
+    ]
+
+
+async def add_assignment(tx: Tx, of: Customer, made: Assignment) -> None:
+    """A new one."""
+    await tx.execute(
+        _ASSIGN, made.id, of.unit_id, made.customer_id, made.employee_id, made.role, made.since, made.reason, tx.now
+    )
+
+
+async def end_assignments(tx: Tx, ids: Sequence[UUID], until: datetime) -> None:
+    """End them."""
+    if ids:
+        await tx.execute(_END, list(ids), until)
+
+
 def customer_of(row: asyncpg.Record) -> Customer:
     """A row with `LOADED` columns as a record."""
     values: dict[str, Any] = {name: row[name] for name in COLUMNS}
@@ -164,6 +236,12 @@ def customer_of(row: asyncpg.Record) -> Customer:
         for id_, kind, value, preferred, hours, source in row["points"] or ()
     )
     return Customer(**values, contact_points=points)
+
+
+def _revision(row: asyncpg.Record) -> Revision:
+    values = dict(row)
+    diff = tuple(FieldChange(field, old, new) for field, (old, new) in (values.pop("diff") or {}).items())
+    return Revision(**values, diff=diff)
 
 
 def _row(customer: Customer) -> dict[str, Any]:
@@ -192,5 +270,3 @@ def _point_row(customer: Customer, point: ContactPoint) -> dict[str, Any]:
 
 def _hex(value: bytes) -> str:
     return "\\x" + value.hex()
-
-

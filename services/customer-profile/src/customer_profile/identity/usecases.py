@@ -60,7 +60,9 @@ async def resolve_or_register(tx: Tx, keys: Sequence[NewCustomer]) -> dict[tuple
 async def _register(tx: Tx, missing: dict[tuple[str, str], NewCustomer]) -> dict[tuple[str, str], UUID | None]:
     ids = {key: tx.new_id() for key in sorted(missing)}
     won = await store.claim(tx, [(key, missing[key].unit_id, ids[key]) for key in ids])
-    await customers.register_all(tx, [_registration(tx, new, ids[key]) for key, new in missing.items() if ids[key] in won])
+    await customers.register_all(
+        tx, [_registration(tx, new, ids[key]) for key, new in missing.items() if ids[key] in won]
+    )
     found: dict[tuple[str, str], UUID | None] = {key: id_ for key, id_ in ids.items() if id_ in won}
     lost = [key for key in missing if key not in found]
     return found | (await store.look_up(tx, lost) if lost else {})
@@ -68,6 +70,13 @@ async def _register(tx: Tx, missing: dict[tuple[str, str], NewCustomer]) -> dict
 
 def _registration(tx: Tx, new: NewCustomer, customer_id: UUID) -> Registration:
     customer = new_customer(
-        customer_id, new.unit_id, tx.now, new.at, kind=new.kind, role=new.role, name=new.name, acquisition_source=new.source
+        customer_id,
+        new.unit_id,
+        tx.now,
+        new.at,
+        kind=new.kind,
+        role=new.role,
+        name=new.name,
+        acquisition_source=new.source,
     )
     return Registration(customer, Actor.of_source(new.source), new.external_ref)

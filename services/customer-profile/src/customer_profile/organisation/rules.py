@@ -16,7 +16,9 @@ DEFAULT_TIME_ZONE = "Asia/Shanghai"
 _WORKING_DAYS = range(1, 6)
 _HOURS = ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
 OFFICE_HOURS = Calendar(
-    weekly=tuple(WeeklyWindow(weekday=day, opens=opens, closes=closes) for day in _WORKING_DAYS for opens, closes in _HOURS)
+    weekly=tuple(
+        WeeklyWindow(weekday=day, opens=opens, closes=closes) for day in _WORKING_DAYS for opens, closes in _HOURS
+    )
 )
 """Monday to Friday, 09:00 to 18:00 with an hour for lunch."""
 _TIME_ZONES = available_timezones()

@@ -71,7 +71,9 @@ class NewUnit(_Strict):
     """A unit to be made. Without a calendar it works in office hours."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "logistics", "name": "物流部", "kind": "department", "internal": True}]}
+        json_schema_extra={
+            "examples": [{"code": "logistics", "name": "物流部", "kind": "department", "internal": True}]
+        }
     )
 
     code: Code
@@ -124,7 +126,9 @@ class NewEmployee(_Strict):
     """An employee to be entered."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "李明", "unit": "head-office", "subject": "li.ming", "level": "staff"}]}
+        json_schema_extra={
+            "examples": [{"name": "李明", "unit": "head-office", "subject": "li.ming", "level": "staff"}]
+        }
     )
 
     name: PersonName

@@ -48,7 +48,10 @@ async def create_unit(tx: Tx, new: NewUnit, principal: Principal) -> Unit:
     _only_internal(principal)
     await _check_links(tx, new.code, new.parent, new.lead_id)
     calendar = new.calendar.calendar() if new.calendar else OFFICE_HOURS
-    own = {name: getattr(new, name) for name in ("code", "name", "kind", "internal", "parent", "time_zone", "region", "lead_id")}
+    own = {
+        name: getattr(new, name)
+        for name in ("code", "name", "kind", "internal", "parent", "time_zone", "region", "lead_id")
+    }
     made = Unit(id=tx.new_id(), version=1, created_at=tx.now, calendar=calendar, **own)
     if not await store.insert_unit(tx, made):
         raise Conflict("code-taken", f"There is a unit {new.code} already.")
@@ -68,7 +71,9 @@ async def change_unit(tx: Tx, code: str, patch: UnitPatch, version: int, princip
     if "calendar" in given:
         given["calendar"] = patch.calendar.calendar()
     after = replace(before, **given)
-    await _check_links(tx, code, after.parent if "parent" in given else None, after.lead_id if "lead_id" in given else None)
+    await _check_links(
+        tx, code, after.parent if "parent" in given else None, after.lead_id if "lead_id" in given else None
+    )
     return before if after == before else await _save_unit(tx, after)
 
 
@@ -112,7 +117,9 @@ async def employee(reader: Reader, employee_id: UUID, principal: Principal) -> E
 async def enter_employee(tx: Tx, new: NewEmployee, principal: Principal) -> Employee:
     """Enter an employee of a unit; 409 when another one's tokens carry the same `sub`."""
     _only_internal(principal)
-    own: dict[str, Any] = {name: getattr(new, name) for name in ("name", "subject", "level", "email", "language", "joined_on")}
+    own: dict[str, Any] = {
+        name: getattr(new, name) for name in ("name", "subject", "level", "email", "language", "joined_on")
+    }
     made = Employee(id=tx.new_id(), version=1, created_at=tx.now, unit_id=new.unit, left_on=None, **own)
     await _check_employee(tx, made)
     await store.insert_employee(tx, made)
@@ -120,7 +127,9 @@ async def enter_employee(tx: Tx, new: NewEmployee, principal: Principal) -> Empl
     return made
 
 
-async def change_employee(tx: Tx, employee_id: UUID, patch: EmployeePatch, version: int, principal: Principal) -> Employee:
+async def change_employee(
+    tx: Tx, employee_id: UUID, patch: EmployeePatch, version: int, principal: Principal
+) -> Employee:
     """Change an employee; 412 when not at `version` any more."""
     before = await _locked_employee(tx, employee_id, principal)
     if before.version != version:
@@ -142,7 +151,9 @@ async def depart(tx: Tx, employee_id: UUID, left_on: date, principal: Principal)
         await _save_unit(tx, replace(led, lead_id=None))
     after = await _save_employee(tx, replace(before, left_on=left_on))
     home = await store.find_unit(tx, after.unit_id)
-    fact = EmployeeLeft(employee_id=after.id, unit=after.unit_id, left_on=left_on, lead_id=home.lead_id if home else None)
+    fact = EmployeeLeft(
+        employee_id=after.id, unit=after.unit_id, left_on=left_on, lead_id=home.lead_id if home else None
+    )
     await log.record(tx, log.draft(tx, fact, aggregate=after.id, sequence=after.version, subject=None))
     return after
 
@@ -202,6 +213,8 @@ async def _tell_units(tx: Tx, *units: Unit) -> None:
 
 
 async def _tell_employee(tx: Tx, employee: Employee) -> None:
-    event = log.draft(tx, rules.employee_state(employee), aggregate=employee.id, sequence=employee.version, subject=None)
+    event = log.draft(
+        tx, rules.employee_state(employee), aggregate=employee.id, sequence=employee.version, subject=None
+    )
     await log.record(tx, event)
     await directory.CONSUMER.handlers[EmployeeState](tx, [event])

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import Customer
 from customer_profile.customers.usecases import ReportedProfile, apply_profiles
@@ -25,9 +26,19 @@ async def registered(database: Database, *refs: str) -> list[UUID]:
     return [one for ref in refs if (one := found["dealer-17", ref])]
 
 
-def said(customer_id: UUID, at: datetime = DAY_ONE, sequence: int = 1, *, source: str = "dealer-17", corrected: bool = False, **fields: Any) -> ReportedProfile:
+def said(
+    customer_id: UUID,
+    at: datetime = DAY_ONE,
+    sequence: int = 1,
+    *,
+    source: str = "dealer-17",
+    corrected: bool = False,
+    **fields: Any,
+) -> ReportedProfile:
     body = {"external_customer": "A-1", "kind": "organisation", "name": "山西煤業", **fields}
-    return ReportedProfile(customer_id, source, "taiyuan", at, sequence, ProfileReported.model_validate(body), corrected)
+    return ReportedProfile(
+        customer_id, source, "taiyuan", at, sequence, ProfileReported.model_validate(body), corrected
+    )
 
 
 async def apply(database: Database, *profiles: ReportedProfile) -> Customer:
@@ -60,13 +71,22 @@ async def test_a_profile_fills_the_file_and_is_told_once(database: Database) -> 
     )
     assert customer.version == 2
     assert [p.value for p in customer.contact_points] == ["+863515550101", "+8613800131234", "Zhang@example.com"]
-    assert (customer.role, customer.legal_representative, customer.social_credit_code) == ("dealer", "張建國", "91350100M000100Y43")
+    assert (customer.role, customer.legal_representative, customer.social_credit_code) == (
+        "dealer",
+        "張建國",
+        "91350100M000100Y43",
+    )
     assert customer.address is not None
     assert customer.address.city == "太原"
     types = "SELECT count(*) FROM event_log WHERE sequence = 2 AND type LIKE '%{}%'"
     assert await count(database, types.format("CustomerState")) == 1
     assert await count(database, types.format("CustomerUpdated")) == 1
-    assert await count(database, "SELECT count(*) FROM customer_revision WHERE source = 'dealer-17' AND actor = 'source:dealer-17'") == 1
+    assert (
+        await count(
+            database, "SELECT count(*) FROM customer_revision WHERE source = 'dealer-17' AND actor = 'source:dealer-17'"
+        )
+        == 1
+    )
 
 
 async def test_the_same_profile_again_changes_nothing(database: Database) -> None:
@@ -110,12 +130,20 @@ async def test_a_batch_of_many_customers_is_told_customer_by_customer(database: 
     many = await registered(database, *(f"A-{n}" for n in range(300)))
     await apply(database, *(said(one, name=f"名{n}", phones=["13800131234"]) for n, one in enumerate(many)))
     assert await count(database, "SELECT count(*) FROM customer WHERE version = 2") == 300
-    assert await count(database, "SELECT count(DISTINCT subject) FROM event_log WHERE sequence = 2 AND topic = 'directory'") == 300
+    assert (
+        await count(
+            database, "SELECT count(DISTINCT subject) FROM event_log WHERE sequence = 2 AND topic = 'directory'"
+        )
+        == 300
+    )
 
 
 async def test_two_profiles_of_one_customer_in_a_batch_make_one_change(database: Database) -> None:
     (one,) = await registered(database, "A-1")
-    newer, older = said(one, DAY_ONE + timedelta(days=1), 2, name="二"), said(one, DAY_ONE, 1, name="一", industry="coal")
+    newer, older = (
+        said(one, DAY_ONE + timedelta(days=1), 2, name="二"),
+        said(one, DAY_ONE, 1, name="一", industry="coal"),
+    )
     customer = await apply(database, newer, older)
     assert (customer.name, customer.industry, customer.version) == ("二", "coal", 2)
 

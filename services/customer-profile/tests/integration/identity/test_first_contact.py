@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+
 from customer_profile.customers import usecases as customers
 from customer_profile.identity.usecases import NewCustomer, resolve_or_register
 from guanxi.db import Database
@@ -40,7 +41,12 @@ async def test_an_unknown_name_registers_a_customer_and_tells_everybody(database
     assert customer_id is not None
     async with database.api.read() as reader:
         customer = (await customers.load(reader, [customer_id]))[customer_id]
-    assert (customer.name, customer.kind, customer.lifecycle, customer.unit_id) == ("山西煤業", "organisation", "prospect", "taiyuan")
+    assert (customer.name, customer.kind, customer.lifecycle, customer.unit_id) == (
+        "山西煤業",
+        "organisation",
+        "prospect",
+        "taiyuan",
+    )
     assert (customer.created_at, customer.version, customer.canonical_id) == (LONG_AGO, 1, customer_id)
     assert await told(database, customer_id) == [
         ("guanxi.customers.CustomerRegistered.v1", 1),

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from guanxi import directory
 from guanxi.events.customers import EmployeeLeft
 from guanxi.events.organisation import EmployeeState, UnitState
@@ -23,7 +24,9 @@ async def entered(office: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
     return body
 
 
-async def test_an_employee_is_entered_told_and_known_by_their_token(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_an_employee_is_entered_told_and_known_by_their_token(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     made = await entered(office)
     state = (await harness.published(EmployeeState))[-1]
     assert (str(state.data.id), state.data.subject, state.sequence) == (made["id"], "li.ming", 1)
@@ -53,7 +56,9 @@ async def test_a_change_is_told_and_null_is_no_name(harness: Harness, office: ht
     assert (await harness.published(EmployeeState))[-1].data.unit == "complaint-desk"
 
 
-async def test_who_leaves_leads_nothing_any_more_and_everybody_is_told(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_who_leaves_leads_nothing_any_more_and_everybody_is_told(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     made = await entered(office)
     await office.patch("/v1/units/head-office", json={"lead_id": made["id"]}, headers={"If-Match": '"1"'})
     left = await office.post(f"/v1/employees/{made['id']}/departure", json={"left_on": "2026-03-31"})
@@ -79,6 +84,8 @@ async def test_an_external_unit_sees_its_own_staff(harness: Harness, office: htt
     dealer = harness.caller(unit="dealer-17")
     assert [e["id"] for e in (await dealer.get("/v1/employees")).json()["items"]] == [theirs["id"]]
     assert (await dealer.get(f"/v1/employees/{ours['id']}")).status_code == 404
-    assert (await dealer.patch(f"/v1/employees/{ours['id']}", json={"name": "x"}, headers={"If-Match": '"1"'})).status_code == 404
+    assert (
+        await dealer.patch(f"/v1/employees/{ours['id']}", json={"name": "x"}, headers={"If-Match": '"1"'})
+    ).status_code == 404
     of_dealer = await office.get("/v1/employees", params={"unit": "dealer-17"})
     assert [e["id"] for e in of_dealer.json()["items"]] == [theirs["id"]]

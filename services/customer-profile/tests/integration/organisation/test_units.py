@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+
+from customer_profile.organisation.usecases import ensure_external_unit
 from guanxi import directory
 from guanxi.db import Database
 from guanxi.events.organisation import UnitState
 from guanxi.testing import Harness
-
-from customer_profile.organisation.usecases import ensure_external_unit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,7 +20,9 @@ async def made(office: httpx.AsyncClient, code: str = "logistics", **more: Any) 
     return await office.post("/v1/units", json={"code": code, "name": code, "internal": True, **more})
 
 
-async def test_an_installation_begins_with_head_office_and_complaint_desk_and_has_told_everybody(harness: Harness) -> None:
+async def test_an_installation_begins_with_head_office_and_complaint_desk_and_has_told_everybody(
+    harness: Harness,
+) -> None:
     states = [event.data for event in await harness.published(UnitState)]
     assert [(s.code, s.kind, s.internal, s.parent) for s in states] == [
         ("head-office", "head_office", True, None),
@@ -60,14 +62,18 @@ async def test_the_same_request_repeated_makes_one_unit(office: httpx.AsyncClien
     assert first.json() == second.json()
 
 
-async def test_a_change_is_told_with_the_next_version_and_a_stale_one_refused(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_a_change_is_told_with_the_next_version_and_a_stale_one_refused(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     await made(office)
     holiday = {"weekly": [], "exceptions": [{"on": "2026-10-01", "windows": []}]}
     changed = await office.patch("/v1/units/logistics", json={"calendar": holiday}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     event = (await harness.published(UnitState))[-1]
     assert (event.sequence, str(event.data.calendar.exceptions[0].on)) == (2, "2026-10-01")
-    assert (await office.patch("/v1/units/logistics", json={"name": "x"}, headers={"If-Match": '"1"'})).status_code == 412
+    assert (
+        await office.patch("/v1/units/logistics", json={"name": "x"}, headers={"If-Match": '"1"'})
+    ).status_code == 412
     assert (await office.patch("/v1/units/logistics", json={"name": "x"})).status_code == 428
 
 
@@ -82,7 +88,11 @@ async def test_a_unit_cannot_be_below_itself(office: httpx.AsyncClient) -> None:
     "body",
     [
         {"calendar": {"weekly": [{"weekday": 1, "opens": 600, "closes": 540}]}},
-        {"calendar": {"weekly": [{"weekday": 1, "opens": 540, "closes": 600}, {"weekday": 1, "opens": 590, "closes": 700}]}},
+        {
+            "calendar": {
+                "weekly": [{"weekday": 1, "opens": 540, "closes": 600}, {"weekday": 1, "opens": 590, "closes": 700}]
+            }
+        },
         {"time_zone": "Asia/Atlantis"},
         {"colour": "red"},
         {"lead_id": "01900000-0000-7000-8000-000000000000"},
@@ -101,8 +111,12 @@ async def test_an_external_unit_sees_itself_and_changes_nothing(harness: Harness
     assert [u["code"] for u in (await dealer.get("/v1/units")).json()["items"]] == ["dealer-17"]
     assert (await dealer.get("/v1/units/head-office")).status_code == 404
     assert (await dealer.post("/v1/units", json={"code": "mine", "name": "x"})).status_code == 403
-    assert (await dealer.patch("/v1/units/dealer-17", json={"internal": True}, headers={"If-Match": '"1"'})).status_code == 422
-    assert (await dealer.patch("/v1/units/dealer-17", json={"name": "x"}, headers={"If-Match": '"1"'})).status_code == 403
+    assert (
+        await dealer.patch("/v1/units/dealer-17", json={"internal": True}, headers={"If-Match": '"1"'})
+    ).status_code == 422
+    assert (
+        await dealer.patch("/v1/units/dealer-17", json={"name": "x"}, headers={"If-Match": '"1"'})
+    ).status_code == 403
 
 
 async def test_units_come_page_by_page(office: httpx.AsyncClient) -> None:
@@ -110,7 +124,13 @@ async def test_units_come_page_by_page(office: httpx.AsyncClient) -> None:
         await made(office, code)
     first = await office.get("/v1/units", params={"limit": 3})
     second = await office.get("/v1/units", params={"limit": 3, "cursor": first.json()["next"]})
-    assert [u["code"] for u in first.json()["items"] + second.json()["items"]] == ["a", "b", "c", "complaint-desk", "head-office"]
+    assert [u["code"] for u in first.json()["items"] + second.json()["items"]] == [
+        "a",
+        "b",
+        "c",
+        "complaint-desk",
+        "head-office",
+    ]
     assert second.json()["next"] is None
 
 

@@ -1,0 +1,276 @@
+"""Routes of the customer's file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from customer_profile.customers import assignments, desk, export, listing
+from customer_profile.customers.listing import COUNT_BOUND, Filter
+from customer_profile.customers.schemas import (
+    AssignmentRead,
+    ContactPointBody,
+    Count,
+    CustomerPage,
+    CustomerPatch,
+    CustomerRead,
+    Kind,
+    Lifecycle,
+    NewAssignment,
+    NewRecord,
+    RevisionPage,
+    RevisionRead,
+    Role,
+    Stage,
+    Verification,
+    change_read,
+    customer_read,
+    state_read,
+)
+from guanxi.auth import PII_READ, AuditEntry, audit, has_personal, masked
+from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
+from guanxi.http import Paging, Read, Write, if_match, read, set_etag, streaming, write
+
+router = APIRouter(tags=["customers"])
+
+Reading = Annotated[Read, Depends(read("customers:read"))]
+Writing = Annotated[Write, Depends(write("customers:write"))]
+Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
+Version = Annotated[int, Depends(if_match)]
+
+
+def filters(  # noqa: PLR0913 - one parameter for each filter
+    kind: Kind | None = None,
+    role: Role | None = None,
+    lifecycle: Lifecycle | None = None,
+    stage: Stage | None = None,
+    owner: Annotated[UUID | None, Query(description="The employee who answers for the customer.")] = None,
+    unit: Code | None = None,
+    industry: ShortText | None = None,
+    name: Annotated[
+        PersonName | None, Query(description="Part of a name, in any script; case and spaces do not count.")
+    ] = None,
+    phone: Annotated[AddressText | None, Query(description="A whole number, in any way of writing it.")] = None,
+    email: Annotated[AddressText | None, Query(description="A whole address.")] = None,
+    credit_code: Annotated[ShortText | None, Query(description="A whole unified social credit code.")] = None,
+    absorbed: Annotated[bool, Query(description="Also records that another one speaks for.")] = False,
+) -> Filter:
+    """Which customers the caller wants."""
+    return Filter(
+        kind=kind,
+        role=role,
+        lifecycle=lifecycle,
+        stage=stage,
+        owner_id=owner,
+        unit=unit,
+        industry=industry,
+        name=name,
+        phone=phone,
+        email=email,
+        credit_code=credit_code,
+        absorbed=absorbed,
+    )
+
+
+Wanted = Annotated[Filter, Depends(filters)]
+
+
+@router.post("/customers", status_code=201)
+async def register_customer(new: NewRecord, call: Writing) -> CustomerRead:
+    """Register a customer by hand. Its id works at every service at once."""
+    async with call.once() as once:
+        if once.replay:
+            customer = await desk.own(once.tx, once.replay, call.principal)
+        else:
+            customer = await assignments.register(once.tx, new, call.principal)
+            once.created(customer.id, f"/v1/customers/{customer.id}", customer.version, customer_id=customer.id)
+    return masked(customer_read(customer, [customer.id], internal=call.principal.internal), call.principal)
+
+
+@router.get("/customers")
+async def list_customers(
+    call: Reading,
+    paging: Paging,
+    wanted: Wanted,
+    count: Annotated[bool, Query(description=f"Count them as well, up to {COUNT_BOUND}.")] = False,
+) -> CustomerPage:
+    """List and search customers, the newest first.
+
+    A search by name, phone, mail or credit code finds merged customers by what any of their records holds. External units
+    find their own records.
+    """
+    async with call.pool.read() as reader:
+        region = await desk.phone_region(reader, call.principal.unit)
+        rows = await listing.page(reader, wanted, call.principal, region, paging.after, paging.limit)
+        counted = await listing.count(reader, wanted, call.principal, region) if count else None
+    page = _page(call, paging.cut(rows, lambda row: (row.id,)))
+    if counted is not None:
+        page.count = Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
+    return await _shown(call, page)
+
+
+@router.get("/customers/stale")
+async def list_stale_customers(
+    call: Reading,
+    paging: Paging,
+    days: Annotated[int, Query(ge=0, le=36_500, description="Not made sure of for so long.")] = 365,
+) -> CustomerPage:
+    """List customers whose record nobody has made sure of for a while, the longest first."""
+    async with call.pool.read() as reader:
+        before = call.pool.clock.now() - timedelta(days=days)
+        rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
+    return await _shown(call, _page(call, paging.cut(rows, lambda row: (row.verified_at, row.id))))
+
+
+@router.get("/customers/export", response_class=StreamingResponse)
+@streaming
+async def export_customers(call: Reading, wanted: Wanted) -> StreamingResponse:
+    """Export customers as CSV in UTF-8, with the filters of the list. Who exported what is on record."""
+    async with call.pool.begin() as tx:
+        region = await desk.phone_region(tx, call.principal.unit)
+        entry = AuditEntry("GET /v1/customers/export", "customers", unmasked=export.unmasked(call.principal))
+        await audit(tx, call.principal, entry)
+    lines = await export.exported(call.pool, wanted, call.principal, region)
+    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/customers/{customer_id}")
+async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
+    """Read a customer.
+
+    For a record that was merged, internal readers get the one that speaks for it, named in Content-Location.
+    """
+    async with call.pool.read() as reader:
+        view = await desk.view(reader, customer_id, call.principal)
+    if view.elsewhere:
+        call.response.headers["Content-Location"] = f"/v1/customers/{view.customer.id}"
+    set_etag(call.response, view.customer.version)
+    shown = customer_read(view.customer, view.members, internal=call.principal.internal)
+    return await call.show(shown, "customer", view.customer.id, customer_id)
+
+
+@router.patch("/customers/{customer_id}")
+async def change_customer(customer_id: UUID, patch: CustomerPatch, call: Changing, version: Version) -> CustomerRead:
+    """Change a customer; what was there before is kept in its revisions. 409 `merged-into` when another record speaks for it."""
+    async with call.change() as change:
+        after = await desk.change(change.tx, customer_id, patch, version, call.principal)
+        change.done(after.id, after.version, customer_id=after.id)
+    return await _answer(call, customer_id)
+
+
+@router.get("/customers/{customer_id}/revisions")
+async def list_revisions(
+    customer_id: UUID,
+    call: Reading,
+    paging: Paging,
+    as_of: Annotated[
+        UtcTime | None, Query(description="Only what was known then, with the fields as they were.")
+    ] = None,
+) -> RevisionPage:
+    """List the changes of exactly this record, the newest first: who, when, from what to what."""
+    async with call.pool.read() as reader:
+        customer = await desk.own(reader, customer_id, call.principal)
+        before = int(str(paging.after[0])) if paging.after else None
+        rows, state = await desk.history(reader, customer, as_of, before, paging.limit)
+    cut = paging.cut(rows, lambda row: (row.version,))
+    items = [
+        RevisionRead(
+            version=row.version,
+            recorded_at=row.recorded_at,
+            actor=row.actor,
+            employee_id=row.employee_id,
+            source=row.source,
+            changes=[change_read(change) for change in row.diff],
+        )
+        for row in cut.items
+    ]
+    page = RevisionPage(items=items, next=cut.next, state=state_read(state) if state else None)
+    return await call.show(page, "revisions", customer_id, customer_id)
+
+
+@router.post("/customers/{customer_id}/contact-points", status_code=201)
+async def add_contact_point(customer_id: UUID, new: ContactPointBody, call: Writing) -> CustomerRead:
+    """Add a way to reach the customer; numbers are kept in E.164."""
+    async with call.once() as once:
+        if not once.replay:
+            after, point = await desk.add_point(once.tx, customer_id, new, call.principal)
+            location = f"/v1/customers/{customer_id}/contact-points/{point.id}"
+            once.created(point.id, location, after.version, customer_id=customer_id)
+    return await _answer(call, customer_id)
+
+
+@router.delete("/customers/{customer_id}/contact-points/{point_id}")
+async def drop_contact_point(customer_id: UUID, point_id: UUID, call: Changing, version: Version) -> CustomerRead:
+    """Take a contact point away; If-Match names the customer's version."""
+    async with call.change() as change:
+        after = await desk.drop_point(change.tx, customer_id, point_id, version, call.principal)
+        change.done(point_id, after.version, customer_id=customer_id)
+    return await _answer(call, customer_id)
+
+
+@router.post("/customers/{customer_id}/verifications", status_code=201)
+async def verify_customer(customer_id: UUID, new: Verification, call: Writing) -> CustomerRead:
+    """Say that the record is right as it stands."""
+    async with call.once() as once:
+        if not once.replay:
+            after = await desk.verify(once.tx, customer_id, new.verified_at, call.principal)
+            once.created(after.id, f"/v1/customers/{after.id}", after.version, customer_id=after.id)
+    return await _answer(call, customer_id)
+
+
+@router.post("/customers/{customer_id}/assignments", status_code=201)
+async def assign_employee(customer_id: UUID, new: NewAssignment, call: Writing) -> AssignmentRead:
+    """Assign an employee to a customer; a new owner takes the place of the one before."""
+    async with call.once() as once:
+        if once.replay:
+            found = await assignments.one(once.tx, customer_id, once.replay, call.principal)
+            return AssignmentRead.model_validate(found)
+        made, customer = await assignments.assign(once.tx, customer_id, new, call.principal)
+        location = f"/v1/customers/{customer_id}/assignments/{made.id}"
+        once.created(made.id, location, customer.version, customer_id=customer_id)
+    return AssignmentRead.model_validate(made)
+
+
+@router.get("/customers/{customer_id}/assignments")
+async def list_assignments(customer_id: UUID, call: Reading) -> list[AssignmentRead]:
+    """List who is and was there for exactly this record, the newest first, at most 200."""
+    async with call.pool.read() as reader:
+        found = await assignments.listed(reader, customer_id, call.principal)
+    return [AssignmentRead.model_validate(one) for one in found]
+
+
+@router.delete("/customers/{customer_id}/assignments/{assignment_id}")
+async def end_assignment(customer_id: UUID, assignment_id: UUID, call: Changing) -> AssignmentRead:
+    """End an assignment; a customer may be without an owner."""
+    async with call.change() as change:
+        customer = await assignments.end(change.tx, customer_id, assignment_id, call.principal)
+        ended = await assignments.one(change.tx, customer_id, assignment_id, call.principal)
+        change.done(assignment_id, customer.version, customer_id=customer_id)
+    return AssignmentRead.model_validate(ended)
+
+
+async def _answer(call: Write, customer_id: UUID) -> CustomerRead:
+    async with call.pool.read() as reader:
+        customer = await desk.own(reader, customer_id, call.principal)
+    return masked(customer_read(customer, [customer.id], internal=call.principal.internal), call.principal)
+
+
+def _page(call: Read, cut: Any) -> CustomerPage:
+    items = [customer_read(one, [one.id], internal=call.principal.internal) for one in cut.items]
+    return CustomerPage(items=items, next=cut.next)
+
+
+async def _shown(call: Read, page: CustomerPage) -> CustomerPage:
+    if not call.principal.may(PII_READ) or not has_personal(page):
+        return masked(page, call.principal)
+    seen = {"customers": [str(one.id) for one in page.items]}
+    async with call.pool.single() as tx:
+        await audit(
+            tx, call.principal, AuditEntry(f"GET {call.request.url.path}", "customers", unmasked=True, details=seen)
+        )
+    return page

@@ -1,0 +1,104 @@
+"""Who of ours is there for a customer: its one accountable owner, stewards of its data, people for service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from customer_profile.customers import desk, store
+from customer_profile.customers.rules import Assignment, Customer
+from customer_profile.customers.saving import Actor, Edit, draft, save_all
+from customer_profile.customers.schemas import NewAssignment, NewRecord
+from customer_profile.organisation import usecases as organisation
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Reader, Tx
+from guanxi.events.customers import AccountOwnerChanged
+from guanxi.problems import Conflict, NotFound, Unprocessable
+
+OWNER = "owner"
+
+
+async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
+    """Open a record by hand, with its owner when one is given."""
+    if new.owner_id is not None:
+        await _check_employee(tx, new.owner_id, principal, "owner_id")
+    customer = await desk.register(tx, new, principal)
+    if new.owner_id is not None:
+        await store.add_assignment(tx, customer, Assignment(tx.new_id(), customer.id, new.owner_id, OWNER, tx.now, None, None))
+        await _tell_owner(tx, customer, None, None, principal)
+    return customer
+
+
+async def listed(reader: Reader, customer_id: UUID, principal: Principal) -> list[Assignment]:
+    """All of exactly this record, the newest first, at most 200."""
+    await desk.own(reader, customer_id, principal)
+    return await store.assignments(reader, customer_id)
+
+
+async def one(reader: Reader, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Assignment:
+    """One assignment, standing or ended. 404."""
+    for found in await listed(reader, customer_id, principal):
+        if found.id == assignment_id:
+            return found
+    raise NotFound("assignment")
+
+
+async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Principal) -> tuple[Assignment, Customer]:
+    """Assign an employee; a new owner takes the place of the one before, and everybody is told."""
+    customer = await desk.locked(tx, customer_id, principal)
+    await _check_employee(tx, new.employee_id, principal)
+    standing = await store.standing_assignments(tx, customer_id)
+    if any(a.role == new.role and a.employee_id == new.employee_id for a in standing):
+        raise Conflict("already-assigned", f"This employee is {new.role} of the customer already.")
+    since = new.since or tx.now
+    made = Assignment(tx.new_id(), customer_id, new.employee_id, new.role, since, None, new.reason)
+    if new.role == OWNER:
+        await store.end_assignments(tx, [a.id for a in standing if a.role == OWNER], since)
+    await store.add_assignment(tx, customer, made)
+    if new.role == OWNER:
+        customer = await _change_owner(tx, customer, new.employee_id, new.reason, principal)
+    return made, customer
+
+
+async def end(tx: Tx, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Customer:
+    """End an assignment; an owner's leaves the customer without one. 404 for one that does not stand."""
+    customer = await desk.locked(tx, customer_id, principal)
+    standing = {a.id: a for a in await store.standing_assignments(tx, customer_id)}
+    if assignment_id not in standing:
+        raise NotFound("assignment")
+    await store.end_assignments(tx, [assignment_id], tx.now)
+    if standing[assignment_id].role == OWNER:
+        return await _change_owner(tx, customer, None, None, principal)
+    return customer
+
+
+async def _change_owner(
+    tx: Tx, before: Customer, owner_id: UUID | None, reason: str | None, principal: Principal
+) -> Customer:
+    after = (await save_all(tx, [Edit(before, replace(before, owner_id=owner_id), Actor.of(principal))]))[before.id]
+    await _tell_owner(tx, after, before.owner_id, reason, principal)
+    return after
+
+
+async def _tell_owner(
+    tx: Tx, customer: Customer, previous: UUID | None, reason: str | None, principal: Principal
+) -> None:
+    fact = AccountOwnerChanged(
+        customer_id=customer.id,
+        unit=customer.unit_id,
+        owner_id=customer.owner_id,
+        previous_owner_id=previous,
+        reason=reason,
+        by=principal.employee_id,
+    )
+    await log.record(tx, draft(tx, customer, fact))
+
+
+async def _check_employee(tx: Tx, employee_id: UUID, principal: Principal, field: str = "employee_id") -> None:
+    try:
+        found = await organisation.employee(tx, employee_id, principal)
+    except NotFound:
+        found = None
+    if found is None or found.left_on is not None:
+        raise Unprocessable.field(field, "unknown-employee", "must be an employee who has not left")

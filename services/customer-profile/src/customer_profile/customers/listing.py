@@ -1,0 +1,103 @@
+"""Finding customers: typed filters, one page at a time, counted only up to a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from customer_profile.customers import rules, store
+from customer_profile.customers.rules import Customer
+from customer_profile.customers.tables import contact_point, customer
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, after_key
+
+COUNT_BOUND = 10_000
+_ATTRIBUTES = ("kind", "role", "lifecycle", "stage", "owner_id", "industry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which customers; phone, mail and credit code are matched whole, a name by the characters it holds."""
+
+    kind: str | None = None
+    role: str | None = None
+    lifecycle: str | None = None
+    stage: str | None = None
+    owner_id: UUID | None = None
+    unit: str | None = None
+    industry: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    credit_code: str | None = None
+    absorbed: bool = False
+
+
+async def page(
+    reader: Reader, wanted: Filter, principal: Principal, region: str, after: Sequence[Any] | None, limit: int
+) -> list[Customer]:
+    """Customers, the newest first, and one more than `limit`."""
+    statement = sa.select(*store.LISTED).where(*_conditions(wanted, principal, region))
+    rows = await reader.all(after_key(statement, [customer.c.id], after, limit, descending=True))
+    return [store.customer_of(row) for row in rows]
+
+
+async def count(reader: Reader, wanted: Filter, principal: Principal, region: str) -> int:
+    """How many there are, at most one more than the bound."""
+    some = sa.select(customer.c.id).where(*_conditions(wanted, principal, region)).limit(COUNT_BOUND + 1).subquery()
+    return int(await reader.scalar(sa.select(sa.func.count()).select_from(some)))
+
+
+async def stale(
+    reader: Reader, principal: Principal, before: datetime, after: Sequence[Any] | None, limit: int
+) -> list[Customer]:
+    """Customers whose record nobody has made sure of since `before`, the longest first."""
+    shown = (_standing(principal), visible(principal, customer.c.unit_id), customer.c.verified_at < before)
+    statement = sa.select(*store.LISTED).where(*shown)
+    rows = await reader.all(after_key(statement, [customer.c.verified_at, customer.c.id], after, limit))
+    return [store.customer_of(row) for row in rows]
+
+
+def _conditions(wanted: Filter, principal: Principal, region: str) -> list[sa.ColumnElement[bool]]:
+    c = customer.c
+    found = [visible(principal, c.unit_id), c.erased_at.is_(None) if wanted.absorbed else _standing(principal)]
+    found += [c[name] == value for name in _ATTRIBUTES if (value := getattr(wanted, name)) is not None]
+    if wanted.unit is not None:
+        found.append(c.unit_id == wanted.unit)
+    searched = _searched(wanted, region)
+    if searched:
+        # Whoever searches for what an absorbed record holds finds the record that speaks for it; not so an external unit.
+        one = customer.alias("one")
+        speaks = one.c.canonical_id if principal.internal and not wanted.absorbed else one.c.id
+        found.append(c.id.in_(sa.select(speaks).where(*(condition(one) for condition in searched))))
+    return found
+
+
+def _standing(principal: Principal) -> sa.ColumnElement[bool]:
+    c = customer.c
+    return sa.and_(c.erased_at.is_(None), c.canonical_id == c.id if principal.internal else sa.true())
+
+
+def _searched(wanted: Filter, region: str) -> list[Any]:
+    found: list[Any] = []
+    if wanted.name is not None:
+        sought = rules.searched_grams(wanted.name)
+        found.append(lambda one: one.c.grams.contains(sought) if sought else sa.false())
+    if wanted.credit_code is not None:
+        code = rules.value_hash(wanted.credit_code)
+        found.append(lambda one: one.c.credit_code_hash == code)
+    for kind, value in ((rules.PHONE, wanted.phone), (rules.EMAIL, wanted.email)):
+        if value is not None:
+            found.append(_reached_by(kind, rules.value_hash(rules.normal_value(kind, value, region))))
+    return found
+
+
+def _reached_by(kind: str, hashed: bytes) -> Any:
+    p = contact_point.c
+    reached = sa.select(p.customer_id).where(p.value_hash == hashed, p.kind == kind)
+    return lambda one: one.c.id.in_(reached)

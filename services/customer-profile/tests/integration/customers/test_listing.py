@@ -1,0 +1,138 @@
+"""Finding customers: filters, search, pages, counts, stale records, the export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import httpx
+import pytest
+
+from guanxi.testing import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def made(caller: httpx.AsyncClient, name: str, **more: Any) -> str:
+    answer = await caller.post("/v1/customers", json={"kind": "organisation", "name": name, **more})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def found(caller: httpx.AsyncClient, **params: Any) -> list[str]:
+    answer = await caller.get("/v1/customers", params=params)
+    assert answer.status_code == 200, answer.text
+    return [c["name"] for c in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("山西", ["山西焦煤", "山西煤業"]),
+        ("山西煤", ["山西煤業"]),
+        ("煤業", ["山西煤業"]),
+        ("煤", ["山西焦煤", "山西煤業"]),
+        ("ACME l", ["Acme Ltd."]),
+        ("ａｃｍｅ", ["Acme Ltd."]),
+        ("acme corp", []),
+        ("...", []),
+        ("太原", ["Acme Ltd."]),
+    ],
+)
+async def test_a_name_is_found_by_its_parts_in_any_script(office: httpx.AsyncClient, query: str, names: list[str]) -> None:
+    await made(office, "山西煤業")
+    await made(office, "山西焦煤")
+    await made(office, "Acme Ltd.", legal_name="太原艾克米")
+    assert await found(office, name=query) == names
+
+
+async def test_phone_mail_and_credit_code_find_whole_values_however_written(office: httpx.AsyncClient) -> None:
+    points = [{"kind": "phone", "value": "0351-555-0101"}, {"kind": "email", "value": "Zhang@Example.com"}]
+    await made(office, "一", contact_points=points, social_credit_code="91350100M000100Y43")
+    await made(office, "二", contact_points=[{"kind": "phone", "value": "13800131234"}])
+    assert await found(office, phone="+86 351 5550101") == ["一"]
+    assert await found(office, phone="5550101") == []
+    assert await found(office, email="zhang@EXAMPLE.com") == ["一"]
+    assert await found(office, credit_code="91350100M000100Y43") == ["一"]
+    assert await found(office, phone="0351-555-0101", email="other@example.com") == []
+
+
+async def test_typed_filters_narrow_the_list(office: httpx.AsyncClient) -> None:
+    await made(office, "一", role="dealer", industry="coal")
+    await made(office, "二", lifecycle="active", stage="continue")
+    await office.post("/v1/customers", json={"kind": "person", "name": "三"})
+    assert await found(office, kind="person") == ["三"]
+    assert await found(office, role="dealer") == ["一"]
+    assert await found(office, lifecycle="active") == ["二"]
+    assert await found(office, stage="continue") == ["二"]
+    assert await found(office, industry="coal") == ["一"]
+    assert await found(office, unit="head-office") == ["三", "二", "一"]
+    assert (await office.get("/v1/customers", params={"kind": "ghost"})).status_code == 422
+
+
+async def test_pages_are_whole_and_without_repeats(office: httpx.AsyncClient) -> None:
+    for n in range(7):
+        await made(office, f"名{n}")
+    names, cursor = [], None
+    for _ in range(3):
+        page = (await office.get("/v1/customers", params={"limit": 3, **({"cursor": cursor} if cursor else {})})).json()
+        names += [c["name"] for c in page["items"]]
+        cursor = page["next"]
+    assert (names, cursor) == ([f"名{n}" for n in range(6, -1, -1)], None)
+    assert (await office.get("/v1/customers", params={"cursor": "made-up"})).status_code == 422
+
+
+async def test_counting_is_done_on_request(office: httpx.AsyncClient) -> None:
+    for n in range(3):
+        await made(office, f"名{n}")
+    page = (await office.get("/v1/customers", params={"limit": 1, "count": True, "name": "名"})).json()
+    assert page["count"] == {"value": 3, "more": False}
+    assert (await office.get("/v1/customers")).json()["count"] is None
+
+
+async def test_a_record_nobody_has_made_sure_of_is_stale_until_somebody_does(harness: Harness, office: httpx.AsyncClient) -> None:
+    one, two = await made(office, "一"), await made(office, "二")
+    harness.clock.move(400 * 86_400)
+    later = harness.caller()
+    assert [c["id"] for c in (await later.get("/v1/customers/stale")).json()["items"]] == [one, two]
+    verified = await later.post(f"/v1/customers/{one}/verifications", json={})
+    assert (verified.status_code, verified.headers["ETag"]) == (201, '"2"')
+    assert [c["id"] for c in (await later.get("/v1/customers/stale")).json()["items"]] == [two]
+
+
+async def test_the_export_is_a_spreadsheet_without_formulas_and_on_record(harness: Harness, office: httpx.AsyncClient) -> None:
+    await made(office, '=HYPERLINK("http://evil")', contact_points=[{"kind": "phone", "value": "0351-555-0101"}])
+    await made(office, "二, 三", industry="@SUM(A1)")
+    answer = await office.get("/v1/customers/export", params={"unit": "head-office"})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert [row["name"] for row in rows] == ["二, 三", "'=HYPERLINK(\"http://evil\")"]
+    assert (rows[0]["industry"], rows[1]["phones"]) == ("'@SUM(A1)", "'+863515550101")
+    masked = await harness.caller(scope="customers:read").get("/v1/customers/export")
+    assert "5550101" not in masked.text
+    async with harness.database.api.read() as reader:
+        kept = await reader.fetch("SELECT unmasked FROM audit WHERE action = 'GET /v1/customers/export' ORDER BY id")
+    assert [row["unmasked"] for row in kept] == [True, False]
+
+
+async def test_the_export_goes_over_all_pages(office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customer_profile.customers.export.ROWS", 2)
+    for n in range(5):
+        await made(office, f"名{n}")
+    answer = await office.get("/v1/customers/export")
+    assert [row["name"] for row in csv.DictReader(io.StringIO(answer.text))] == ["名4", "名3", "名2", "名1", "名0"]
+
+
+async def test_an_external_unit_finds_and_exports_its_own_only(harness: Harness, office: httpx.AsyncClient) -> None:
+    point = [{"kind": "phone", "value": "0351-555-0101"}]
+    await made(office, "山西煤業", contact_points=point)
+    dealer = harness.caller(unit="dealer-17")
+    await made(dealer, "山西煤礦", contact_points=point)
+    assert await found(dealer, name="山西") == ["山西煤礦"]
+    assert await found(dealer, phone="0351-555-0101") == ["山西煤礦"]
+    assert await found(dealer, unit="head-office") == []
+    assert "山西煤業" not in (await dealer.get("/v1/customers/export")).text
+    assert (await dealer.get("/v1/customers", params={"count": True})).json()["count"]["value"] == 1
+    cursor = (await office.get("/v1/customers", params={"limit": 1})).json()["next"]
+    assert (await dealer.get("/v1/customers", params={"cursor": cursor})).json()["items"] == []
