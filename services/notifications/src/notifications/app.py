@@ -5,6 +5,9 @@ from pathlib import Path
 from guanxi.service import Service
 from notifications.alerts import api as alerts_api
 from notifications.alerts import usecases as alerts
+from notifications.feeds import api as feeds_api
+from notifications.feeds import sender as feeds_sender
+from notifications.feeds import usecases as feeds
 from notifications.messages import api as messages_api
 from notifications.messages import sender
 from notifications.messages import usecases as messages
@@ -23,9 +26,9 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(permissions_api.router, messages_api.router, templates_api.router, alerts_api.router),
+    routers=(permissions_api.router, messages_api.router, templates_api.router, alerts_api.router, feeds_api.router),
     due={alerts.ESCALATION: alerts.escalate},
     jobs=(sender.SWEEP,),
-    loops=(sender.LOOP,),
-    erasers=(permissions.erase, messages.erase, alerts.erase),
+    loops=(sender.LOOP, feeds_sender.LOOP),
+    erasers=(permissions.erase, messages.erase, alerts.erase, feeds.erase),
 )

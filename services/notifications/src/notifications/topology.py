@@ -31,6 +31,8 @@ from guanxi.events.notifications import (
 from guanxi.events.reports import ProfileReported, ProfileReportedCorrected, ProfileReportedVoided
 from guanxi.events.scores import SegmentChanged
 from notifications.alerts import handlers as alerts
+from notifications.feeds import handlers as feeds
+from notifications.feeds.rules import FED
 from notifications.messages import handlers as messages
 from notifications.permissions import handlers as permissions
 
@@ -77,9 +79,10 @@ ALERTS = Consumer(
     },
     kind="reaction",
 )
+FEEDS = Consumer("feeds", dict.fromkeys(FED, feeds.on_fact), kind="reaction")
 
 TOPOLOGY = Topology(
     service="notifications",
     emits=(NotificationSent, NotificationFailed, NotificationSuppressed, ConsentChanged),
-    consumers=(directory.CONSUMER, PERMISSIONS, MESSAGES, ALERTS),
+    consumers=(directory.CONSUMER, PERMISSIONS, MESSAGES, ALERTS, FEEDS),
 )

@@ -30,7 +30,7 @@ class Mailbox:
         """For the setting `smtp_url`."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    async def handle_RCPT(  # noqa: N802, PLR0917
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.to_recipient:
@@ -45,10 +45,11 @@ class Mailbox:
         answer = self.answers.pop(0) if self.answers else "250 2.0.0 taken"
         if answer.startswith(("2", "drop")):
             content = envelope.content if isinstance(envelope.content, bytes) else b""
-            self.letters.append(email.message_from_bytes(content, policy=email.policy.default))  # type: ignore[arg-type]
+            self.letters.append(email.message_from_bytes(content, policy=email.policy.default))
             self.recipients.extend(envelope.rcpt_tos)
         if answer == "drop":
             # It has the message, and its answer never comes.
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             await asyncio.sleep(0)
         return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from guanxi.events import Event
@@ -14,8 +14,6 @@ from guanxi.events.scores import SegmentChanged
 from guanxi.ports import SystemIds
 from guanxi.testing.builders import an_event
 
-T = TypeVar("T", bound=Ticket)
-
 
 def new_id() -> UUID:
     """A fresh UUIDv7."""
@@ -23,14 +21,14 @@ def new_id() -> UUID:
 
 
 def a_ticket(
-    kind: type[T] = ComplaintFiled,  # type: ignore[assignment]
+    kind: type[Ticket] = ComplaintFiled,
     *,
     customer: UUID | None = None,
     complaint: UUID | None = None,
     late: timedelta = timedelta(0),
     sequence: int = 1,
     **values: Any,
-) -> Event[T]:
+) -> Event[Any]:
     """A fact about a complaint."""
     complaint = complaint or new_id()
     state = {"number": "C-2026-000001", "unit": "head-office", "channel": "web", "cause": "quality", "severity": "high"}

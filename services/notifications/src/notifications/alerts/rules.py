@@ -151,8 +151,15 @@ def cause_of(event: Event[Any]) -> Cause:
     if isinstance(data, DeadlineMissed):
         facts = {"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()}
         # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.
-        held = {"unit": data.unit, "holder_unit": data.holder_unit, "holder_id": data.holder_id}
-        return replace(cause, id=data.complaint_id, sequence=0, facts=facts, **held)
+        return replace(
+            cause,
+            id=data.complaint_id,
+            sequence=0,
+            facts=facts,
+            unit=data.unit,
+            holder_unit=data.holder_unit,
+            holder_id=data.holder_id,
+        )
     if isinstance(data, PromiseBroken):
         facts = {"due_at": data.due_at.isoformat(), **({"what": data.what_code} if data.what_code else {})}
         return replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)

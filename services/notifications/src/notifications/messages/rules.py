@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -198,7 +199,7 @@ def zone_of(name: str | None, default: str) -> ZoneInfo:
 
 
 def reader_of(
-    customer_id: UUID | None, members: tuple[UUID, ...], known: dict[UUID, directory.DirectoryCustomer], zone: str
+    customer_id: UUID | None, members: tuple[UUID, ...], known: Mapping[UUID, directory.DirectoryCustomer], zone: str
 ) -> Reader:
     """The customer that a message is for: own values first, then those of the other records of the same customer."""
     if customer_id is None:

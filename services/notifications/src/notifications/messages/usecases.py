@@ -25,6 +25,8 @@ from notifications.templates import usecases as templates
 from notifications.templates.rules import Template, TemplateRefusedError, best_language, local_time, render
 
 STAFF_TEMPLATE = "alert"
+_STATUS = {"sent": "sent", "unknown": "unknown", "permanent": "failed", "temporary": "queued"}
+_REASONS = {"unknown": "no_answer", "permanent": "refused", "temporary": "retry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +235,9 @@ async def _suppress(tx: Tx, message: Message, decision: Suppress) -> None:
 
 
 def _outcome(message: Message, answer: Answer, now: datetime) -> Outcome:
-    done = {"outcome": answer.outcome, "code": answer.code, "detail": answer.detail}
-    if answer.outcome == "sent":
-        return Outcome(status="sent", **done)
-    if answer.outcome == "unknown":
-        return Outcome(status="unknown", reason="no_answer", **done)
-    if answer.outcome == "permanent":
-        return Outcome(status="failed", reason="refused", **done)
-    if message.attempts >= rules.MOST_ATTEMPTS:
-        return Outcome(status="failed", reason="gave_up", **done)
-    return Outcome(status="queued", reason="retry", again_at=now + rules.pause_before(message.attempts), **done)
+    status, reason, again_at = _STATUS[answer.outcome], _REASONS.get(answer.outcome), None
+    if answer.outcome == "temporary" and message.attempts >= rules.MOST_ATTEMPTS:
+        status, reason = "failed", "gave_up"
+    elif answer.outcome == "temporary":
+        again_at = now + rules.pause_before(message.attempts)
+    return Outcome(answer.outcome, status, reason, answer.code, answer.detail, again_at)

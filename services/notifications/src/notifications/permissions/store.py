@@ -186,17 +186,5 @@ def _lockable(key: UUID, said: Statement) -> dict[str, Any]:
 
 
 def _entry(said: Statement) -> dict[str, Any]:
-    names = (
-        "id",
-        "customer_id",
-        "ticket_id",
-        "purpose",
-        "channel",
-        "state",
-        "said_at",
-        "counts",
-        "evidence",
-        "address",
-    )
-    names += ("actor", "source", "report_id", "report_sequence", "permission_id")
-    return {"unit_id": said.unit, **{name: getattr(said, name) for name in names}}
+    values = {name: getattr(said, name) for name in Statement.__slots__ if name != "unit"}
+    return {**values, "unit_id": said.unit, "permission_id": said.permission_id, "counts": said.counts}

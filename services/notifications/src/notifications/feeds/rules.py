@@ -1,0 +1,133 @@
+"""Which facts a subscriber may have, how a delivery is signed, and when it is tried again."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+from guanxi.directory import DirectoryCustomer
+from guanxi.events import Event, Personal, complaints, customers, fact_types, interactions, scores
+
+FED = tuple(
+    fact
+    for fact in fact_types().values()
+    if fact.__module__ in {module.__name__ for module in (complaints, customers, interactions, scores)}
+)
+"""The facts that can be subscribed to."""
+TYPES = frozenset(fact.TYPE for fact in FED)
+
+PREFIX = "whsec_"
+_SECRET_BYTES = 32
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
+)
+"""How long to wait after each failure; after the last one the delivery has failed. About two days in all."""
+GONE = 410
+_GOOD = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who wants which facts where; `internal` is the flag of its unit at this moment."""
+
+    id: UUID
+    version: int
+    unit_id: str
+    types: tuple[str, ...]
+    url: str
+    secret: str | None
+    status: str
+    reason: str | None
+    created_at: datetime
+    internal: bool
+
+
+def new_secret() -> str:
+    """A fresh secret in the form of Standard Webhooks."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:
+    """The signature of a delivery (Standard Webhooks 1.0): HMAC-SHA256 over id, time and body."""
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    signed = f"{webhook_id}.{int(at.timestamp())}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of a delivery."""
+    return {
+        "content-type": "application/cloudevents+json",
+        "user-agent": "guanxi-webhooks/1",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": sign(secret, webhook_id, at, body),
+    }
+
+
+def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCustomer | None) -> bool:
+    """Whether the fact is one of the subscriber's own records.
+
+    Internal units may have all. Others get what carries their unit; where a fact carries none, what is about a customer
+    of theirs alone, never a view over merged records.
+    """
+    if event.type not in subscriber.types:
+        return False
+    if subscriber.internal:
+        return True
+    unit = getattr(event.data, "unit", None)
+    if unit is not None:
+        return bool(unit == subscriber.unit_id)
+    if customer is None or customer.unit_id != subscriber.unit_id or customer.canonical_id != customer.id:
+        return False
+    return not set(getattr(event.data, "members", ())) - {customer.id}
+
+
+def public_body(event: Event[Any]) -> dict[str, Any]:
+    """The event as it leaves the house: without any personal field, and without our trace."""
+    body: dict[str, Any] = orjson.loads(event.to_json())
+    body["data"] = _without_personal(event.data, body["data"])
+    return {name: value for name, value in body.items() if name not in ("traceparent", "correlationid", "causationid")}
+
+
+def accepted(status: int) -> bool:
+    """Whether the receiver has it."""
+    return status in _GOOD
+
+
+def next_try(attempt: int, now: datetime, jitter: float | None = None) -> datetime | None:
+    """When to try again after the `attempt`-th failure, by a fifth earlier or later; None after the last."""
+    if attempt > len(PAUSES):
+        return None
+    share = random.uniform(0.8, 1.2) if jitter is None else jitter  # noqa: S311 - jitter
+    return now + PAUSES[attempt - 1] * share
+
+
+def _without_personal(model: BaseModel, values: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for name, value in values.items():
+        field = type(model).model_fields.get(name)
+        if field is None or _personal_inside(field):
+            continue
+        kept[name] = value
+    return kept
+
+
+def _personal_inside(field: Any, seen: frozenset[type] = frozenset()) -> bool:
+    marks = (*getattr(field, "metadata", ()), *getattr(field, "__metadata__", ()))
+    if any(isinstance(mark, Personal) for mark in marks):
+        return True
+    inner = getattr(field, "annotation", field)
+    if isinstance(inner, type) and issubclass(inner, BaseModel) and inner not in seen:
+        return any(_personal_inside(one, seen | {inner}) for one in inner.model_fields.values())
+    return any(_personal_inside(one, seen) for one in get_args(inner))
