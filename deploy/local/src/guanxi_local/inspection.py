@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from guanxi_local import supervisor
+from guanxi_local import postgres, supervisor
 from guanxi_local.platform import Platform
 from guanxi_local.readiness import ask
 
@@ -63,8 +63,10 @@ def _look(platform: Platform, name: str, address: str, *, ready: bool) -> Line:
     if child is None:
         return Line(name, "stopped", address)
     try:
-        family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)]
-        size = sum(_private(process) for process in family)
+        process = psutil.Process(child.pid)
+        # Only the database server's children are part of it: everything else was started by the supervisor.
+        backends = process.children() if name == postgres.NAME else []
+        size = sum(_private(each) for each in (process, *backends))
     except psutil.Error:
         return Line(name, "stopped", address)
     return Line(name, "ready" if ready else "running", address, child.pid, time.time() - child.started, size)
