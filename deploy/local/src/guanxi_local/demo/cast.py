@@ -48,7 +48,7 @@ async def hire(admin: Caller) -> dict[str, str]:
     staff = {one["subject"]: one["id"] for one in await _all(admin, "/v1/employees")}
     for person in PEOPLE:
         if person.subject not in staff:
-            body = {"subject": person.subject, "name": person.name, "unit_id": person.unit, "level": person.level}
+            body = {"subject": person.subject, "name": person.name, "unit": person.unit, "level": person.level}
             staff[person.subject] = (await admin.post("/v1/employees", body))["id"]
     for person in LEADS:
         await _lead(admin, person.unit, staff[person.subject])

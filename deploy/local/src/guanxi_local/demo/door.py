@@ -64,7 +64,7 @@ async def send_batches(caller: Caller, events: Sequence[dict[str, Any]], tick: C
     counts: dict[str, int] = {}
     for start in range(0, len(events), BATCH):
         batch = events[start : start + BATCH]
-        answer = await caller.post("/v1/inbound-events", {"events": batch})
+        answer = await caller.post("/v1/inbound-events", batch)
         for result in answer["results"]:
             counts[result["status"]] = counts.get(result["status"], 0) + 1
             if result["status"] == "rejected":

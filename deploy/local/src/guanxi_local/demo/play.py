@@ -1,0 +1,97 @@
+"""Playing the demo: the platform up, the firm on it, the background sent, the story told, the addresses shown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from guanxi_local import control, inspection, tokens
+from guanxi_local.demo import cast
+from guanxi_local.demo.background import history
+from guanxi_local.demo.door import Caller, send_batches
+from guanxi_local.demo.story import STEPS, Stage
+from guanxi_local.platform import Platform
+from guanxi_local.processes import read_processes
+from guanxi_local.state import State, open_state
+from guanxi_local.views import StartView, addresses_table
+
+_OUT = Console(highlight=False)
+
+
+def play() -> None:
+    """Bring the platform up where it is not, then play; raises `Failure` with one line where a step does not come about."""
+    state, note = open_state()
+    if note:
+        _OUT.print(note, soft_wrap=True)
+    if not control.is_up(state):
+        with StartView(_OUT).open() as view:
+            control.bring_up(state, view.show)
+    platform = Platform(state, read_processes())
+    asyncio.run(perform(state, platform))
+    _last_screen(state, platform)
+
+
+async def perform(state: State, platform: Platform, prefix: str = "") -> None:
+    """The whole performance at one platform."""
+    started = time.monotonic()
+    async with httpx.AsyncClient(base_url=platform.gateway, timeout=30) as client:
+        stage = _stage(client, state, platform, prefix)
+        stage.staff = await cast.hire(stage.admin)
+        _OUT.print(
+            f"[bold]The firm[/]: {len(cast.UNITS)} units, {', '.join(p.name for p in cast.PEOPLE)}, 3 publishers."
+        )
+        await _send_background(stage.admin)
+        for number, (title, step) in enumerate(STEPS, 1):
+            minutes, seconds = divmod(int(time.monotonic() - started), 60)
+            _OUT.print(f"\n[bold cyan]{number}. {title}[/] ({minutes}:{seconds:02})  {step.__doc__}")
+            with _OUT.status("…"):
+                told = await step(stage)
+            for line in told:
+                _OUT.print(f"   {line}", soft_wrap=True)
+        await _totals(stage)
+
+
+def _stage(client: httpx.AsyncClient, state: State, platform: Platform, prefix: str) -> Stage:
+    people = {
+        person.subject: Caller(client, tokens.mint(state, subject=person.subject, unit=person.unit))
+        for person in cast.PEOPLE
+    }
+    admin, stranger = Caller(client, tokens.mint(state)), Caller(client, "")
+    return Stage(admin, people, stranger, platform.kafka.bootstrap, prefix, datetime.now(UTC))
+
+
+async def _send_background(admin: Caller) -> None:
+    events = list(history(datetime.now(UTC)))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_OUT) as progress:
+        task = progress.add_task("60 customers, two years of history", total=len(events))
+        counts = await send_batches(admin, events, lambda n: progress.advance(task, n))
+    _OUT.print("   " + ", ".join(f"{n} {word}" for word, n in sorted(counts.items())))
+
+
+async def _totals(stage: Stage) -> None:
+    waiting = dead = 0
+    for service in ("customer-profile", "interactions", "complaints", "scoring", "notifications"):
+        waiting += (await stage.admin.get(f"/v1/ops/{service}/outbox"))["depth"]
+        dead += len(await stage.admin.get(f"/v1/ops/{service}/dead-letters", status="open"))
+    _OUT.print(f"\nEvents waiting in the five outboxes: {waiting}. Dead letters: {dead}.")
+
+
+def _last_screen(state: State, platform: Platform) -> None:
+    gateway = platform.gateway
+    _OUT.print(addresses_table(inspection.addresses(platform)))
+    _OUT.print("The platform stays up. Look around:", style="bold")
+    for line in (
+        "export TOKEN=$(.venv/bin/guanxi token)",
+        f'curl -H "Authorization: Bearer $TOKEN" "{gateway}/v1/customers?limit=5"',
+        f'curl -H "Authorization: Bearer $TOKEN" "{gateway}/v1/rankings?kind=value.existing&limit=5"',
+        ".venv/bin/guanxi source add my-dealer --unit my-unit   # then publish your own event, see README.md",
+        ".venv/bin/guanxi status        .venv/bin/guanxi down",
+    ):
+        _OUT.print(f"  {line}", soft_wrap=True, markup=False)
+    del state
