@@ -37,6 +37,12 @@ def add(gateway: str, token: str, name: str, unit: str) -> Source:
     return source
 
 
+def find(gateway: str, token: str, name: str) -> Source:
+    """Look a publisher up."""
+    with httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        return _read(_ask(client, "GET", f"/v1/sources/{name}"))
+
+
 def unit_exists(gateway: str, token: str, unit: str) -> bool:
     """Say whether a unit is known."""
     answer = httpx.get(f"{gateway}/v1/units/{unit}", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
