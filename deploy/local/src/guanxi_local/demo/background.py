@@ -57,7 +57,7 @@ def _customer(number: int, midnight: datetime) -> Iterator[dict[str, Any]]:
     dice = random.Random(number)  # noqa: S311 - a background, not a secret
     ref = f"C{number:04}"
     habit = Habit(dice.choice((14, 30, 30, 45, 90)), dice.choice((2, 5, 10, 40)), dice.choice((0, 0, 0, 3, 20)), DAYS)
-    if number % 10 == 9:
+    if not number % 10:
         habit = Habit(habit.every_days, habit.size, habit.days_late, DAYS // 2)
     start = midnight - timedelta(days=DAYS)
     yield event("ProfileReported", f"{ref}/profile", start, _profile(number, ref, dice))
@@ -87,7 +87,7 @@ def _profile(number: int, ref: str, dice: random.Random) -> dict[str, Any]:
     }
 
 
-def _purchase(
+def _purchase(  # noqa: PLR0913 - what one purchase depends on
     ref: str, order: int, at: datetime, habit: Habit, midnight: datetime, dice: random.Random
 ) -> Iterator[dict[str, Any]]:
     name = f"{ref}/{order:04}"
@@ -106,7 +106,7 @@ def _purchase(
         data = {"external_customer": ref, "external_ref": f"P-{name}", "external_order": f"O-{name}"}
         money = {"due_on": _day(due), "paid_on": _day(paid), "amount_minor": amount, "currency": "CNY"}
         yield event("PaymentReported", f"{name}/payment", paid, {**data, **money})
-    if dice.random() < 0.5:
+    if dice.choice((True, False)):
         contact = {"external_customer": ref, "external_ref": f"K-{name}", "direction": dice.choice(("in", "out"))}
         yield event("ContactReported", f"{name}/contact", at, {**contact, "channel": dice.choice(_CHANNELS)})
 

@@ -17,6 +17,7 @@ from guanxi_local.failures import Failure
 
 T = TypeVar("T")
 BATCH = 250
+ATTEMPTS = 20
 _RETRY = (502, 503)
 
 
@@ -48,11 +49,12 @@ class Caller:
         headers = {**arguments.pop("headers", {})}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        for attempt in range(20):
-            answer = await self.client.request(method, path, headers=headers, **arguments)
-            if answer.status_code not in _RETRY or attempt == 19:
+        answer = await self.client.request(method, path, headers=headers, **arguments)
+        for _ in range(ATTEMPTS):
+            if answer.status_code not in _RETRY:
                 break
             await asyncio.sleep(float(answer.headers.get("retry-after", "0.5")))
+            answer = await self.client.request(method, path, headers=headers, **arguments)
         if answer.is_error:
             message = f"{method} {path} gave {answer.status_code}: {answer.text[:500]}"
             raise Failure(message)

@@ -24,7 +24,7 @@ _OUT = Console(highlight=False)
 
 
 def play() -> None:
-    """Bring the platform up where it is not, then play; raises `Failure` with one line where a step does not come about."""
+    """Bring the platform up where it is not, then play; raises `Failure` where a step does not come about."""
     state, note = open_state()
     if note:
         _OUT.print(note, soft_wrap=True)

@@ -12,6 +12,7 @@ from guanxi_local.demo.background import event
 from guanxi_local.demo.door import Caller, publish, until
 
 PROMISE_SECONDS = 20
+MAILS = 3
 
 
 @dataclass(slots=True)
@@ -65,14 +66,14 @@ async def three_customers(stage: Stage) -> list[str]:
             event("ProfileReported", f"{run}/repair", now, repair | phone, "repair"),
         ],
     )
-    shop = {"kind": "organisation", "name": "山西煤產品總公司", "contact_person": "張建國", "unit_id": "web-shop"}
+    shop = {"kind": "organisation", "name": "山西煤產品總公司", "contact_person": "張建國", "unit": "web-shop"}
     made = await stage.admin.post("/v1/customers", shop | {"address": phone["address"]})
     stage.customers["web"] = made["id"]
     bought = {"customer_id": made["id"], "external_ref": f"WEB-{run}", "currency": "CNY", "placed_at": _text(now)}
     bought["lines"] = [{"sku": "MODEL-TOWER", "quantity": 5000, "amount_minor": 50_000_000}]
     await stage.admin.post("/v1/orders", bought)
-    for key, source, ref in (("dealer", "taiyuan", f"TY-{run}"), ("repair", "repair", f"RP-{run}")):
-        stage.customers[key] = await _registered(stage, source, ref)
+    for key, name in (("dealer", "山西煤業"), ("repair", "山西煤礦")):
+        stage.customers[key] = await _registered(stage, name)
     return [
         f"{await _line(stage, stage.customers[key])}  (by {door})"
         for key, door in (
@@ -111,7 +112,7 @@ async def a_promise(stage: Stage) -> list[str]:
     customer = stage.customers["dealer"]
     before = await until("the first trust score", lambda: _score(stage, customer, "trust"), 60)
     due = datetime.now(UTC) + timedelta(seconds=PROMISE_SECONDS)
-    visit = {
+    visit: dict[str, Any] = {
         "customer_id": customer,
         "channel": "visit",
         "direction": "out",
@@ -195,12 +196,13 @@ def _text(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def _registered(stage: Stage, source: str, ref: str) -> str:
+async def _registered(stage: Stage, name: str) -> str:
     async def look() -> Any:
-        page = await stage.admin.get("/v1/customers", alias_source=source, alias=ref)
-        return page["items"][0]["id"] if page["items"] else None
+        page = await stage.admin.get("/v1/customers", name=name)
+        fresh = [one for one in page["items"] if one["name"] == name and one["created_at"] >= _text(stage.started)]
+        return fresh[0]["id"] if fresh else None
 
-    return str(await until(f"the customer {ref} of {source}", look))
+    return str(await until(f"the customer {name}", look))
 
 
 async def _line(stage: Stage, customer_id: str) -> str:
@@ -233,7 +235,7 @@ async def _alert(stage: Stage, subject: str) -> Any:
 async def _mails(stage: Stage) -> list[str] | None:
     page = await stage.admin.get("/v1/messages", customer_id=stage.customers["dealer"])
     sent = [message["intent"].partition(":")[0] for message in page["items"] if message["status"] == "sent"]
-    return sent if len(sent) >= 3 else None
+    return sent if len(sent) >= MAILS else None
 
 
 def doors() -> tuple[str, ...]:
