@@ -138,16 +138,10 @@ def cause_of(event: Event[Any]) -> Cause:
     cause = Cause(event.id, event.type, event.aggregateid, event.sequence, event.subject, {})
     if isinstance(data, Ticket):
         facts = {"number": data.number, "cause": data.cause, "severity": data.severity}
-        asked = isinstance(data, ComplaintHandedOver)
-        return replace(
-            cause,
-            facts=facts,
-            unit=data.unit,
-            holder_unit=data.holder_unit,
-            holder_id=data.holder_id,
-            to_unit=data.to_unit if asked else None,
-            to_holder_id=data.to_holder_id if asked else None,
-        )
+        held = replace(cause, facts=facts, unit=data.unit, holder_unit=data.holder_unit, holder_id=data.holder_id)
+        if isinstance(data, ComplaintHandedOver):
+            return replace(held, to_unit=data.to_unit, to_holder_id=data.to_holder_id)
+        return held
     if isinstance(data, DeadlineMissed):
         facts = {"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()}
         # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.

@@ -16,13 +16,10 @@ import orjson
 from pydantic import BaseModel
 
 from guanxi.directory import DirectoryCustomer
-from guanxi.events import Event, Personal, complaints, customers, fact_types, interactions, scores
+from guanxi.events import Event, Personal, fact_types
 
-FED = tuple(
-    fact
-    for fact in fact_types().values()
-    if fact.__module__ in {module.__name__ for module in (complaints, customers, interactions, scores)}
-)
+FED_TOPICS = frozenset({"complaints", "customers", "interactions", "scores"})
+FED = tuple(fact for fact in fact_types().values() if fact.TOPIC in FED_TOPICS)
 """The facts that can be subscribed to."""
 TYPES = frozenset(fact.TYPE for fact in FED)
 
@@ -78,8 +75,8 @@ def headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str
 def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCustomer | None) -> bool:
     """Whether the fact is one of the subscriber's own records.
 
-    Internal units may have all. Others get what carries their unit; where a fact carries none, what is about a customer
-    of theirs alone, never a view over merged records.
+    Internal units may have all. Others get what carries their unit, and scores of a customer of theirs alone, never a view
+    over merged records. What carries no unit and is no score (merges) names records of others.
     """
     if event.type not in subscriber.types:
         return False
@@ -88,9 +85,9 @@ def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCus
     unit = getattr(event.data, "unit", None)
     if unit is not None:
         return bool(unit == subscriber.unit_id)
-    if customer is None or customer.unit_id != subscriber.unit_id or customer.canonical_id != customer.id:
+    if event.topic != "scores" or customer is None or customer.unit_id != subscriber.unit_id:
         return False
-    return not set(getattr(event.data, "members", ())) - {customer.id}
+    return customer.canonical_id == customer.id and not set(getattr(event.data, "members", ())) - {customer.id}
 
 
 def public_body(event: Event[Any]) -> dict[str, Any]:
