@@ -8,6 +8,8 @@ from guanxi.service import Job, Service
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.api import router as customers_router
 from customer_profile.customers.heartbeat import make_heartbeat
+from customer_profile.identity import usecases as identity
+from customer_profile.identity.api import router as identity_router
 from customer_profile.intake import batches, desk
 from customer_profile.intake.api import router as intake
 from customer_profile.organisation.api import router as organisation
@@ -25,11 +27,11 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(customers_router, organisation, sources, intake),
+    routers=(customers_router, identity_router, organisation, sources, intake),
     jobs=(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
-    erasers=(customers.erase, desk.erase),
+    erasers=(customers.erase, identity.erase, desk.erase),
     heartbeat=make_heartbeat,
 )

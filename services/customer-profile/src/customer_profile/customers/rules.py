@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -218,6 +218,13 @@ def snapshot(customer: Customer) -> dict[str, Any]:
     """Every own field as JSON, contact points included."""
     own = {name: as_json(getattr(customer, name)) for name in (*OWN_FIELDS, "canonical_id")}
     return own | {"contact_points": written_points(customer.contact_points)}
+
+
+def image(customer: Customer) -> dict[str, Any]:
+    """The whole record as JSON: what a merge keeps of the two."""
+    own = {name: as_json(getattr(customer, name)) for name in COLUMNS}
+    points = [{name: as_json(value) for name, value in asdict(point).items()} for point in customer.contact_points]
+    return own | {"contact_points": points}
 
 
 def state_before(present: Mapping[str, Any], undone: Iterable[Sequence[FieldChange]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ __all__ = [
     "erase",
     "load",
     "lock_all",
-    "members",
+    "members_of",
     "note_orders",
     "register_all",
     "save_all",
@@ -90,9 +90,9 @@ async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     return await store.load(reader, ids)
 
 
-async def members(reader: Reader, customer: Customer) -> list[UUID]:
-    """All records that count as one with this one, oldest first."""
-    return await store.members(reader, [customer.canonical_id])
+async def members_of(reader: Reader, some: Iterable[Customer]) -> list[UUID]:
+    """All records that count as one with any of these, oldest first."""
+    return await store.members(reader, [customer.canonical_id for customer in some])
 
 
 async def note_orders(tx: Tx, customer_ids: Iterable[UUID]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 
 class Ordered(Protocol):
@@ -32,6 +34,35 @@ class Component(Generic[I]):
 
     canonical: I
     members: tuple[I, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """That two records count as one, decided by somebody, for a reason, until it is undone."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    unit_id: str
+    survivor_id: UUID
+    absorbed_id: UUID
+    status: str
+    reason: str
+    merged_by: str
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+    undone_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A source's name for a customer."""
+
+    id: UUID
+    customer_id: UUID
+    source: str
+    external_ref: str | None
+    created_at: datetime
 
 
 def components(members: Iterable[I], edges: Collection[Edge[I]]) -> tuple[Component[I], ...]:

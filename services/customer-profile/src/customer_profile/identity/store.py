@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from guanxi.db import Reader, Tx
 
-from customer_profile.identity.rules import ref_hash
+from customer_profile.identity.rules import Alias, Edge, Merge, ref_hash
 
 Key = tuple[str, str]
 """A source, and its name for the customer."""
@@ -24,6 +25,77 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::byte
      AS k(id, unit_id, customer_id, source, external_ref, ref_hash)
 ON CONFLICT (source, ref_hash) DO NOTHING RETURNING customer_id
 """
+
+
+_ALIASES = "SELECT id, customer_id, source, external_ref, created_at FROM alias WHERE customer_id = $1 ORDER BY id LIMIT 200"
+_ERASE_ALIASES = "UPDATE alias SET external_ref = NULL WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
+_ERASE_IMAGES = """
+UPDATE merge SET before_image = NULL
+WHERE (survivor_id = ANY($1::uuid[]) OR absorbed_id = ANY($1::uuid[])) AND before_image IS NOT NULL
+"""
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('customer-profile.merge'))"
+_EDGES = """
+SELECT survivor_id, absorbed_id FROM merge
+WHERE status = 'active' AND (survivor_id = ANY($1::uuid[]) OR absorbed_id = ANY($1::uuid[]))
+"""
+_MERGE = """id, version, created_at, unit_id, survivor_id, absorbed_id, status, reason, merged_by, undone_at, undone_by,
+  undone_reason"""
+_FIND = f"SELECT {_MERGE} FROM merge WHERE id = $1"
+_ADD = """
+INSERT INTO merge (id, unit_id, survivor_id, absorbed_id, status, reason, merged_by, before_image, created_at, recorded_at)
+VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $8)
+"""
+_UNDO = """
+UPDATE merge SET status = 'undone', version = $2, undone_at = $3, undone_by = $4, undone_reason = $5, recorded_at = $3
+WHERE id = $1
+"""
+_LIST = f"""
+SELECT {_MERGE} FROM merge
+WHERE ($1::uuid IS NULL OR survivor_id = $1 OR absorbed_id = $1) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+"""
+
+
+async def one_at_a_time(tx: Tx) -> None:
+    """Let no other transaction change merges meanwhile: two of them could join what neither of them sees joined."""
+    await tx.execute(_ONE_AT_A_TIME)
+
+
+async def edges(reader: Reader, members: Collection[UUID]) -> list[Edge[UUID]]:
+    """The merges that stand and touch these records."""
+    return [Edge(row["survivor_id"], row["absorbed_id"]) for row in await reader.fetch(_EDGES, list(members))]
+
+
+async def find(reader: Reader, merge_id: UUID, *, lock: bool = False) -> Merge | None:
+    """One merge."""
+    row = await reader.fetchrow(f"{_FIND} FOR UPDATE" if lock else _FIND, merge_id)
+    return Merge(**dict(row)) if row else None
+
+
+async def listed(reader: Reader, customer_id: UUID | None, before: UUID | None, limit: int) -> list[Merge]:
+    """Merges, the newest first, and one more than `limit`."""
+    return [Merge(**dict(row)) for row in await reader.fetch(_LIST, customer_id, before, limit + 1)]
+
+
+async def add(tx: Tx, made: Merge, before_image: Mapping[str, Any]) -> None:
+    """Keep a merge and what the two records held before it."""
+    own = (made.id, made.unit_id, made.survivor_id, made.absorbed_id, made.reason, made.merged_by)
+    await tx.execute(_ADD, *own, dict(before_image), made.created_at)
+
+
+async def undo(tx: Tx, undone: Merge) -> None:
+    """Write that a merge was undone."""
+    await tx.execute(_UNDO, undone.id, undone.version, undone.undone_at, undone.undone_by, undone.undone_reason)
+
+
+async def aliases(reader: Reader, customer_id: UUID) -> list[Alias]:
+    """The names of exactly this record, at most 200."""
+    return [Alias(**dict(row)) for row in await reader.fetch(_ALIASES, customer_id)]
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank names and before-images; the names' hashes stay. Gives how many rows changed."""
+    done = [await tx.execute(sql, list(customer_ids)) for sql in (_ERASE_ALIASES, _ERASE_IMAGES)]
+    return sum(int(tag.split()[-1]) for tag in done)
 
 
 async def look_up(reader: Reader, keys: Sequence[Key]) -> dict[Key, UUID | None]:

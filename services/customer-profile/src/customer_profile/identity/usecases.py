@@ -9,10 +9,12 @@ from uuid import UUID
 
 from guanxi.db import Reader, Tx
 
+from customer_profile.customers import desk
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import new_customer
 from customer_profile.customers.usecases import Actor, Registration
 from customer_profile.identity import store
+from customer_profile.identity.rules import Alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,35 @@ async def resolve_or_register(tx: Tx, keys: Sequence[NewCustomer]) -> dict[tuple
     if missing:
         found |= await _register(tx, missing)
     return found
+
+
+async def aliases(reader: Reader, customer_id: UUID, principal: Principal) -> list[Alias]:
+    """The names that sources have for exactly this record. 404, 410."""
+    await desk.own(reader, customer_id, principal)
+    return await store.aliases(reader, customer_id)
+
+
+async def alias(reader: Reader, customer_id: UUID, alias_id: UUID, principal: Principal) -> Alias:
+    """One of them. 404."""
+    for found in await aliases(reader, customer_id, principal):
+        if found.id == alias_id:
+            return found
+    raise NotFound("alias")
+
+
+async def add_alias(tx: Tx, customer_id: UUID, source: str, external_ref: str, principal: Principal) -> Alias:
+    """Enter a source's name for a customer by hand; 409 when the source calls somebody so already."""
+    if not principal.internal:
+        raise Forbidden("Names of sources are entered by internal units.", "internal-only")
+    customer = await desk.locked(tx, customer_id, principal)
+    if not await store.claim(tx, [((source, external_ref), customer.unit_id, customer_id)]):
+        raise Conflict("alias-taken", "The source has this name for a customer already.")
+    return next(one for one in await store.aliases(tx, customer_id) if (one.source, one.external_ref) == (source, external_ref))
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank the names that sources had for these customers and what merges kept of them."""
+    return await store.erase(tx, customer_ids)
 
 
 async def _register(tx: Tx, missing: dict[tuple[str, str], NewCustomer]) -> dict[tuple[str, str], UUID | None]:

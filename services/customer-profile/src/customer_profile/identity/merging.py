@@ -1,0 +1,158 @@
+"""Joining records and parting them again. Nothing is overwritten and no fact moves: only canonical ids are computed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Reader, Tx
+from guanxi.events.customers import CustomerMerged, CustomerUnmerged, MergedComponent
+from guanxi.problems import Conflict, Forbidden, Gone, NotFound, Unprocessable
+
+from customer_profile.customers import rules as records
+from customer_profile.customers import usecases as customers
+from customer_profile.customers.rules import Customer, FieldChange
+from customer_profile.customers.usecases import Actor, Edit
+from customer_profile.identity import rules, store
+from customer_profile.identity.rules import Component, Edge, Merge
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a merge would make: the component, and where the two records differ (first the survivor's value)."""
+
+    survivor: Customer
+    absorbed: Customer
+    component: Component[UUID]
+    differences: tuple[FieldChange, ...]
+
+
+async def plan(reader: Reader, survivor_id: UUID, absorbed_id: UUID, principal: Principal) -> Plan:
+    """Work out a merge without making it. 403 for external units, 404, 409 `already-merged`, 410."""
+    _only_internal(principal)
+    if survivor_id == absorbed_id:
+        raise Unprocessable.field("absorbed_id", "same", "must be another record than survivor_id")
+    found = await customers.load(reader, (survivor_id, absorbed_id))
+    survivor, absorbed = _present(found.get(survivor_id)), _present(found.get(absorbed_id))
+    if survivor.canonical_id == absorbed.canonical_id:
+        raise Conflict("already-merged", "The two records count as one already.")
+    members = await customers.members_of(reader, (survivor, absorbed))
+    edges = [*await store.edges(reader, members), Edge(survivor_id, absorbed_id)]
+    (component,) = rules.components(members, edges)
+    differences = tuple(d for d in records.changes(survivor, absorbed) if d.field != "canonical_id")
+    return Plan(survivor, absorbed, component, differences)
+
+
+async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, principal: Principal) -> Merge:
+    """Let two records count as one; each member's state is told anew."""
+    await store.one_at_a_time(tx)
+    wanted = await plan(tx, survivor_id, absorbed_id, principal)
+    made = Merge(
+        id=tx.new_id(),
+        version=1,
+        created_at=tx.now,
+        unit_id=wanted.survivor.unit_id,
+        survivor_id=survivor_id,
+        absorbed_id=absorbed_id,
+        status="active",
+        reason=reason,
+        merged_by=principal.subject,
+    )
+    before = await customers.lock_all(tx, wanted.component.members)
+    for one in (before[survivor_id], before[absorbed_id]):
+        _present(one)
+    await store.add(tx, made, {"survivor": records.image(before[survivor_id]), "absorbed": records.image(before[absorbed_id])})
+    await _appoint(tx, before, (wanted.component,), principal)
+    fact = CustomerMerged(
+        merge_id=made.id,
+        survivor_id=survivor_id,
+        absorbed_id=absorbed_id,
+        component=_told(wanted.component),
+        reason=reason,
+        by=principal.employee_id,
+    )
+    await log.record(tx, log.draft(tx, fact, aggregate=made.id, sequence=made.version, subject=survivor_id))
+    return made
+
+
+async def undo(tx: Tx, merge_id: UUID, reason: str | None, principal: Principal) -> Merge:
+    """Take a merge back, in any order: what stands is what the remaining merges make. 404, 409 `already-undone`."""
+    _only_internal(principal)
+    await store.one_at_a_time(tx)
+    stood = await store.find(tx, merge_id, lock=True)
+    if stood is None:
+        raise NotFound("merge")
+    if stood.status != "active":
+        raise Conflict("already-undone", "This merge has been undone.")
+    found = await customers.load(tx, (stood.survivor_id,))
+    members = await customers.members_of(tx, found.values())
+    undone = replace(
+        stood,
+        status="undone",
+        version=stood.version + 1,
+        undone_at=tx.now,
+        undone_by=principal.subject,
+        undone_reason=reason,
+    )
+    await store.undo(tx, undone)
+    parts = rules.components({*members, stood.survivor_id, stood.absorbed_id}, await store.edges(tx, members))
+    await _appoint(tx, await customers.lock_all(tx, rules.canonical_ids(parts)), parts, principal)
+    fact = CustomerUnmerged(
+        merge_id=merge_id,
+        survivor_id=stood.survivor_id,
+        absorbed_id=stood.absorbed_id,
+        components=tuple(_told(part) for part in parts),
+        reason=reason,
+        by=principal.employee_id,
+    )
+    await log.record(tx, log.draft(tx, fact, aggregate=merge_id, sequence=undone.version, subject=stood.survivor_id))
+    return undone
+
+
+async def find(reader: Reader, merge_id: UUID, principal: Principal) -> Merge:
+    """One merge. 403 for external units, 404."""
+    _only_internal(principal)
+    found = await store.find(reader, merge_id)
+    if found is None:
+        raise NotFound("merge")
+    return found
+
+
+async def listed(
+    reader: Reader, customer_id: UUID | None, after: Sequence[Any] | None, limit: int, principal: Principal
+) -> list[Merge]:
+    """Merges, standing and undone, the newest first, and one more than `limit`."""
+    _only_internal(principal)
+    return await store.listed(reader, customer_id, after[0] if after else None, limit)
+
+
+async def _appoint(
+    tx: Tx, before: dict[UUID, Customer], parts: Sequence[Component[UUID]], principal: Principal
+) -> None:
+    canonical = rules.canonical_ids(parts)
+    actor = Actor.of(principal)
+    living = [one for one in before.values() if one.erased_at is None]
+    await customers.save_all(
+        tx, [Edit(one, replace(one, canonical_id=canonical[one.id]), actor, always=True) for one in living]
+    )
+
+
+def _told(component: Component[UUID]) -> MergedComponent:
+    return MergedComponent(canonical_id=component.canonical, members=component.members)
+
+
+def _present(customer: Customer | None) -> Customer:
+    if customer is None:
+        raise NotFound("customer")
+    if customer.erased_at is not None:
+        raise Gone("An erased customer cannot be merged.", "customer-erased")
+    return customer
+
+
+def _only_internal(principal: Principal) -> None:
+    if not principal.internal:
+        raise Forbidden("Records are merged by internal units.", "internal-only")

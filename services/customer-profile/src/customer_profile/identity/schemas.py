@@ -1,0 +1,100 @@
+"""What callers send and get about aliases and merges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from guanxi.events import Personal
+from guanxi.events.fields import Code, Reference
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from customer_profile.customers.rules import MASKED_FIELDS, FieldChange
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class NewMerge(_Strict):
+    """Two records that are the same customer."""
+
+    survivor_id: UUID
+    """The record that is to speak for both."""
+    absorbed_id: UUID
+    reason: Code
+    """Why, as a code: `same-phone`, `told-by-customer`, ..."""
+
+
+class Undoing(_Strict):
+    """Why a merge is undone."""
+
+    reason: Code | None = None
+
+
+class MergeRead(BaseModel):
+    """A merge, standing (`active`) or `undone`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    status: str
+    survivor_id: UUID
+    absorbed_id: UUID
+    reason: str
+    merged_by: str
+    created_at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+    undone_reason: str | None
+
+
+class Difference(BaseModel):
+    """One field in which the two records differ; both values are kept."""
+
+    field: str
+    survivor: JsonValue
+    absorbed: JsonValue
+
+
+class MaskedDifference(Difference):
+    """One that not everybody may see."""
+
+    survivor: Annotated[JsonValue, Personal("id")]
+    absorbed: Annotated[JsonValue, Personal("id")]
+
+
+class MergePreview(BaseModel):
+    """What a merge would make; nothing has been changed."""
+
+    dry_run: Literal[True] = True
+    canonical_id: UUID
+    members: list[UUID]
+    differences: list[MaskedDifference | Difference]
+
+
+class NewAlias(_Strict):
+    """A source's name for the customer."""
+
+    source: Code
+    external_ref: Reference
+
+
+class AliasRead(BaseModel):
+    """A source's name for the customer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    customer_id: UUID
+    source: str
+    external_ref: str | None
+    created_at: datetime
+
+
+def difference(change: FieldChange) -> MaskedDifference | Difference:
+    """A difference as it is shown."""
+    made = MaskedDifference if change.field in MASKED_FIELDS else Difference
+    return made(field=change.field, survivor=change.old, absorbed=change.new)
