@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -104,6 +105,19 @@ class Platform:
         child = self._spawn_gateway() if name == GATEWAY else self._spawn_service(name)
         self.state.records.remember(name, child)
         return child
+
+    def launch_apart(self, name: str, role: str, port: int | None = None) -> tuple[str, str]:
+        """Start a further process of a service in one role, at its own port unless one is given; nobody watches over it.
+
+        Gives the name under which it is halted, and its address.
+        """
+        number = port or self.state.ports.settle([f"{name}-{role}-{secrets.token_hex(3)}"]).popitem()[1]
+        member = f"{name}-{role}-{number}"
+        environment = self._around.environment(self.database(name))
+        command = serve_command(self.services[name], number, role)
+        child = spawn(command, log=self.state.logs / f"{member}.log", env=environment)
+        self.state.records.remember(member, child)
+        return member, address(number)
 
     def halt(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop one process; a server in its own clean way unless it is to be killed."""

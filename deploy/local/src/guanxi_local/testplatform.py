@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class TestPlatform:
             settings=settings,
         )
         self._said: list[str] = []
+        self._apart: dict[str, str] = {}
         self._watch = Watch(self._platform, self._said.append)
 
     @property
@@ -95,6 +97,8 @@ class TestPlatform:
     def stop(self) -> None:
         """Stop everything."""
         self._watch.end()
+        for member in list(self._apart):
+            self.end_apart(member)
         self._platform.stop()
 
     def pid(self, name: str) -> int:
@@ -115,6 +119,7 @@ class TestPlatform:
 
     def take_down(self, name: str) -> None:
         """Stop one part cleanly and keep it down."""
+        self._child(name)
         self._watch.hold(name)
         self._platform.halt(name)
 
@@ -129,6 +134,26 @@ class TestPlatform:
         self.take_down(name)
         self.bring_back(name)
 
+    def start_apart(self, name: str, role: str, *, in_place: bool = False) -> str:
+        """Start a further process of a service in one role and give its name; `in_place` takes the service's own port.
+
+        Nobody watches over it. A worker is not waited for; an API is.
+        """
+        port = int(self.service(name).rpartition(":")[2]) if in_place else None
+        member, url = self._platform.launch_apart(name, role, port)
+        self._apart[member] = url
+        if role != "worker":
+            wait_ready(self.state, member, url)
+        return member
+
+    def end_apart(self, member: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """End a process that was started apart."""
+        child = self._platform.recall(member)
+        if child is not None:
+            child.send(signal.SIGCONT)
+        self._platform.halt(member, number)
+        del self._apart[member]
+
     def stop_kafka(self) -> None:
         """Take the broker down."""
         self.take_down(kafka.NAME)
@@ -139,6 +164,7 @@ class TestPlatform:
 
     def crash_postgres(self) -> None:
         """End the database server as a power cut would (`immediate`) and start it again at once."""
+        self._child(postgres.NAME)
         self._watch.hold(postgres.NAME)
         self._platform.postgres.stop("immediate")
         self.bring_back(postgres.NAME)
@@ -150,7 +176,19 @@ class TestPlatform:
                 url = self.gateway if name == "gateway" else self.service(name)
                 wait_ready(self.state, name, url, seconds, may_die=True)
 
+    def wait_back(self, name: str, seconds: float = 30) -> None:
+        """Wait until a part that was killed runs again, as another process."""
+        deadline = time.monotonic() + seconds
+        while self._platform.recall(name) is None:
+            if time.monotonic() > deadline:
+                message = f"{name} is not back after {seconds:.0f} s: {self.restarts[-3:]}"
+                raise Failure(message)
+            time.sleep(0.1)
+
     def _child(self, name: str) -> Child:
+        if name not in self._platform.names:
+            message = f"{name} is shared with other tests; to break it take the fixture own_platform"
+            raise Failure(message)
         child = self._platform.recall(name)
         if child is None:
             message = f"{name} does not run"

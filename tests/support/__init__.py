@@ -1,0 +1,1 @@
+"""What the tests that cross services share: a load client with a ledger, dealers, and the invariants."""

@@ -1,0 +1,42 @@
+"""Looking into the five databases, as their superuser, one connection a question: nothing is kept over a crash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+
+from guanxi.events import Topology
+from guanxi_local.testplatform import TestPlatform
+
+SERVICES = ("customer-profile", "interactions", "complaints", "scoring", "notifications")
+READERS = SERVICES[1:]
+"""Those that keep a copy of the directory."""
+
+
+async def rows(platform: TestPlatform, service: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+    """The rows of one statement in one service's database."""
+    connection = await asyncpg.connect(platform.postgres_url(service), timeout=5, command_timeout=20)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql, *args)]
+    finally:
+        await connection.close()
+
+
+async def value(platform: TestPlatform, service: str, sql: str, *args: Any) -> Any:
+    """The one value of a statement."""
+    return (await rows(platform, service, sql, *args))[0][0]
+
+
+def digest(found: Iterable[tuple[Any, ...]]) -> str:
+    """One short word for a set of rows, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest()[:16]
+
+
+def topology(service: str) -> Topology:
+    """What a service says it emits and reads."""
+    found: Topology = import_module(f"{service.replace('-', '_')}.topology").TOPOLOGY
+    return found
