@@ -107,7 +107,7 @@ class Platform:
         return child
 
     def launch_apart(self, name: str, role: str, port: int | None = None) -> tuple[str, str]:
-        """Start a further process of a service in one role, at its own port unless one is given; nobody watches over it.
+        """Start a further process of a service in one role, at a new port unless one is given; nobody watches over it.
 
         Gives the name under which it is halted, and its address.
         """

@@ -11,7 +11,7 @@ from guanxi_local.failures import Failure, of_program
 from guanxi_local.files import tail
 from guanxi_local.state import State
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 _LOOK_S = 0.1
 
 

@@ -1,0 +1,33 @@
+"""Invariant I9: whatever is killed, the platform is ready again within 30 s, by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from guanxi_local.testplatform import TestPlatform
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(400), pytest.mark.smoke]
+PARTS = ("gateway", "customer-profile", "interactions", "complaints", "scoring", "notifications", "kafka", "postgres")
+WITHIN_S = 30.0
+
+
+async def test_every_part_that_is_killed_comes_back(own_platform: TestPlatform) -> None:
+    for name in PARTS:
+        before = own_platform.pid(name)
+        began = time.monotonic()
+        await asyncio.to_thread(own_platform.kill, name)
+        await asyncio.to_thread(own_platform.wait_back, name, seconds=WITHIN_S)
+        await asyncio.to_thread(own_platform.wait_ready, seconds=WITHIN_S)
+        assert time.monotonic() - began < WITHIN_S, name
+        assert own_platform.pid(name) != before
+
+
+async def test_a_broker_outage_and_a_power_cut_of_the_database_pass(own_platform: TestPlatform) -> None:
+    await asyncio.to_thread(own_platform.stop_kafka)
+    await asyncio.to_thread(own_platform.crash_postgres)
+    await asyncio.sleep(3)
+    await asyncio.to_thread(own_platform.start_kafka)
+    await asyncio.to_thread(own_platform.wait_ready, seconds=WITHIN_S)
