@@ -1,0 +1,108 @@
+"""The inbox as a stream: nothing is missed, by whoever stays and whoever comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from guanxi.http import ServerEvent
+from guanxi.testing.builders import a_customer, an_employee
+from guanxi.testing.harness import Harness
+from notifications.alerts import stream
+
+from ..people import a_ticket, new_id
+
+pytestmark = pytest.mark.asyncio
+
+
+async def an_owner(service: Harness) -> tuple[Any, Any]:
+    owner, customer = new_id(), new_id()
+    await service.know(an_employee(owner, subject="liming"), a_customer(customer, owner_id=owner))
+    return owner, customer
+
+
+async def take(events: Any, seconds: float = 5) -> ServerEvent:
+    found: ServerEvent = await asyncio.wait_for(anext(events), seconds)
+    return found
+
+
+def rule_of(event: ServerEvent) -> str:
+    return str(json.loads(event.data)["rule"])
+
+
+async def test_a_new_alert_wakes_the_stream_at_once(service: Harness) -> None:
+    owner, customer = await an_owner(service)
+    events = stream.changes(service.database.api, owner, "head-office", None)
+    coming = asyncio.create_task(take(events))
+    await asyncio.sleep(0.1)
+    started = asyncio.get_running_loop().time()
+    await service.apply(a_ticket(customer=customer))
+    assert rule_of(await coming) == "complaint-filed"
+    assert asyncio.get_running_loop().time() - started < stream.LOOK_SECONDS / 2
+    await events.aclose()
+
+
+async def test_what_was_there_before_is_not_repeated_to_a_newcomer(service: Harness) -> None:
+    owner, customer = await an_owner(service)
+    await service.apply(a_ticket(customer=customer))
+    events = stream.changes(service.database.api, owner, "head-office", None)
+    with pytest.raises(TimeoutError):
+        await take(events, 0.3)
+    await events.aclose()
+
+
+async def test_one_who_comes_back_gets_what_happened_meanwhile(service: Harness) -> None:
+    owner, customer = await an_owner(service)
+    events = stream.changes(service.database.api, owner, "head-office", None)
+    coming = asyncio.create_task(take(events))
+    await asyncio.sleep(0.1)
+    await service.apply(a_ticket(customer=customer))
+    first = await coming
+    await events.aclose()
+    service.clock.move(60)
+    await service.apply(a_ticket(customer=customer))
+    again = stream.changes(service.database.api, owner, "head-office", first.id)
+    names = {(await take(again)).id, (await take(again)).id}
+    assert first.id in names
+    assert len(names) == 2
+    await again.aclose()
+
+
+async def test_a_change_of_an_alert_is_an_event_too(service: Harness) -> None:
+    owner, customer = await an_owner(service)
+    await service.apply(a_ticket(customer=customer))
+    events = stream.changes(service.database.api, owner, "head-office", None)
+    coming = asyncio.create_task(take(events))
+    await asyncio.sleep(0.1)
+    caller = service.caller(subject="liming", scope="notifications:read")
+    (mine,) = (await caller.get("/v1/inbox")).json()["items"]
+    await caller.post(f"/v1/alerts/{mine['id']}/acknowledgement", json={"state": "seen"})
+    assert json.loads((await coming).data)["state"] == "seen"
+    await events.aclose()
+
+
+async def test_a_stream_holds_no_connection_while_it_waits(service: Harness) -> None:
+    owner, _ = await an_owner(service)
+    streams = [stream.changes(service.database.api, owner, "head-office", None) for _ in range(30)]
+    waiting = [asyncio.create_task(take(one, 60)) for one in streams]
+    await asyncio.sleep(0.5)
+    size, idle = service.database.api.size()
+    assert size == idle
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_nobody_streams_without_a_token(service: Harness) -> None:
+    assert (await service.anonymous().get("/v1/inbox/stream")).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["", "nonsense", "99999999999999999999999.x", "-1", "１２.x"])
+async def test_a_name_that_is_none_of_ours_is_a_fresh_start(service: Harness, name: str) -> None:
+    owner, _ = await an_owner(service)
+    events = stream.changes(service.database.api, owner, "head-office", name)
+    with pytest.raises(TimeoutError):
+        await take(events, 0.2)
