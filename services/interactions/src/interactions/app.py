@@ -3,6 +3,10 @@
 from pathlib import Path
 
 from guanxi.service import Service
+from interactions.commerce import api as commerce_api
+from interactions.commerce import handlers as commerce_handlers
+from interactions.commerce import usecases as commerce
+from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
 from interactions.promises import api as promises_api
@@ -22,7 +26,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(contacts_api.router, promises_api.router, timeline_api.router),
-    due={PROMISE: promises_handlers.on_due},
-    erasers=(contacts.erase, promises.erase),
+    routers=(contacts_api.router, commerce_api.router, promises_api.router, timeline_api.router),
+    due={PROMISE: promises_handlers.on_due, PAYMENT_OVERDUE: commerce_handlers.on_payment_due},
+    erasers=(contacts.erase, commerce.erase, promises.erase),
 )

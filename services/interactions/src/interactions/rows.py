@@ -1,6 +1,6 @@
 """Writing many rows of one table in one statement, and reading them back as the dataclasses they came from.
 
-Column names are those of the dataclass; PostgreSQL takes the rows as one JSON argument and its own types from the table.
+Column names are those of the dataclass; PostgreSQL takes the rows as one JSON argument and the types from the table.
 """
 
 from __future__ import annotations
@@ -23,21 +23,27 @@ _UNCHANGING = frozenset({"id", "version"})
 
 
 async def write(
-    tx: Tx, table: sa.Table, items: Sequence[DataclassInstance], returning: str = ""
+    tx: Tx,
+    table: sa.Table,
+    items: Sequence[DataclassInstance],
+    returning: str = "",
+    keep: tuple[str, ...] = (),
 ) -> list[asyncpg.Record]:
     """Insert or replace rows in order of their ids; each replaced row's version goes up by one.
 
-    Gives `id` and `version` of each row, and what `returning` adds (`old.` names the row before).
+    Gives `id` and `version` of each row, and what `returning` adds (`old.` names the row before). A row that is
+    replaced keeps its own values in the columns `keep`.
     """
     if not items:
         return []
-    return await tx.fetch(_upsert(table, type(items[0]), returning, bump=True), [_row(item) for item in items])
+    statement = _upsert(table, type(items[0]), returning, keep, bump=True)
+    return await tx.fetch(statement, [_row(item) for item in items])
 
 
 async def put(tx: Tx, table: sa.Table, items: Sequence[DataclassInstance]) -> None:
     """Insert or replace rows as they are, version included: for rows whose lock is held."""
     if items:
-        await tx.execute(_upsert(table, type(items[0]), "", bump=False), [_row(item) for item in items])
+        await tx.execute(_upsert(table, type(items[0]), bump=False), [_row(item) for item in items])
 
 
 def columns(table: sa.Table, kind: type[DataclassInstance]) -> list[sa.Column[Any]]:
@@ -56,10 +62,17 @@ def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _upsert(table: sa.Table, kind: type[DataclassInstance], returning: str, *, bump: bool) -> str:
+def _upsert(
+    table: sa.Table,
+    kind: type[DataclassInstance],
+    returning: str = "",
+    keep: tuple[str, ...] = (),
+    *,
+    bump: bool,
+) -> str:
     names = [name for name in _names(kind) if name in table.c and not (bump and name == "version")]
     into = ", ".join(f'"{name}"' for name in names)
-    changes = [f'"{name}" = excluded."{name}"' for name in names if name not in _UNCHANGING]
+    changes = [f'"{name}" = excluded."{name}"' for name in names if name not in _UNCHANGING and name not in keep]
     changes.append("version = t.version + 1" if bump else "version = excluded.version")
     more = f", {returning}" if returning else ""
     return (

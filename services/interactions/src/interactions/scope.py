@@ -1,4 +1,4 @@
-"""Whose records a caller may see and add to: an external unit has its own customers under their own ids, nobody else's."""
+"""Whose records a caller may see and add to: an external unit those of its own customers, under their own ids."""
 
 from __future__ import annotations
 

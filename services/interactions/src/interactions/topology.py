@@ -2,6 +2,7 @@
 
 from guanxi import directory
 from guanxi.events import Consumer, Topology, complaints, interactions, notifications, reports
+from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
 from interactions.timeline import handlers as timeline
 
@@ -11,6 +12,7 @@ RECORDS = Consumer(
         reports.ContactReported: contacts.on_reported,
         reports.ContactReportedCorrected: contacts.on_reported,
         reports.ContactReportedVoided: contacts.on_voided,
+        **commerce.HANDLERS,
     },
 )
 TIMELINE = Consumer(
@@ -45,6 +47,23 @@ TOPOLOGY = Topology(
         interactions.PromiseBrokenVoided,
         interactions.PromiseRenegotiated,
         interactions.PromiseWithdrawn,
+        interactions.OrderPlaced,
+        interactions.OrderPlacedCorrected,
+        interactions.OrderPlacedVoided,
+        interactions.OrderDelivered,
+        interactions.OrderDeliveredCorrected,
+        interactions.OrderDeliveredVoided,
+        interactions.OrderReturned,
+        interactions.OrderReturnedCorrected,
+        interactions.OrderReturnedVoided,
+        interactions.PaymentReceived,
+        interactions.PaymentReceivedCorrected,
+        interactions.PaymentReceivedVoided,
+        interactions.ServicePerformed,
+        interactions.ServicePerformedCorrected,
+        interactions.ServicePerformedVoided,
+        interactions.PaymentOverdue,
+        interactions.PaymentOverdueVoided,
     ),
     consumers=(directory.CONSUMER, RECORDS, TIMELINE),
 )

@@ -16,10 +16,10 @@ from interactions.contacts.schemas import (
     InteractionRead,
     InteractionRow,
     NewInteraction,
-    NewVoiding,
 )
 from interactions.contacts.usecases import Told
 from interactions.promises.schemas import PromiseRead
+from interactions.voiding import NewVoiding
 
 router = APIRouter(tags=["interactions"])
 CanRead = Annotated[Read, Depends(read("interactions:read"))]
@@ -31,9 +31,9 @@ CanChange = Annotated[Write, Depends(write("interactions:write", idempotent=Fals
 async def log_interaction(body: NewInteraction, call: CanWrite) -> InteractionRead:
     """Log an exchange with a customer, with the promises made in it.
 
-    Without `occurred_at` it is happening now. What happened more than 48 hours ago is history: it changes the picture of the
-    customer, but nobody is told, and a promise whose moment has passed is kept as `historic`. The customer must exist; one
-    registered a moment ago may need another try (503 `customer-not-yet-known`).
+    Without `occurred_at` it is happening now. What happened more than 48 hours ago is history: it changes the picture
+    of the customer, but nobody is told, and a promise whose moment has passed is kept as `historic`. The customer must
+    exist; one registered a moment ago may need another try (503 `customer-not-yet-known`).
     """
     await scope.customer_for(call.pool, call.principal, body.customer_id)
     async with call.once() as once:

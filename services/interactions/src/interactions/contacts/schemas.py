@@ -105,14 +105,6 @@ class InteractionCorrection(BaseModel):
         return self
 
 
-class NewVoiding(BaseModel):
-    """That a record was wrong altogether."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "entered-twice"}]})
-
-    reason: Code | None = Field(default=None, description="A code of yours; it is kept in the audit trail.")
-
-
 class InteractionRow(BaseModel):
     """A contact as it stands."""
 

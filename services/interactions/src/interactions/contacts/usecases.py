@@ -93,6 +93,9 @@ def announcement(
 
 async def correct(tx: Tx, principal: Principal, contact_id: UUID, version: int, changes: Mapping[str, Any]) -> Told:
     """Put right what was entered wrongly; 404, 409 once voided, 412 when it has changed since."""
+    found = await find(tx, principal, contact_id)
+    if found.customer_id:
+        await scope.locked_customer(tx, principal, found.customer_id)
     before = await _locked(tx, principal, contact_id)
     rules.refuse_voided(before)
     if before.version != version:

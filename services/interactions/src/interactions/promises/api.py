@@ -61,8 +61,8 @@ async def read_promise(promise_id: UUID, call: CanRead) -> object:
 async def settle_promise(promise_id: UUID, body: NewOutcome, call: CanWrite) -> object:
     """Say what became of a promise: once, while it is open (409 `promise-settled` after that).
 
-    `renegotiated` closes this promise and opens a new one, named in `replaced_by`, with the moment `new_due_at`. A promise
-    without an outcome at its moment is broken by itself; of an outcome and that moment at once, one wins.
+    `renegotiated` closes this promise and opens a new one, named in `replaced_by`, with the moment `new_due_at`.
+    A promise without an outcome at its moment is broken by itself; of an outcome and that moment at once, one wins.
     """
     async with call.once() as once:
         if once.replay:

@@ -1,4 +1,4 @@
-"""What a promise is and what may become of it: open → kept | broken | renegotiated | withdrawn, or closed as historic."""
+"""What a promise is and what may become of it: kept, broken, renegotiated, withdrawn, or closed as historic."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event, Fact
+from guanxi.events.interactions import Promise as PromiseFact
 from guanxi.events.interactions import PromiseBrokenVoided, PromiseMade, PromiseMadeCorrected
 from guanxi.problems import NotFound
 from interactions import scope
@@ -47,8 +48,11 @@ async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: dict[UUID, Event[An
 
 async def settle(tx: Tx, principal: Principal, promise_id: UUID, outcome: Outcome) -> Promise:
     """Record what became of a promise; 404, 409 when it has an outcome already."""
+    found = await find(tx, principal, promise_id)
+    if found.customer_id:
+        await scope.locked_customer(tx, principal, found.customer_id)
     before = await store.lock(tx, promise_id)
-    if before is None or not (principal.internal or before.unit_id == principal.unit):
+    if before is None:
         raise NotFound("promise")
     new_id = tx.new_id() if outcome.ending == "renegotiated" else None
     after = rules.settle(before, outcome, new_id)
@@ -121,22 +125,25 @@ async def _write(tx: Tx, promises: Sequence[Promise], facts: Sequence[Event[Any]
 
 def _facts(tx: Tx, made: Made, revision: Revision) -> list[Event[Any]]:
     by_id = {one.id: one for one in revision.changed}
-    facts: list[Event[Any]] = []
-    for key in revision.made:
-        facts.append(
-            _draft(tx, by_id[key], rules.made_fact(by_id[key], PromiseMade), time=made.made_at, cause=made.cause)
-        )
-    for key in revision.reopened:
-        one = by_id[key]
-        reopened = PromiseBrokenVoided(
-            unit=one.unit_id, source=one.source, external_ref=one.external_ref, promise_id=one.id
-        )
-        facts.append(_draft(tx, one, reopened, cause=made.cause, sequence=one.version - 1))
-    for key in (*revision.corrected, *revision.reopened):
-        fact = rules.made_fact(by_id[key], PromiseMadeCorrected)
-        facts.append(_draft(tx, by_id[key], fact, time=made.made_at, cause=made.cause))
-    facts.extend(_draft(tx, by_id[key], rules.voided_fact(by_id[key]), cause=made.cause) for key in revision.voided)
-    return facts
+
+    def told(key: UUID, fact: PromiseFact) -> Event[Any]:
+        return _draft(tx, by_id[key], fact, time=made.made_at, cause=made.cause)
+
+    return [
+        *(told(key, rules.made_fact(by_id[key], PromiseMade)) for key in revision.made),
+        *(_reopened(tx, by_id[key], made) for key in revision.reopened),
+        *(
+            told(key, rules.made_fact(by_id[key], PromiseMadeCorrected))
+            for key in (*revision.corrected, *revision.reopened)
+        ),
+        *(_draft(tx, by_id[key], rules.voided_fact(by_id[key]), cause=made.cause) for key in revision.voided),
+    ]
+
+
+def _reopened(tx: Tx, one: Promise, made: Made) -> Event[Any]:
+    # Two versions up, for two facts: that it was not broken, then what it is.
+    fact = PromiseBrokenVoided(unit=one.unit_id, source=one.source, external_ref=one.external_ref, promise_id=one.id)
+    return _draft(tx, one, fact, cause=made.cause, sequence=one.version - 1)
 
 
 def _draft(  # noqa: PLR0913 - the parts of an envelope

@@ -24,9 +24,9 @@ async def read_timeline(
 ) -> object:
     """Everything that happened between this customer and us, newest first.
 
-    Contacts, orders, deliveries, returns, payments, service, promises, opinions and mentions, with thin rows of complaints
-    and messages. Internal readers see what was recorded under any of the ids that were merged into this customer; an
-    external unit sees its own records under the id it asks for.
+    Contacts, orders, deliveries, returns, payments, service, promises, opinions and mentions, with thin rows of
+    complaints and messages. Internal readers see what was recorded under any of the ids that were merged into this
+    customer; an external unit sees its own records under the id it asks for.
     """
     entries = await usecases.page(call.pool, call.principal, customer_id, kind or (), paging.after, paging.limit)
     return paging.cut(entries, lambda entry: (entry.at, entry.id))

@@ -1,0 +1,258 @@
+"""Orders, deliveries, returns, payments and service records over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from guanxi.events.fields import (
+    Code,
+    Currency,
+    IsoDate,
+    Money,
+    PersonalText,
+    Quantity,
+    Reference,
+    ShortText,
+    Sku,
+    UtcTime,
+)
+from guanxi.problems import FieldError
+from interactions.commerce.rules import OrderStatus
+
+ServiceKind = Literal["exchange", "care", "use", "explanation", "repair"]
+_MAX_LINES = 2000
+
+
+class _New(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewOrderLine(_New):
+    """Goods ordered: what (`sku` or `name`), how many, for how much (`amount_minor`, else pieces times unit price)."""
+
+    sku: Sku | None = None
+    name: ShortText | None = None
+    quantity: Quantity
+    unit_price_minor: Money | None = None
+    amount_minor: Money | None = Field(default=None, description="After line discounts, in minor units.")
+
+
+class NewOrder(_New):
+    """What a customer has bought."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "0198c0de-0000-7000-8000-000000000001",
+                    "external_ref": "SO-2026-0412",
+                    "currency": "CNY",
+                    "lines": [{"sku": "tower-1200", "quantity": 1000, "unit_price_minor": 50000}],
+                    "total_minor": 50000000,
+                }
+            ]
+        },
+    )
+
+    customer_id: UUID
+    external_ref: Reference | None = Field(default=None, description="Your own number of the order.")
+    placed_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
+    currency: Currency
+    lines: Annotated[tuple[NewOrderLine, ...], Field(min_length=1, max_length=_MAX_LINES)]
+    discount_minor: Money | None = None
+    tax_minor: Money | None = None
+    shipping_minor: Money | None = None
+    total_minor: Money | None = Field(default=None, description="Checked against the parts when it is given.")
+    way: Code | None = Field(default=None, description="How it came: a code of yours, such as `web-shop`.")
+    purpose: ShortText | None = None
+
+    def faults(self) -> Iterator[FieldError]:
+        """Lines that do not say what, or for how much."""
+        for n, line in enumerate(self.lines):
+            if line.sku is None and line.name is None:
+                yield FieldError(f"lines[{n}].sku", "missing", "A line needs a sku or a name.")
+            if line.amount_minor is None and line.unit_price_minor is None:
+                yield FieldError(
+                    f"lines[{n}].amount_minor", "missing", "A line needs amount_minor or unit_price_minor."
+                )
+
+
+class NewMovedLine(_New):
+    """Goods that were delivered."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class NewReturnedLine(NewMovedLine):
+    """Goods that came back, and what the customer gets for them."""
+
+    amount_minor: Money
+
+
+class NewDelivery(_New):
+    """Goods of an order that reached the customer; without lines, all of them."""
+
+    external_ref: Reference | None = None
+    delivered_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
+    lines: Annotated[tuple[NewMovedLine, ...], Field(max_length=_MAX_LINES)] = ()
+
+
+class NewReturn(_New):
+    """Goods of an order that the customer gave back."""
+
+    external_ref: Reference | None = None
+    returned_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
+    lines: Annotated[tuple[NewReturnedLine, ...], Field(min_length=1, max_length=_MAX_LINES)]
+    reason: PersonalText | None = None
+
+
+class NewPayment(_New):
+    """An amount that is due (`due_on`), was paid (`paid_on`), or both; with neither it is paid today."""
+
+    external_ref: Reference | None = None
+    amount_minor: Money
+    currency: Currency | None = Field(default=None, description="The order's, if not given.")
+    due_on: IsoDate | None = None
+    paid_on: IsoDate | None = None
+
+
+class PaymentCorrection(_New):
+    """What was wrong about a payment, or that what was due has been paid."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paid_on": "2026-03-31"}]})
+
+    amount_minor: Money | None = None
+    due_on: IsoDate | None = None
+    paid_on: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> PaymentCorrection:
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to correct")
+        if "amount_minor" in self.model_fields_set and self.amount_minor is None:
+            raise ValueError("amount_minor cannot be null")
+        return self
+
+
+class NewServiceRecord(_New):
+    """What was done for a customer on a product."""
+
+    customer_id: UUID
+    kind: ServiceKind
+    external_ref: Reference | None = None
+    sku: Sku | None = None
+    serial: Reference | None = None
+    performed_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
+    cost_minor: Money | None = Field(default=None, description="What it cost us; needs `currency`.")
+    currency: Currency | None = None
+    note: PersonalText | None = None
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    unit: str = Field(validation_alias="unit_id", description="The unit whose record it is.")
+    source: str | None = Field(description="The publisher, when it came as a report.")
+    external_ref: str | None
+    recorded_at: datetime
+    voided_at: datetime | None
+
+
+class LineRead(BaseModel):
+    """Goods ordered."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    sku: str | None
+    name: str | None
+    quantity: int
+    unit_price_minor: int | None
+    amount_minor: int
+
+
+class MovedRead(BaseModel):
+    """Goods that moved."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    sku: str
+    quantity: int
+    amount_minor: int | None
+
+
+class OrderRow(_Read):
+    """An order as it stands."""
+
+    placed_at: datetime
+    currency: str
+    lines: list[LineRead]
+    discount_minor: int | None
+    tax_minor: int | None
+    shipping_minor: int | None
+    goods_minor: int = Field(description="The goods after discount, without tax and shipping.")
+    total_minor: int = Field(description="What the customer owes.")
+    way: str | None
+    purpose: str | None
+    status: OrderStatus = Field(description="Follows from deliveries, returns and payments; nobody sets it.")
+
+
+class _FollowingRead(_Read):
+    order_id: UUID | None = Field(description="Null while the order of this name is unknown to us.")
+    external_order: str | None
+
+
+class DeliveryRead(_FollowingRead):
+    """Goods that reached the customer."""
+
+    delivered_at: datetime
+    lines: list[MovedRead]
+
+
+class ReturnRead(_FollowingRead):
+    """Goods that came back."""
+
+    returned_at: datetime
+    currency: str
+    amount_minor: int
+    lines: list[MovedRead]
+    reason: str | None
+
+
+class PaymentRead(_FollowingRead):
+    """An amount due or paid."""
+
+    due_on: date | None
+    paid_on: date | None
+    amount_minor: int
+    currency: str
+    overdue_at: datetime | None = Field(description="Since when it has been overdue.")
+
+
+class OrderRead(OrderRow):
+    """An order with what followed it."""
+
+    deliveries: list[DeliveryRead]
+    returns: list[ReturnRead]
+    payments: list[PaymentRead]
+
+
+class ServiceRecordRead(_Read):
+    """What was done on a product."""
+
+    kind: str
+    sku: str | None
+    serial: str | None
+    performed_at: datetime
+    cost_minor: int | None
+    currency: str | None
+    note: str | None

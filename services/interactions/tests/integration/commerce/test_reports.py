@@ -1,0 +1,237 @@
+"""Commerce that arrives as reports: in any order, more than once, with the order last."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from guanxi.events import Event, reports
+from guanxi.events.interactions import (
+    OrderDelivered,
+    OrderDeliveredCorrected,
+    OrderPlaced,
+    OrderPlacedCorrected,
+    OrderPlacedVoided,
+    PaymentOverdue,
+    PaymentOverdueVoided,
+    PaymentReceived,
+    PaymentReceivedCorrected,
+)
+from guanxi.ports import SystemIds
+from guanxi.testing import Harness, an_event
+
+pytestmark = pytest.mark.asyncio
+IDS = SystemIds()
+MOMENT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
+
+DATA: dict[str, dict[str, Any]] = {
+    "Order": {
+        "placed_at": MOMENT.isoformat(),
+        "currency": "CNY",
+        "lines": [{"sku": "tower", "quantity": 10, "amount_minor": 1000}],
+    },
+    "Delivery": {"delivered_at": MOMENT.isoformat()},
+    "Return": {
+        "returned_at": MOMENT.isoformat(),
+        "currency": "CNY",
+        "lines": [{"sku": "tower", "quantity": 1, "amount_minor": 100}],
+    },
+    "Payment": {"amount_minor": 1000, "currency": "CNY"},
+    "Service": {"kind": "repair", "performed_at": MOMENT.isoformat(), "note": "a new base"},
+}
+
+
+def report(family: str, subject: UUID, twin: str = "", **values: Any) -> Event[Any]:
+    """A resolved report; `ref` is its external reference."""
+    envelope = {key: values.pop(key) for key in ("aggregate", "sequence", "late", "time") if key in values}
+    kind = getattr(reports, f"{family}Reported{twin}")
+    data = {"external_customer": "c-1", "external_ref": values.pop("ref", "r-1"), "source": "erp", "unit": "dealer-17"}
+    data |= {} if twin == "Voided" else DATA[family] | values
+    return an_event(kind.model_validate(data), subject=subject, **{"time": MOMENT, **envelope})
+
+
+async def test_what_comes_before_its_order_waits_for_it(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    payment = report("Payment", customer_id, ref="p-1", external_order="SO-1")
+    delivery = report("Delivery", customer_id, ref="d-1", external_order="SO-1")
+    await service.apply(payment, delivery)
+    waiting = (await staff.get(f"/v1/payments/{payment.aggregateid}")).json()
+    assert (waiting["order_id"], waiting["external_order"]) == (None, "SO-1")
+    (told,) = await service.published(OrderDelivered)
+    assert (told.data.order_id, told.data.complete) == (None, None)
+    order = report("Order", customer_id, ref="SO-1")
+    await service.apply(order)
+    read = (await staff.get(f"/v1/orders/{order.aggregateid}")).json()
+    assert (read["status"], len(read["payments"]), len(read["deliveries"])) == ("closed", 1, 1)
+    (paid,), (there,) = (
+        await service.published(PaymentReceivedCorrected),
+        await service.published(OrderDeliveredCorrected),
+    )
+    assert paid.data.order_id == there.data.order_id == order.aggregateid
+    assert (paid.sequence, there.data.complete) == (2, True)
+
+
+async def test_an_order_of_the_same_name_from_another_source_is_another_order(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    await service.apply(report("Order", customer_id, ref="SO-1"))
+    payment = report("Payment", customer_id, external_order="SO-1")
+    foreign = payment.model_copy(update={"data": payment.data.model_copy(update={"source": "other"})})
+    await service.apply(foreign)
+    assert (await staff.get(f"/v1/payments/{payment.aggregateid}")).json()["order_id"] is None
+
+
+async def test_a_corrected_order_keeps_what_followed_it(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    order = report("Order", customer_id, ref="SO-1")
+    delivery = report("Delivery", customer_id, external_order="SO-1", lines=[{"sku": "tower", "quantity": 10}])
+    await service.apply(order, delivery)
+    more = [{"sku": "tower", "quantity": 12, "amount_minor": 1200}]
+    await service.apply(
+        report("Order", customer_id, "Corrected", ref="SO-1", aggregate=order.aggregateid, sequence=2, lines=more)
+    )
+    read = (await staff.get(f"/v1/orders/{order.aggregateid}")).json()
+    assert (read["status"], read["total_minor"], read["version"]) == ("part_delivered", 1200, 2)
+    (event,) = await service.published(OrderPlacedCorrected)
+    assert event.data.total_minor == 1200
+    await service.apply(report("Order", customer_id, "Voided", ref="SO-1", aggregate=order.aggregateid, sequence=3))
+    assert (await staff.get(f"/v1/orders/{order.aggregateid}")).json()["status"] == "cancelled"
+    assert len(await service.published(OrderPlacedVoided)) == 1
+
+
+async def test_a_payment_learned_of_in_time_takes_back_that_it_was_overdue(service: Harness, customer: Any) -> None:
+    customer_id = await customer()
+    due = MOMENT.date() + timedelta(days=1)
+    first = report("Payment", customer_id, due_on=str(due))
+    await service.apply(first)
+    service.clock.move(3 * 86400)
+    assert await service.work_off_due() == 1
+    assert len(await service.published(PaymentOverdue)) == 1
+    await service.apply(
+        report(
+            "Payment",
+            customer_id,
+            "Corrected",
+            aggregate=first.aggregateid,
+            sequence=2,
+            due_on=str(due),
+            paid_on=str(due),
+        )
+    )
+    assert len(await service.published(PaymentOverdueVoided)) == 1
+    (paid,) = await service.published(PaymentReceived)
+    assert paid.data.days_late == 0
+
+
+async def test_old_debts_schedule_nothing(service: Harness, customer: Any) -> None:
+    customer_id = await customer()
+    await service.apply(
+        report("Payment", customer_id, due_on="2020-01-31", time=datetime(2020, 1, 1, tzinfo=UTC)),
+    )
+    assert await service.work_off_due() == 0
+    assert await service.published() == []
+
+
+async def test_a_payment_without_any_day_was_paid_when_it_was_told(service: Harness, customer: Any) -> None:
+    await service.apply(report("Payment", await customer(), time=datetime(2026, 3, 31, 20, tzinfo=UTC)))
+    (event,) = await service.published(PaymentReceived)
+    assert event.data.paid_on == date(2026, 4, 1)
+
+
+async def test_an_order_and_its_payment_in_two_transactions_at_once_find_each_other(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    payer, buyer = await customer(), await customer()
+    for n in range(20):
+        order = report("Order", buyer, ref=f"SO-{n}")
+        payment = report("Payment", payer, ref=f"p-{n}", external_order=f"SO-{n}")
+        await asyncio.gather(service.apply(order), service.apply(payment))
+        found = (await staff.get(f"/v1/payments/{payment.aggregateid}")).json()
+        assert found["order_id"] == str(order.aggregateid), n
+        assert len((await staff.get(f"/v1/orders/{order.aggregateid}")).json()["payments"]) == 1
+
+
+async def state(service: Harness) -> list[Any]:
+    """What readers see, without counters of how it came about."""
+    statements = (
+        "SELECT id, customer_id, status, total_minor, lines, voided_at IS NULL FROM sales_order ORDER BY id",
+        "SELECT id, order_id, delivered_at, lines, voided_at IS NULL FROM delivery ORDER BY id",
+        "SELECT id, order_id, amount_minor, lines, voided_at IS NULL FROM goods_return ORDER BY id",
+        "SELECT id, order_id, amount_minor, due_on, paid_on, voided_at IS NULL FROM payment ORDER BY id",
+        "SELECT id, kind, note, voided_at IS NULL FROM service_record ORDER BY id",
+        "SELECT id, customer_id, kind, at, summary FROM timeline_entry WHERE NOT voided ORDER BY id",
+    )
+    async with service.database.api.read() as reader:
+        return [[tuple(row.values()) for row in await reader.fetch(sql)] for sql in statements]
+
+
+def history(chance: random.Random, customers: list[UUID]) -> list[Event[Any]]:
+    """Some orders with what follows them, corrections and voids, in the order in which they happened."""
+    events: list[Event[Any]] = []
+
+    def tell(family: str, name: str, **values: Any) -> None:
+        subject, aggregate = chance.choice(customers), IDS.new()
+        events.append(report(family, subject, ref=name, aggregate=aggregate, **values))
+        if chance.random() < 0.4:
+            changed = {**values, "reason": "again"} if family == "Return" else values
+            if family == "Payment":
+                changed = {**values, "amount_minor": chance.randint(1, 2000)}
+            events.append(report(family, subject, "Corrected", ref=name, aggregate=aggregate, sequence=2, **changed))
+        if chance.random() < 0.2:
+            events.append(report(family, subject, "Voided", ref=name, aggregate=aggregate, sequence=3))
+
+    for n in range(10):
+        name = f"SO-{n}"
+        tell("Order", name)
+        for m in range(chance.randint(0, 3)):
+            lines = [] if chance.random() < 0.3 else [{"sku": "tower", "quantity": chance.randint(1, 6)}]
+            tell("Delivery", f"d-{n}-{m}", external_order=name, lines=lines)
+        for m in range(chance.randint(0, 2)):
+            tell("Payment", f"p-{n}-{m}", external_order=name, amount_minor=chance.randint(100, 1000))
+        if chance.random() < 0.5:
+            quantity = chance.choice([1, 10])
+            tell(
+                "Return",
+                f"r-{n}",
+                external_order=name,
+                lines=[{"sku": "tower", "quantity": quantity, "amount_minor": 50}],
+            )
+        tell("Service", f"s-{n}")
+    tell("Payment", "lost", external_order="SO-unknown")
+    return events
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_order_and_any_repetition_ends_in_the_same_state(service: Harness, customer: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    events = history(chance, [await customer() for _ in range(3)])
+    for event in events:
+        await service.apply(event)
+    expected = await state(service)
+    async with service.database.api.begin() as tx:
+        for table in (
+            *("sales_order", "delivery", "goods_return", "payment", "service_record"),
+            *("timeline_entry", "reported", "inbox", "due"),
+        ):
+            await tx.execute(f"DELETE FROM {table}")
+    shuffled = [*events, *chance.sample(events, len(events) // 2)]
+    chance.shuffle(shuffled)
+    while shuffled:
+        size = chance.randint(1, 9)
+        await service.apply(*shuffled[:size])
+        shuffled = shuffled[size:]
+    found = await state(service)
+    assert found == expected
+    assert {row[2] for row in found[0]} > {"cancelled"} or seed
+    assert len(await service.published(OrderPlaced)) >= 10
