@@ -29,6 +29,7 @@ def of_os(error: OSError, doing: str) -> Failure:
 
 _SIGNS = {
     "No space left on device": "the disk is full",
+    "Check free disk space": "the disk is full",
     "Disk quota exceeded": "the disk quota is used up",
     "Permission denied": "permission denied",
     "Read-only file system": "the file system is read-only",

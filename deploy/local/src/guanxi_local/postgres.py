@@ -164,13 +164,22 @@ def _binaries(state: State) -> Path:
         raise Failure(message)
     if can_reach(state.account, installed / "bin"):
         return installed / "bin"
-    copy = state.root / "pginstall18"
+    return _copy(installed.parent, state.root / "server") / "pginstall18" / "bin"
+
+
+def _copy(package: Path, folder: Path) -> Path:
+    """Copy the wheel's server with the libraries it looks for beside its package."""
+    copy = folder / package.name
     if not copy.exists():
-        fresh = state.root / "pginstall18.new"
+        fresh = folder.with_suffix(".new")
         remove_tree(fresh)
-        shutil.copytree(installed, fresh, symlinks=True)
-        fresh.rename(copy)
-    return copy / "bin"
+        shutil.copytree(package / "pginstall18", fresh / package.name / "pginstall18", symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+        remove_tree(folder)
+        fresh.rename(folder)
+    return copy
 
 
 def _environment() -> dict[str, str]:

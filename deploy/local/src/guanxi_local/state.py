@@ -20,7 +20,7 @@ from guanxi_local.ports import PortFile
 
 _ROOTS_OWN = Path("/var/lib/guanxi-local")
 _OURS = (
-    "postgres", "postgres.new", "postgres.password", "pginstall18", "pginstall18.new", "kafka", "logs", "run",
+    "postgres", "postgres.new", "postgres.password", "server", "server.new", "kafka", "logs", "run",
     "ports.json", "passwords.json", "issuer-key.json", "jwks.json", "progress.jsonl", "mail", "demo",
 )  # fmt: skip
 

@@ -74,6 +74,8 @@ def choose_folder() -> Path | None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         _sweep(folder)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    # Passable for the database server's account, else the state would be kept elsewhere.
+    folder.chmod(0o711)
     write_atomically(folder / "owner.json", json.dumps({"pid": own().pid, "started": own().started}))
     os.environ[VARIABLE] = str(folder)
     return folder
