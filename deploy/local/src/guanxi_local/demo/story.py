@@ -89,7 +89,7 @@ async def one_customer(stage: Stage) -> list[str]:
     survivor = stage.customers["dealer"]
     merges = []
     for absorbed in ("repair", "web"):
-        body = {"survivor_id": survivor, "absorbed_id": stage.customers[absorbed], "reason": "same address and contact"}
+        body = {"survivor_id": survivor, "absorbed_id": stage.customers[absorbed], "reason": "same-address-and-contact"}
         merges.append((await stage.admin.post("/v1/merges", body))["id"])
     stage.seen["merges"] = merges
 
@@ -139,7 +139,7 @@ async def a_promise(stage: Stage) -> list[str]:
     return [
         f"promised by 李明, due {due:%H:%M:%S} UTC, not kept: PromiseBroken",
         f"trust {before['value']} → [bold]{after['value']}[/] ({before['band']} → {after['band']})",
-        f"陳剛 (logistics, who can act) has in his inbox: {told['kind']}",
+        f"陳剛 (logistics, who can act) has in his inbox: {told['rule']}",
     ]
 
 
@@ -196,10 +196,14 @@ def _text(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _new(stage: Stage, moment: str) -> bool:
+    return datetime.fromisoformat(moment) >= stage.started - timedelta(seconds=1)
+
+
 async def _registered(stage: Stage, name: str) -> str:
     async def look() -> Any:
         page = await stage.admin.get("/v1/customers", name=name)
-        fresh = [one for one in page["items"] if one["name"] == name and one["created_at"] >= _text(stage.started)]
+        fresh = [one for one in page["items"] if one["name"] == name and _new(stage, one["created_at"])]
         return fresh[0]["id"] if fresh else None
 
     return str(await until(f"the customer {name}", look))
@@ -229,7 +233,7 @@ async def _timeline(stage: Stage, customer_id: str, kind: str) -> list[Any]:
 
 async def _alert(stage: Stage, subject: str) -> Any:
     page = await stage.callers[subject].get("/v1/inbox")
-    return next((alert for alert in page["items"] if alert["raised_at"] >= _text(stage.started)), None)
+    return next((alert for alert in page["items"] if _new(stage, alert["created_at"])), None)
 
 
 async def _mails(stage: Stage) -> list[str] | None:
