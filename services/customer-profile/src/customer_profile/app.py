@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from guanxi.service import Job, Service
-
+import customer_profile.identity.tables
+import customer_profile.overview.tables  # noqa: F401 - these two are declared for the schema's check alone
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.api import router as customers_router
 from customer_profile.customers.heartbeat import make_heartbeat
@@ -13,11 +13,14 @@ from customer_profile.identity.api import router as identity_router
 from customer_profile.intake import batches, desk
 from customer_profile.intake.api import router as intake
 from customer_profile.organisation.api import router as organisation
+from customer_profile.overview import usecases as overview
+from customer_profile.overview.api import router as overview_router
 from customer_profile.settings import Settings
 from customer_profile.sources import usecases as publishers
 from customer_profile.sources.api import router as sources
 from customer_profile.tables import metadata
 from customer_profile.topology import TOPOLOGY
+from guanxi.service import Job, Service
 
 SERVICE = Service(
     name="customer-profile",
@@ -27,11 +30,11 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(customers_router, identity_router, organisation, sources, intake),
+    routers=(customers_router, identity_router, overview_router, organisation, sources, intake),
     jobs=(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
-    erasers=(customers.erase, identity.erase, desk.erase),
+    erasers=(customers.erase, identity.erase, overview.erase, desk.erase),
     heartbeat=make_heartbeat,
 )

@@ -1,5 +1,7 @@
 """What this service emits, and which of its handlers reads what."""
 
+from customer_profile.intake.handlers import on_inbound
+from customer_profile.overview.handlers import CONSUMER as OVERVIEW
 from guanxi.events import InboundConsumer, Topology, fact_types
 from guanxi.events.customers import (
     AccountOwnerChanged,
@@ -13,8 +15,6 @@ from guanxi.events.customers import (
 from guanxi.events.directory import CustomerState, Watermark
 from guanxi.events.organisation import EmployeeState, UnitState
 from guanxi.events.reports import Resolved
-
-from customer_profile.intake.handlers import on_inbound
 
 _REPORTS = tuple(fact for fact in fact_types().values() if issubclass(fact, Resolved))
 
@@ -34,5 +34,6 @@ TOPOLOGY = Topology(
         EmployeeLeft,
         *_REPORTS,
     ),
+    consumers=(OVERVIEW,),
     inbound=InboundConsumer("intake", on_inbound),
 )

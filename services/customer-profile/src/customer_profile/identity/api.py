@@ -6,8 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from guanxi.auth import masked
-from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 
 from customer_profile.identity import merging, usecases
 from customer_profile.identity.schemas import (
@@ -19,6 +17,8 @@ from customer_profile.identity.schemas import (
     Undoing,
     difference,
 )
+from guanxi.auth import masked
+from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 
 router = APIRouter(tags=["identity"])
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from guanxi.auth import Principal
-from guanxi.bus import log
-from guanxi.db import Reader, Tx
-from guanxi.events.customers import CustomerMerged, CustomerUnmerged, MergedComponent
-from guanxi.problems import Conflict, Forbidden, Gone, NotFound, Unprocessable
-
 from customer_profile.customers import rules as records
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import Customer, FieldChange
 from customer_profile.customers.usecases import Actor, Edit
 from customer_profile.identity import rules, store
 from customer_profile.identity.rules import Component, Edge, Merge
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Reader, Tx
+from guanxi.events.customers import CustomerMerged, CustomerUnmerged, MergedComponent
+from guanxi.problems import Conflict, Forbidden, Gone, NotFound, Unprocessable
 
 
 @dataclass(frozen=True, slots=True)

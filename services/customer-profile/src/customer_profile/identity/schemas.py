@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from guanxi.events import Personal
-from guanxi.events.fields import Code, Reference
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from customer_profile.customers.rules import MASKED_FIELDS, FieldChange
+from guanxi.events import Personal
+from guanxi.events.fields import Code, Reference
 
 
 class _Strict(BaseModel):

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from guanxi.db import Reader, Tx
-
 from customer_profile.identity.rules import Alias, Edge, Merge, ref_hash
+from guanxi.db import Reader, Tx
 
 Key = tuple[str, str]
 """A source, and its name for the customer."""

@@ -1,11 +1,11 @@
 """Tables of aliases and merges."""
 
 import sqlalchemy as sa
-from guanxi.db import base_columns, personal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from customer_profile.tables import metadata
+from guanxi.db import base_columns, personal
 
 _ID = PG_UUID(as_uuid=True)
 _MOMENT = sa.DateTime(timezone=True)

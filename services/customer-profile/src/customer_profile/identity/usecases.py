@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from guanxi.db import Reader, Tx
-
 from customer_profile.customers import desk
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import new_customer
 from customer_profile.customers.usecases import Actor, Registration
 from customer_profile.identity import store
 from customer_profile.identity.rules import Alias
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.problems import Conflict, Forbidden, NotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from guanxi.events.fields import Code
-from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 
 from customer_profile.organisation import usecases
 from customer_profile.organisation.schemas import (
@@ -19,6 +17,8 @@ from customer_profile.organisation.schemas import (
     UnitPatch,
     UnitRead,
 )
+from guanxi.events.fields import Code
+from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 
 router = APIRouter(tags=["organisation"])
 

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from guanxi.events.fields import Code, Country, Email, IsoDate, Language, PersonName, ShortText, TimeZone
-from guanxi.events.organisation import Calendar, Minute, Weekday
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from customer_profile.organisation import rules
+from guanxi.events.fields import Code, Country, Email, IsoDate, Language, PersonName, ShortText, TimeZone
+from guanxi.events.organisation import Calendar, Minute, Weekday
 
 
 class _Strict(BaseModel):

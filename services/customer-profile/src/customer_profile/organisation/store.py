@@ -9,13 +9,13 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
-from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
-from guanxi.events.organisation import Calendar
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from customer_profile.organisation.rules import Employee, Unit
 from customer_profile.organisation.tables import employee, unit
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, Tx, after_key
+from guanxi.events.organisation import Calendar
 
 _REGIONS = "SELECT code, region FROM unit WHERE code = ANY($1::text[])"
 _UNIT_COLUMNS = [unit.c[name] for name in Unit.__dataclass_fields__]

@@ -1,11 +1,11 @@
 """Tables of units and employees."""
 
 import sqlalchemy as sa
-from guanxi.db import base_columns, personal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from customer_profile.tables import metadata
+from guanxi.db import base_columns, personal
 
 unit = sa.Table(
     "unit",

@@ -8,6 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from customer_profile.organisation import rules, store
+from customer_profile.organisation.rules import DEFAULT_REGION, DEFAULT_TIME_ZONE, OFFICE_HOURS, Employee, Unit
+from customer_profile.organisation.schemas import EmployeePatch, NewEmployee, NewUnit, UnitPatch
+from customer_profile.organisation.store import regions
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.bus import log
@@ -16,11 +20,6 @@ from guanxi.events import Event
 from guanxi.events.customers import EmployeeLeft
 from guanxi.events.organisation import EmployeeState, UnitState
 from guanxi.problems import Conflict, Forbidden, NotFound, Stale, Unprocessable
-
-from customer_profile.organisation import rules, store
-from customer_profile.organisation.rules import DEFAULT_REGION, DEFAULT_TIME_ZONE, OFFICE_HOURS, Employee, Unit
-from customer_profile.organisation.schemas import EmployeePatch, NewEmployee, NewUnit, UnitPatch
-from customer_profile.organisation.store import regions
 
 __all__ = ["DEFAULT_REGION", "regions"]
 

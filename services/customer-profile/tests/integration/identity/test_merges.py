@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from customer_profile.customers.rules import Customer
 from customer_profile.customers.usecases import load
 from customer_profile.identity.usecases import NewCustomer, resolve_or_register

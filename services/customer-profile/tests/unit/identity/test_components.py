@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from customer_profile.identity.rules import Edge, canonical_ids, components, connected
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from customer_profile.identity.rules import Edge, canonical_ids, components, connected
 
 RECORDS = range(8)
 Merges = list[Edge[int]]

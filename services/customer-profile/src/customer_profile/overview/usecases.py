@@ -1,0 +1,55 @@
+"""Taking in what other services say of customers, and showing it on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from customer_profile.customers import desk
+from customer_profile.customers import usecases as customers
+from customer_profile.customers.rules import Customer
+from customer_profile.overview import rules, store
+from customer_profile.overview.rules import Section
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One customer on one page; `profile` is the merged file, `sections` what the other services said."""
+
+    asked: UUID
+    profile: Customer
+    members: tuple[UUID, ...]
+    sections: Mapping[str, Section]
+
+
+async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> None:
+    """Keep what facts say, in any order, each any number of times."""
+    items = rules.newest(one for event in events if (one := rules.item(event)) is not None)
+    if items:
+        await store.keep(tx, items)
+
+
+async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> Overview:
+    """Everything known of a customer over all its records; an external unit sees what its own unit recorded. 404, 410."""
+    view = await desk.view(reader, customer_id, principal)
+    members = view.members if principal.internal else (view.customer.id,)
+    unit = None if principal.internal else principal.unit
+    profile = view.customer
+    if len(members) > 1:
+        found = await customers.load(reader, members)
+        profile = rules.one_profile(profile, [found[one] for one in members if one != profile.id and one in found])
+    items = await store.items(reader, members, unit)
+    as_of = await store.as_of(reader, members, unit)
+    return Overview(
+        customer_id, profile, members, rules.sections(items, as_of, view.customer.id, internal=principal.internal)
+    )
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Forget what other services said of these customers."""
+    return await store.erase(tx, customer_ids)
