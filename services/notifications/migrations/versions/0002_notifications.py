@@ -204,7 +204,7 @@ _RULES = (
     ("complaint-reopened", f"{_C}.ComplaintReopened.v1", ("owner", "holder"), "all", (), True, 60),
     ("deadline-missed", f"{_C}.DeadlineMissed.v1", ("owner", "holder"), "all", (), True, 60),
     ("promise-broken", f"{_I}.PromiseBroken.v1", ("fulfilling_lead", "owner", "head_office"), "first", (), True, 60),
-    ("key-customer-falling", f"{_S}.SegmentChanged.v1", ("owner",), "all", ("top", "key", "A"), True, 240),
+    ("key-customer-falling", f"{_S}.SegmentChanged.v1", ("owner",), "all", ("top",), True, 240),
 )
 
 # code -> class, then per language subject and body
@@ -227,8 +227,8 @@ _TEMPLATES = {
         "en": (
             "We have your complaint {{ number }}",
             (
-                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nWe have your complaint; its number is {{ number }}. "
-                "{% if promised_at %}You will have our answer by {{ promised_at }}.{% endif %}"
+                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\n"
+                "We have your complaint; its number is {{ number }}. {% if promised_at %}You will have our answer by {{ promised_at }}.{% endif %}"
                 "\n\nSee how it stands: {{ tracking_url }}"
             ),
         ),
@@ -251,7 +251,8 @@ _TEMPLATES = {
         "en": (
             "Our answer to your complaint {{ number }}",
             (
-                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nYour complaint {{ number }} has been answered."
+                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\n"
+                "Your complaint {{ number }} has been answered."
                 "\n\nRead the answer and tell us whether it is solved: {{ tracking_url }}"
             ),
         ),
@@ -274,8 +275,8 @@ _TEMPLATES = {
         "en": (
             "Thank you for telling us ({{ number }})",
             (
-                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nThank you for telling us. Your complaint {{ number }} "
-                "helps us to do better.\n\nHow it ended: {{ tracking_url }}"
+                "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\n"
+                "Thank you for telling us. Your complaint {{ number }} helps us to do better.\n\nHow it ended: {{ tracking_url }}"
             ),
         ),
     },
@@ -297,12 +298,13 @@ _TEMPLATES = {
 
 _RULE = """
 INSERT INTO alert_rule (id, unit_id, code, fact, recipients, mode, tiers, urgent, escalate_after)
-SELECT uuidv7(), 'head-office', '{code}', '{fact}', '{recipients}'::text[], '{mode}', '{tiers}'::text[], {urgent}, {minutes}
+SELECT uuidv7(), 'head-office', '{code}', '{fact}', '{recipients}'::text[], '{mode}', '{tiers}'::text[],
+       {urgent}, {minutes}
 """
 _TEMPLATE = """
 INSERT INTO template (id, unit_id, code, language, channel, class, revision, subject, body, max_chars, approved_by)
-SELECT uuidv7(), 'head-office', '{code}', '{language}', 'email', '{kind}', 1, $text${subject}$text$, $text${body}$text$, 600,
-       'seed'
+SELECT uuidv7(), 'head-office', '{code}', '{language}', 'email', '{kind}', 1, $text${subject}$text$, $text${body}$text$,
+       600, 'seed'
 """
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 class Bell:
-    """Rings for everyone who waits at that moment. Each listener has an event of its own, so a slow one takes nobody's."""
+    """Rings for everyone who listens. Each listener has an event of its own, so a slow one takes nobody's."""
 
     def __init__(self) -> None:
         self._listeners: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()

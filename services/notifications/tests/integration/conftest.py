@@ -15,7 +15,7 @@ OpenHarness = Callable[..., Awaitable[Harness]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_service(service_database: Any) -> AsyncIterator[OpenHarness]:
-    """Open the service on a fresh database: `await open_service(smtp_url=...)`."""
+    """Make services on fresh databases, with settings of the test's choice."""
     opened = []
 
     async def make(**settings: Any) -> Harness:

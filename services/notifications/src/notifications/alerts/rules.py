@@ -17,7 +17,6 @@ from guanxi.events.scores import SegmentChanged
 
 HEAD_OFFICE = "head-office"
 _DAYS_AHEAD = 400
-_FALLS = frozenset({"down", "left"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def cause_of(event: Event[Any]) -> Cause:
         return replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)
     if isinstance(data, SegmentChanged):
         facts = {"segment": data.segment, "tier": data.tier or "", "previous_tier": data.previous_tier or ""}
-        return replace(cause, facts=facts, fallen_from=data.previous_tier if data.direction in _FALLS else None)
+        return replace(cause, facts=facts, fallen_from=data.previous_tier if data.direction == "down" else None)
     return cause
 
 
@@ -169,7 +168,7 @@ def concerns(rule: Rule, cause: Cause) -> bool:
 
 
 def recipients(rule: Rule, matter: Matter, staff: Staff) -> list[Recipient]:
-    """Who is told, each once. A rule that finds nobody tells who answers for the customer's unit, else all of head office."""
+    """Who is told, each once. When nobody is found, who answers for the customer's unit is, else all of head office."""
     found = [one for name in rule.recipients if (one := ROLES[name](matter, staff)) is not None]
     if rule.mode == "first":
         found = found[:1]
@@ -187,7 +186,7 @@ def superior(told: Recipient, staff: Staff) -> Recipient | None:
 def add_working_minutes(calendar: Mapping[str, Any], zone: ZoneInfo, start: datetime, minutes: int) -> datetime:
     """The moment when so many minutes of working time have passed since `start`.
 
-    `calendar` as in `UnitState`. One that has no hour within 400 days counts every minute, so that nothing waits for ever.
+    `calendar` as in `UnitState`. One without an hour in 400 days counts every minute, so that nothing waits for ever.
     """
     left = timedelta(minutes=minutes)
     first = start.astimezone(zone).date()

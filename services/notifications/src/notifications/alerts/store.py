@@ -19,13 +19,13 @@ _ALERT = """id, version, unit_id, created_at, rule, employee_id, customer_id, ca
  cause_event_id, facts, urgent, state, due_at, seen_at, done_at, settled_by, note, escalated_from, changed_at"""
 _RULE = "id, version, code, fact, recipients, mode, tiers, urgent, escalate_after, enabled"
 _RAISE = f"""
-INSERT INTO alert (id, unit_id, created_at, recorded_at, changed_at, rule, recipient, employee_id, customer_id, cause_type,
-  cause_id, cause_sequence, cause_event_id, facts, urgent, state, due_at, escalated_from)
-SELECT id, unit, $2, $2, $2, rule, recipient, employee_id, customer_id, cause_type, cause_id, cause_sequence, cause_event_id,
-  facts, urgent, 'raised', due_at, escalated_from
+INSERT INTO alert (id, unit_id, created_at, recorded_at, changed_at, rule, recipient, employee_id, customer_id,
+  cause_type, cause_id, cause_sequence, cause_event_id, facts, urgent, state, due_at, escalated_from)
+SELECT id, unit, $2, $2, $2, rule, recipient, employee_id, customer_id, cause_type, cause_id, cause_sequence,
+  cause_event_id, facts, urgent, 'raised', due_at, escalated_from
 FROM jsonb_to_recordset($1::jsonb)
-  AS a(id uuid, unit text, rule text, recipient text, employee_id uuid, customer_id uuid, cause_type text, cause_id uuid,
-       cause_sequence bigint, cause_event_id uuid, facts jsonb, urgent boolean, due_at timestamptz, escalated_from uuid)
+  AS a(id uuid, unit text, rule text, recipient text, employee_id uuid, customer_id uuid, cause_type text,
+       cause_id uuid, cause_sequence bigint, cause_event_id uuid, facts jsonb, urgent boolean, due_at timestamptz, escalated_from uuid)
 ON CONFLICT (rule, cause_event_id, recipient) DO NOTHING RETURNING {_ALERT}
 """
 _SETTLE = """
@@ -33,14 +33,15 @@ WITH settled AS (
   INSERT INTO settled_cause AS s (id, unit_id, version)
   SELECT id, 'head-office', sequence FROM unnest($1::uuid[], $2::bigint[]) AS x(id, sequence) ORDER BY id
   ON CONFLICT (id) DO UPDATE SET version = greatest(s.version, excluded.version))
-UPDATE alert a SET state = 'done', done_at = $3, changed_at = $3, recorded_at = $3, settled_by = 'cause', version = a.version + 1
+UPDATE alert a SET state = 'done', done_at = $3, changed_at = $3, recorded_at = $3, settled_by = 'cause',
+  version = a.version + 1
 FROM unnest($1::uuid[], $2::bigint[]) AS x(id, sequence)
 WHERE a.cause_id = x.id AND a.cause_sequence < x.sequence AND a.state IN ('raised', 'seen')
 RETURNING a.id
 """
 _MARK = f"""
-UPDATE alert SET state = $2, changed_at = $3, recorded_at = $3, version = version + 1, settled_by = coalesce($4, settled_by),
-  note = coalesce($5, note), seen_at = coalesce(seen_at, $6), done_at = coalesce(done_at, $7)
+UPDATE alert SET state = $2, changed_at = $3, recorded_at = $3, version = version + 1,
+  settled_by = coalesce($4, settled_by), note = coalesce($5, note), seen_at = coalesce(seen_at, $6), done_at = coalesce(done_at, $7)
 WHERE id = $1 RETURNING {_ALERT}
 """
 _CHANGED = f"""
@@ -138,7 +139,7 @@ async def changed(reader: Reader, employee_id: UUID | None, unit: str, since: da
     return [Alert(**dict(row)) for row in await reader.fetch(_CHANGED, employee_id, unit, since)]
 
 
-async def page(
+async def page(  # noqa: PLR0913 - one argument for each filter
     reader: Reader,
     employee_id: UUID | None,
     unit: str | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ OVERLAP = timedelta(seconds=12)
 back so far and leaves out what it has shown."""
 
 
-async def changes(pool: Pool, employee_id: UUID | None, unit: str, last: str | None) -> AsyncIterator[ServerEvent]:
+async def changes(pool: Pool, employee_id: UUID | None, unit: str, last: str | None) -> AsyncGenerator[ServerEvent]:
     """Every change of the inbox from now on, or from the event named `last` on: none is missed, some may come twice."""
     since = resume_at(last) or pool.clock.now()
     shown: dict[tuple[UUID, int], datetime] = {}

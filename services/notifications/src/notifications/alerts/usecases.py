@@ -105,7 +105,7 @@ async def get(reader: Reader, principal: Principal, alert_id: UUID) -> Alert:
     return found
 
 
-async def inbox(
+async def inbox(  # noqa: PLR0913 - one argument for each filter
     reader: Reader,
     principal: Principal,
     *,

@@ -1,4 +1,4 @@
-"""Where a webhook may go: public addresses only, checked when it is set and again, on the resolved address, when it is used.
+"""Where a webhook may go: public addresses only, checked when it is set and, once resolved, again when it is used.
 
 Names are resolved once and the connection goes to exactly the address that was checked, so a name that answers
 differently the second time gains nothing.

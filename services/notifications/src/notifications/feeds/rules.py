@@ -75,8 +75,8 @@ def headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str
 def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCustomer | None) -> bool:
     """Whether the fact is one of the subscriber's own records.
 
-    Internal units may have all. Others get what carries their unit, and scores of a customer of theirs alone, never a view
-    over merged records. What carries no unit and is no score (merges) names records of others.
+    Internal units may have all. Others get what carries their unit, and scores of a customer of theirs alone, never a
+    view over merged records. What carries no unit and is no score (merges) names records of others.
     """
     if event.type not in subscriber.types:
         return False

@@ -1,4 +1,4 @@
-"""The loop that delivers webhooks: claim, send outside of any transaction to the very address that was checked, settle."""
+"""The loop that delivers webhooks: claim, send outside of any transaction to the address that was checked, settle."""
 
 from __future__ import annotations
 

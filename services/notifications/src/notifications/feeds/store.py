@@ -26,15 +26,15 @@ FROM subscription s LEFT JOIN directory_unit u ON u.code = s.unit_id
 _ADD = """INSERT INTO subscription (id, unit_id, created_at, recorded_at, types, url, secret, status)
 VALUES ($1, $2, $3, $3, $4, $5, $6, 'active')"""
 _PATCH = """
-UPDATE subscription SET types = coalesce($3, types), url = coalesce($4, url), status = coalesce($5, status), reason = $6,
-  secret = CASE WHEN $5 = 'removed' THEN NULL ELSE secret END, version = version + 1, recorded_at = $7
+UPDATE subscription SET types = coalesce($3, types), url = coalesce($4, url), status = coalesce($5, status),
+  reason = $6, secret = CASE WHEN $5 = 'removed' THEN NULL ELSE secret END, version = version + 1, recorded_at = $7
 WHERE id = $1 AND version = $2 AND status <> 'removed' RETURNING version
 """
 _CANCEL = """UPDATE feed_delivery SET status = 'cancelled', body = NULL, settled_at = $2, version = version + 1
 WHERE subscription_id = $1 AND status = 'queued'"""
 _QUEUE = """
-INSERT INTO feed_delivery (id, unit_id, created_at, recorded_at, subscription_id, event_id, event_type, customer_id, body,
-                           status, next_at)
+INSERT INTO feed_delivery (id, unit_id, created_at, recorded_at, subscription_id, event_id, event_type, customer_id,
+                           body, status, next_at)
 SELECT id, unit, $2, $2, subscription_id, event_id, event_type, customer_id, body, 'queued', $2
 FROM jsonb_to_recordset($1::jsonb)
   AS d(id uuid, unit text, subscription_id uuid, event_id uuid, event_type text, customer_id uuid, body jsonb)
@@ -46,7 +46,8 @@ WITH due AS (
   WHERE d.status IN ('queued', 'sending') AND d.next_at <= $1 AND s.status = 'active'
   ORDER BY d.next_at, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED)
 UPDATE feed_delivery d
-SET status = 'sending', claimed_at = $1, next_at = $3, attempts = d.attempts + 1, version = d.version + 1, recorded_at = $1
+SET status = 'sending', claimed_at = $1, recorded_at = $1, next_at = $3, attempts = d.attempts + 1,
+  version = d.version + 1
 FROM subscription s WHERE d.id IN (SELECT id FROM due) AND s.id = d.subscription_id
 RETURNING d.id, d.subscription_id, d.event_id, d.body, d.attempts, s.url, s.secret
 """
@@ -95,7 +96,9 @@ class Delivery:
     settled_at: datetime | None
 
 
-async def add(tx: Tx, subscription_id: UUID, unit: str, *, types: Sequence[str], url: str, secret: str) -> None:
+async def add(  # noqa: PLR0913 - one argument for each field
+    tx: Tx, subscription_id: UUID, unit: str, *, types: Sequence[str], url: str, secret: str
+) -> None:
     """Add a subscription."""
     await tx.execute(_ADD, subscription_id, unit, tx.now, list(types), url, secret)
 

@@ -57,7 +57,7 @@ async def get_message(message_id: UUID, call: Reading) -> MessageDetail:
 
 @router.get("/why/{token}")
 async def get_why(token: str, call: Anybody, settings: Known) -> WhyView:
-    """ "Why did I get this?", by the link in a message: its class, and when permission was given. Names nobody."""
+    """Why did I get this? Asked by the link in a message: its class, and when permission was given. Names nobody."""
     async with call.pool.read() as reader:
         found = await usecases.find(reader, links.read_why(settings.secret("tracking_key"), token))
         permitted = await usecases.permitted_at(reader, found)

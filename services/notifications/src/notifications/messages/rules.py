@@ -23,6 +23,7 @@ STALE_AFTER = timedelta(hours=48)
 MOST_ATTEMPTS = 8
 LOST_AFTER = timedelta(minutes=5)
 """A send that was claimed so long ago belongs to a process that died; whether it went out nobody can tell."""
+_ANY_HOUR = frozenset({"transactional", "staff"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
 _LONGEST_ADDRESS = 254
@@ -146,23 +147,30 @@ def decide(
     message: Message, reader: Reader, verdict: Verdict, now: datetime, quiet: tuple[time, time] | None
 ) -> Decision:
     """What becomes of a message whose turn has come."""
+    barred = _barred(message, reader, verdict, now)
+    if barred is not None:
+        return barred
+    address = usable_address((*filter(None, [verdict.address]), *reader.addresses))
+    if address is None:
+        return _patiently(message, now, Suppress("no_address", verdict.event_id))
+    until = quiet_until(now, reader.zone, None if message.message_class in _ANY_HOUR else quiet)
+    return Hold(until, "held") if until else Send(address, verdict.event_id)
+
+
+def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime) -> Decision | None:
     if now - message.created_at > STALE_AFTER:
         return Suppress("historic")
     if reader.erased:
         return Suppress("erased")
-    waiting = now - message.created_at < PATIENCE
-    if message.recipient == "customer" and not verdict.allowed:
-        if waiting and not verdict.refused:
-            return Hold(message.created_at + PATIENCE, "queued")
-        return Suppress("no_permission", verdict.event_id)
-    address = usable_address((*filter(None, [verdict.address]), *reader.addresses))
-    if address is None:
-        return Hold(message.created_at + PATIENCE, "queued") if waiting else Suppress("no_address", verdict.event_id)
-    if message.message_class not in ("transactional", "staff"):
-        until = quiet_until(now, reader.zone, quiet)
-        if until is not None:
-            return Hold(until, "held")
-    return Send(address, verdict.event_id)
+    if message.recipient != "customer" or verdict.allowed:
+        return None
+    refusal = Suppress("no_permission", verdict.event_id)
+    return refusal if verdict.refused else _patiently(message, now, refusal)
+
+
+def _patiently(message: Message, now: datetime, end: Suppress) -> Decision:
+    until = message.created_at + PATIENCE
+    return Hold(until, "queued") if now < until else end
 
 
 def usable_address(addresses: tuple[str, ...]) -> str | None:

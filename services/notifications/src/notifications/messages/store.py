@@ -16,17 +16,18 @@ from guanxi.db import Reader, Tx, after_key
 from notifications.messages.rules import LOST_AFTER, Message, Wanted
 from notifications.messages.tables import message
 
-_COLUMNS = """id, version, unit_id, created_at, intent, class AS message_class, template, channel, recipient, customer_id,
- employee_id, ticket_id, facts, cause_type, cause_id, status, reason, send_after, attempts, permission_event_id, language,
- address, provider_key, settled_at"""
+_COLUMNS = """id, version, unit_id, created_at, intent, class AS message_class, template, channel, recipient,
+ customer_id, employee_id, ticket_id, facts, cause_type, cause_id, status, reason, send_after, attempts,
+ permission_event_id, language, address, provider_key, settled_at"""
 _QUEUE = """
 INSERT INTO message (id, unit_id, created_at, recorded_at, intent, intent_key, class, template, channel, recipient,
   customer_id, employee_id, ticket_id, facts, cause_type, cause_id, cause_event_id, status, send_after)
-SELECT id, unit, $2, $2, intent, key, message_class, template, channel, recipient, customer_id, employee_id, ticket_id,
-  facts, cause_type, cause_id, cause_event_id, 'queued', $2
+SELECT id, unit, $2, $2, intent, key, message_class, template, channel, recipient, customer_id, employee_id,
+  ticket_id, facts, cause_type, cause_id, cause_event_id, 'queued', $2
 FROM jsonb_to_recordset($1::jsonb)
   AS w(id uuid, unit text, intent text, key text, message_class text, template text, channel text, recipient text,
-       customer_id uuid, employee_id uuid, ticket_id uuid, facts jsonb, cause_type text, cause_id uuid, cause_event_id uuid)
+       customer_id uuid, employee_id uuid, ticket_id uuid, facts jsonb, cause_type text, cause_id uuid,
+       cause_event_id uuid)
 ON CONFLICT (intent_key) DO NOTHING
 """
 _DUE = f"""
@@ -176,7 +177,7 @@ async def attempts(reader: Reader, message_id: UUID) -> list[Attempt]:
     return [Attempt(**dict(row)) for row in await reader.fetch(_ATTEMPTS, message_id)]
 
 
-async def page(
+async def page(  # noqa: PLR0913 - one argument for each filter
     reader: Reader,
     principal: Principal,
     *,

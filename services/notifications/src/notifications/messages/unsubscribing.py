@@ -14,7 +14,7 @@ _EVIDENCE = "link in a message"
 async def unsubscribe(tx: Tx, message: Message) -> None:
     """Withdraw the leave that the message went by: the customer's, and the one given for its complaint.
 
-    A message about a complaint that somebody stops is stopped for the customer too: the stricter reading is the safer one.
+    A message about a complaint that is stopped is stopped for the customer too: the stricter reading is the safer one.
     """
     if await is_stopped(tx, message):
         return

@@ -33,6 +33,7 @@ _REASONS = {"unknown": "no_answer", "permanent": "refused", "temporary": "retry"
 class _Sending:
     settings: Settings
     links: Links
+    words: Mapping[tuple[str, str, str], Template]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
 
 
 async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Claimed]:
-    """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds in this moment."""
+    """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds at this time."""
     due = await store.due(tx, most)
     if not due:
         return []
@@ -71,10 +72,11 @@ async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Cla
     staff = await directory.employees(tx, [one.employee_id for one in due if one.employee_id])
     verdicts = await permissions.judge(tx, [_question(one, members) for one in due])
     words = await templates.in_force(tx, [one.template for one in due])
+    sending = _Sending(settings, links, words)
     claimed = []
     for message, verdict in zip(due, verdicts, strict=True):
         reader = _reader(message, members, known, staff, settings)
-        taken = await _take(tx, message, reader, verdict, words, _Sending(settings, links))
+        taken = await _take(tx, message, reader, verdict, sending)
         claimed.extend([taken] if taken else [])
     return claimed
 
@@ -139,14 +141,7 @@ async def find(reader: Reader, message_id: UUID | None) -> Message:
     return found
 
 
-async def _take(
-    tx: Tx,
-    message: Message,
-    reader: rules.Reader,
-    verdict: Verdict,
-    words: Mapping[tuple[str, str, str], Template],
-    sending: _Sending,
-) -> Claimed | None:
+async def _take(tx: Tx, message: Message, reader: rules.Reader, verdict: Verdict, sending: _Sending) -> Claimed | None:
     decision = rules.decide(message, reader, verdict, tx.now, sending.settings.quiet)
     if isinstance(decision, Suppress):
         await _suppress(tx, message, decision)
@@ -154,19 +149,14 @@ async def _take(
     if not isinstance(decision, Send):
         await store.hold(tx, message.id, decision.status, decision.until)
         return None
-    return await _claim_one(tx, message, reader, decision, words, sending)
+    return await _claim_one(tx, message, reader, decision, sending)
 
 
 async def _claim_one(
-    tx: Tx,
-    message: Message,
-    reader: rules.Reader,
-    decision: Send,
-    words: Mapping[tuple[str, str, str], Template],
-    sending: _Sending,
+    tx: Tx, message: Message, reader: rules.Reader, decision: Send, sending: _Sending
 ) -> Claimed | None:
     language = best_language(reader.language, sending.settings.default_language)
-    template = words[message.template, language, message.channel]
+    template = sending.words[message.template, language, message.channel]
     await store.claim(
         tx,
         message.id,

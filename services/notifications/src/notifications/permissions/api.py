@@ -22,8 +22,8 @@ Writing = Annotated[Write, Depends(write("notifications:write", idempotent=False
 async def get_permissions(customer_id: UUID, call: Reading) -> PermissionsView:
     """What a customer allows, by purpose and channel, with the evidence.
 
-    Internal readers see what holds over all merged records: any denial or withdrawal wins. What is not listed is unknown,
-    and unknown means no.
+    Internal readers see what holds over all merged records: any denial or withdrawal wins. What is not listed is
+    unknown, and unknown means no.
     """
     view = await _view(call, customer_id)
     return await call.show(view, "permissions", customer_id, customer_id)

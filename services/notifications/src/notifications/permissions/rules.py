@@ -122,10 +122,10 @@ def given_for_ticket(event: Event[Ticket]) -> Statement | None:
 
 
 def judge(customer_id: UUID | None, said: Sequence[Standing], for_ticket: Sequence[Standing] = ()) -> Verdict:
-    """May we write, given what each member said in general and what was said for the ticket?
+    """Tell whether we may write, given what each member said in general and what was said for the ticket.
 
-    The newest word of the customer counts, an address given for the ticket being one; on a tie the stricter one. A refusal
-    by another record of the same customer always wins; a grant by one helps where the customer said nothing.
+    The newest word of the customer counts, an address given for the ticket being one; on a tie the stricter one. A
+    refusal by another record of the same customer always wins; a grant by one helps where the customer said nothing.
     """
     own = [one for one in said if one.customer_id == customer_id and one.state != UNKNOWN]
     others = [one for one in said if one.customer_id != customer_id]

@@ -27,14 +27,14 @@ SELECT id FROM permission WHERE id IN (SELECT permission_id FROM permission_even
 ORDER BY id FOR UPDATE
 """
 _ENTER = """
-INSERT INTO permission_event (id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts,
-                              evidence, address, actor, source, report_id, report_sequence)
+INSERT INTO permission_event (id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at,
+                              counts, evidence, address, actor, source, report_id, report_sequence)
 SELECT id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts, evidence, address,
        actor, source, report_id, report_sequence
 FROM jsonb_to_recordset($1::jsonb)
-  AS s(id uuid, unit_id text, permission_id uuid, customer_id uuid, ticket_id uuid, purpose text, channel text, state text,
-       said_at timestamptz, counts boolean, evidence text, address text, actor text, source text, report_id uuid,
-       report_sequence bigint)
+  AS s(id uuid, unit_id text, permission_id uuid, customer_id uuid, ticket_id uuid, purpose text, channel text,
+       state text, said_at timestamptz, counts boolean, evidence text, address text, actor text, source text,
+       report_id uuid, report_sequence bigint)
 ON CONFLICT (id) DO NOTHING
 """
 _RAISE_FLOOR = """
@@ -53,8 +53,10 @@ UPDATE permission p
 SET state = coalesce(n.state, 'unknown'), said_at = coalesce(n.said_at, p.said_at), event_id = n.id,
     version = p.version + 1, recorded_at = $2
 FROM permission w LEFT JOIN newest n ON n.permission_id = w.id
-WHERE w.id = ANY($1::uuid[]) AND p.id = w.id AND (p.state, p.event_id) IS DISTINCT FROM (coalesce(n.state, 'unknown'), n.id)
-RETURNING p.id, p.version, p.unit_id, p.customer_id, p.purpose, p.channel, p.said_at, old.state AS previous, new.state AS state
+WHERE w.id = ANY($1::uuid[]) AND p.id = w.id
+  AND (p.state, p.event_id) IS DISTINCT FROM (coalesce(n.state, 'unknown'), n.id)
+RETURNING p.id, p.version, p.unit_id, p.customer_id, p.purpose, p.channel, p.said_at, old.state AS previous,
+          new.state AS state
 """
 _STANDINGS = """
 SELECT event_id, customer_id, purpose, channel, state, said_at FROM permission
@@ -158,11 +160,10 @@ async def held(reader: Reader, customer_ids: Sequence[UUID]) -> list[Held]:
     return [Held(**dict(row)) for row in await reader.fetch(_LIST, list(customer_ids))]
 
 
-async def said_when(reader: Reader, event_id: UUID) -> Standing | None:
-    """One entry of the ledger."""
-    sql = "SELECT id AS event_id, customer_id, ticket_id, purpose, channel, state, said_at FROM permission_event WHERE id = $1"
-    row = await reader.fetchrow(sql, event_id)
-    return Standing(row["event_id"], row["customer_id"], row["state"], row["said_at"]) if row else None
+async def said_when(reader: Reader, event_id: UUID) -> datetime | None:
+    """When the customer said what this entry of the ledger holds."""
+    moment: datetime | None = await reader.fetchval("SELECT said_at FROM permission_event WHERE id = $1", event_id)
+    return moment
 
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:

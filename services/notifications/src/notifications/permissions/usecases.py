@@ -23,7 +23,7 @@ from notifications.permissions.schemas import PermissionStatement
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May a message of this purpose go over this channel to this customer, or about this ticket?"""
+    """Whether a message of this purpose may go over this channel to this customer, or about this ticket."""
 
     purpose: str
     channel: str
@@ -89,8 +89,7 @@ async def effective(reader: Reader, customer_ids: Sequence[UUID]) -> list[store.
 
 async def said_at(reader: Reader, event_id: UUID) -> datetime | None:
     """When the customer said what the ledger holds under this id."""
-    found = await store.said_when(reader, event_id)
-    return found.said_at if found else None
+    return await store.said_when(reader, event_id)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

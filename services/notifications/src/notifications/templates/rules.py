@@ -131,7 +131,7 @@ def render(
 
 
 def one_line(value: str) -> str:
-    """The value without line ends, control characters and marks that turn the direction of text; at most 120 characters."""
+    """The value without line ends, control characters and marks that turn text around, cut after 120 characters."""
     return _BREAKS.sub(" ", value).strip()[: LONGEST_VALUE if not value.startswith("http") else None]
 
 

@@ -13,8 +13,8 @@ from notifications.templates.rules import Template
 from notifications.templates.tables import template
 
 _IN_FORCE = """
-SELECT DISTINCT ON (code, language, channel) id, code, language, channel, class AS message_class, revision, subject, body,
-       max_chars
+SELECT DISTINCT ON (code, language, channel) id, code, language, channel, class AS message_class, revision, subject,
+       body, max_chars
 FROM template WHERE code = ANY($1::text[]) ORDER BY code, language, channel, revision DESC
 """
 _ADD = """

@@ -322,7 +322,7 @@ async def test_a_delivery_that_a_process_died_over_is_made_again(service: Harnes
     await service.apply(a_ticket(unit="dealer-17"))
     dealer.silent = True
     sending = asyncio.create_task(step(service))
-    while not dealer.requests:
+    while not dealer.requests:  # noqa: ASYNC110 - the receiver is another program
         await asyncio.sleep(0.01)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)

@@ -153,7 +153,8 @@ async def test_a_withdrawal_in_flight_either_stops_the_send_or_comes_after_its_c
     async with service.database.api.read() as reader:
         broken = await reader.fetch(
             """SELECT m.id FROM message m JOIN permission p ON p.customer_id = m.customer_id
-               WHERE m.status = 'sent' AND p.state = 'withdrawn' AND m.claimed_at > p.recorded_at + interval '1 second'"""
+               WHERE m.status = 'sent' AND p.state = 'withdrawn'
+                 AND m.claimed_at > p.recorded_at + interval '1 second'"""
         )
         by_status = {
             r["status"]: r["n"] for r in await reader.fetch("SELECT status, count(*) n FROM message GROUP BY 1")
