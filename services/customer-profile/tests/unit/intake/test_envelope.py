@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+
 from customer_profile.intake.envelope import MAX_BYTES, Arrival, Envelope, read
 
 EVENT: dict[str, Any] = {

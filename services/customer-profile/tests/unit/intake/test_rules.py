@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+
 from customer_profile.intake.envelope import Arrival, read
 from customer_profile.intake.rules import Judged, Report, Thread, Verdict, judge, weigh
 from customer_profile.sources.rules import Publisher
