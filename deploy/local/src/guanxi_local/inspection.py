@@ -49,7 +49,7 @@ def addresses(platform: Platform) -> Addresses:
 def survey(platform: Platform) -> list[Line]:
     """Look at every process."""
     where = {"gateway": platform.gateway, **platform.addresses}
-    servers = {"kafka": platform.kafka.bootstrap, "postgres": addresses(platform).postgres}
+    servers = {"mailbox": platform.mailbox, "kafka": platform.kafka.bootstrap, "postgres": addresses(platform).postgres}
     with ThreadPoolExecutor() as threads:
         ready = dict(zip(where, threads.map(ask, where.values()), strict=True))
     rows = {**where, **servers, supervisor.NAME: ""}

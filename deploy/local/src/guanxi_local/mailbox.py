@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -31,6 +32,16 @@ class Keeper:
         content = envelope.content or b""
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return "250 kept"
+
+
+def command(port: int, folder: Path) -> list[str]:
+    """The command that runs it."""
+    return [sys.executable, "-m", "guanxi_local.mailbox", "--port", str(port), "--folder", str(folder)]
+
+
+def settings(port: int) -> dict[str, str]:
+    """What the services are told of it; nobody waits for the morning on a developer's machine."""
+    return {"GUANXI_SMTP_URL": f"smtp://{HOST}:{port}", "GUANXI_QUIET_HOURS": "off"}
 
 
 async def serve(port: int, folder: Path) -> None:

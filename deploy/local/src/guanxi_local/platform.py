@@ -7,10 +7,11 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from guanxi_local import kafka, postgres, preparation
+from guanxi_local import kafka, mailbox, postgres, preparation
 from guanxi_local.children import Child, spawn
 from guanxi_local.gateway_process import GATEWAY, gateway_command, gateway_environment
 from guanxi_local.kafka import Kafka
+from guanxi_local.ports import HOST
 from guanxi_local.postgres import Postgres
 from guanxi_local.processes import Service, Surroundings, address, serve_command
 from guanxi_local.readiness import wait_ready
@@ -51,7 +52,8 @@ class Platform:
             Postgres(state, self._ports[SERVER_PORTS[0]]),
             Kafka(state, self._ports[SERVER_PORTS[1]], self._ports[SERVER_PORTS[2]]),
         )
-        self._around = Surroundings(state, self.kafka.bootstrap, topic_prefix, self.gateway, dict(settings or {}))
+        around = {**mailbox.settings(self._ports[mailbox.NAME]), **(settings or {})}
+        self._around = Surroundings(state, self.kafka.bootstrap, topic_prefix, self.gateway, around)
 
     @property
     def gateway(self) -> str:
@@ -64,10 +66,15 @@ class Platform:
         return {name: address(self._ports[name]) for name in self.services}
 
     @property
+    def mailbox(self) -> str:
+        """The address of the local SMTP server; what it took lies in the state folder, under `mail`."""
+        return f"{HOST}:{self._ports[mailbox.NAME]}"
+
+    @property
     def names(self) -> list[str]:
         """The processes, in the order in which they are stopped."""
         servers = [kafka.NAME, postgres.NAME] if self._own_servers else []
-        return [GATEWAY, *self.services, *servers]
+        return [GATEWAY, *self.services, mailbox.NAME, *servers]
 
     def database(self, name: str) -> Database:
         """Give the database of a service."""
@@ -79,6 +86,7 @@ class Platform:
         preparation.ensure_issuer(self.state)
         with ThreadPoolExecutor() as threads:
             _all([threads.submit(self._prepare_databases, report), threads.submit(self._prepare_topics, report)])
+            self.launch(mailbox.NAME)
             self.launch(GATEWAY)
             _all([threads.submit(self._start_service, name, report) for name in self.services])
         _reported(GATEWAY, report, lambda: wait_ready(self.state, GATEWAY, self.gateway))
@@ -102,7 +110,7 @@ class Platform:
             return self.postgres.start()
         if name == kafka.NAME:
             return self.kafka.start()
-        child = self._spawn_gateway() if name == GATEWAY else self._spawn_service(name)
+        child = self._spawn(name)
         self.state.records.remember(name, child)
         return child
 
@@ -139,7 +147,7 @@ class Platform:
 
     def _settle_ports(self) -> dict[str, int]:
         servers = SERVER_PORTS if self._own_servers else ()
-        names = (*servers, GATEWAY, *self.services)
+        names = (*servers, mailbox.NAME, GATEWAY, *self.services)
         keep = [name for name in names if self.state.records.recall(name.removesuffix("-controller"))]
         return self.state.ports.settle(names, keep=keep)
 
@@ -164,6 +172,14 @@ class Platform:
             wait_ready(self.state, name, self.addresses[name])
 
         _reported(name, report, start)
+
+    def _spawn(self, name: str) -> Child:
+        if name == GATEWAY:
+            return self._spawn_gateway()
+        if name == mailbox.NAME:
+            command = mailbox.command(self._ports[mailbox.NAME], self.state.root / "mail")
+            return spawn(command, log=self.state.logs / f"{mailbox.NAME}.log")
+        return self._spawn_service(name)
 
     def _spawn_service(self, name: str) -> Child:
         command = serve_command(self.services[name], self._ports[name])
