@@ -9,6 +9,8 @@ from interactions.commerce import usecases as commerce
 from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
+from interactions.listening import api as listening_api
+from interactions.listening import usecases as listening
 from interactions.promises import api as promises_api
 from interactions.promises import handlers as promises_handlers
 from interactions.promises import usecases as promises
@@ -26,7 +28,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(contacts_api.router, commerce_api.router, promises_api.router, timeline_api.router),
+    routers=(contacts_api.router, commerce_api.router, promises_api.router, listening_api.router, timeline_api.router),
     due={PROMISE: promises_handlers.on_due, PAYMENT_OVERDUE: commerce_handlers.on_payment_due},
-    erasers=(contacts.erase, commerce.erase, promises.erase),
+    erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase),
 )

@@ -4,6 +4,7 @@ from guanxi import directory
 from guanxi.events import Consumer, Topology, complaints, interactions, notifications, reports
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
+from interactions.listening import handlers as listening
 from interactions.timeline import handlers as timeline
 
 RECORDS = Consumer(
@@ -13,6 +14,12 @@ RECORDS = Consumer(
         reports.ContactReportedCorrected: contacts.on_reported,
         reports.ContactReportedVoided: contacts.on_voided,
         **commerce.HANDLERS,
+        reports.OpinionReported: listening.on_opinion,
+        reports.OpinionReportedCorrected: listening.on_opinion,
+        reports.OpinionReportedVoided: listening.on_opinion_voided,
+        reports.MentionReported: listening.on_mention,
+        reports.MentionReportedCorrected: listening.on_mention,
+        reports.MentionReportedVoided: listening.on_mention_voided,
     },
 )
 TIMELINE = Consumer(
@@ -64,6 +71,12 @@ TOPOLOGY = Topology(
         interactions.ServicePerformedVoided,
         interactions.PaymentOverdue,
         interactions.PaymentOverdueVoided,
+        interactions.OpinionGiven,
+        interactions.OpinionGivenCorrected,
+        interactions.OpinionGivenVoided,
+        interactions.MentionObserved,
+        interactions.MentionObservedCorrected,
+        interactions.MentionObservedVoided,
     ),
     consumers=(directory.CONSUMER, RECORDS, TIMELINE),
 )

@@ -1,0 +1,51 @@
+"""Opinions and mentions over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    customer_id: UUID | None = Field(description="Null when it was said without a name.")
+    unit: str = Field(validation_alias="unit_id", description="The unit whose record it is.")
+    source: str | None
+    external_ref: str | None
+    recorded_at: datetime
+    voided_at: datetime | None
+
+
+class GradeRead(BaseModel):
+    """One item: what was expected and what was got, from 0 to 10."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item: str
+    expected: int | None
+    obtained: int
+
+
+class OpinionRead(_Read):
+    """A card or survey that was filled in."""
+
+    questionnaire: str
+    given_at: datetime
+    grades: list[GradeRead]
+    free_text: str | None
+
+
+class MentionRead(_Read):
+    """What somebody said of the firm in public."""
+
+    platform: str
+    observed_at: datetime
+    handle: str | None
+    text: str | None
+    url: str | None
+    sentiment: str | None

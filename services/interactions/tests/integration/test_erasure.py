@@ -1,0 +1,114 @@
+"""After an erasure no word of the person is left in any table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from guanxi.db import personal_columns
+from guanxi.events import reports
+from guanxi.testing import Harness, a_customer, an_event
+from interactions.app import SERVICE
+
+pytestmark = pytest.mark.asyncio
+PLANTED = "planted-7f3a"
+
+
+def planted(n: int) -> str:
+    return f"{PLANTED}-{n}"
+
+
+def reported(subject: UUID) -> list[Any]:
+    """One report of each family with every personal field filled."""
+    origin = {"external_customer": "c-1", "source": "erp", "unit": "head-office"}
+    now = datetime.now(UTC)
+    lines = [{"sku": "tower", "quantity": 1, "amount_minor": 1}]
+    facts = (
+        reports.ContactReported.model_validate(
+            {
+                **origin,
+                "channel": "visit",
+                "direction": "in",
+                "employee": planted(1),
+                "contact_person": planted(2),
+                "subject": planted(3),
+                "content": planted(4),
+                "cues": [planted(5)],
+                "rival_named": planted(6),
+                "promises": [{"what": planted(7), "due_at": now + timedelta(days=1), "promiser": planted(8)}],
+            }
+        ),
+        reports.ReturnReported.model_validate(
+            {**origin, "returned_at": now, "currency": "CNY", "lines": lines, "reason": planted(9)}
+        ),
+        reports.ServiceReported.model_validate({**origin, "kind": "repair", "performed_at": now, "note": planted(10)}),
+        reports.OpinionReported.model_validate(
+            {**origin, "questionnaire": "card", "grades": [{"item": "a", "obtained": 1}], "free_text": planted(11)}
+        ),
+        reports.MentionReported.model_validate(
+            {**origin, "platform": "weibo", "handle": planted(12), "text": planted(13), "url": planted(14)}
+        ),
+    )
+    return [an_event(fact, subject=subject) for fact in facts]
+
+
+async def places(service: Harness) -> list[str]:
+    """Tables in which a planted value stands anywhere, in whatever column."""
+    found = []
+    async with service.database.api.read() as reader:
+        for table in SERVICE.metadata.tables:
+            if await reader.fetchval(f"SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE '%{PLANTED}%')"):
+                found.append(table)
+    return sorted(found)
+
+
+async def test_every_personal_column_is_blanked(service: Harness, staff: httpx.AsyncClient, customer: Any) -> None:
+    customer_id, other = await customer(), await customer()
+    await service.apply(*reported(customer_id))
+    promises = (await staff.get("/v1/promises")).json()["items"]
+    body = {"outcome": "kept", "note": planted(15)}
+    await staff.post(f"/v1/promises/{promises[0]['id']}/outcome", json=body)
+    planted_in = await places(service)
+    assert planted_in == ["contact", "goods_return", "mention", "opinion", "promise", "service_record"]
+    assert planted_in == sorted({table for table, _, _ in personal_columns(SERVICE.metadata)})
+    await service.erase(other)
+    assert await places(service) == planted_in
+    assert await service.erase(customer_id) == 6
+    assert await places(service) == []
+    assert await service.erase(customer_id) == 0
+
+
+async def test_each_tagged_column_was_planted(service: Harness, staff: httpx.AsyncClient, customer: Any) -> None:
+    customer_id = await customer()
+    await service.apply(*reported(customer_id))
+    (promise,) = (await staff.get("/v1/promises")).json()["items"]
+    await staff.post(f"/v1/promises/{promise['id']}/outcome", json={"outcome": "kept", "note": planted(15)})
+    async with service.database.api.read() as reader:
+        for name, column, _ in personal_columns(SERVICE.metadata):
+            table: sa.Table = SERVICE.metadata.tables[name]
+            found = await reader.fetchval(f"SELECT string_agg({table.c[column].name}::text, ' ') FROM {name}")
+            assert found, f"{name}.{column}"
+            assert PLANTED in found, f"{name}.{column}"
+
+
+async def test_nothing_personal_is_written_for_an_erased_customer(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    await service.apply(*reported(customer_id))
+    (contact,) = (await staff.get("/v1/interactions")).json()["items"]
+    (promise,) = (await staff.get("/v1/promises")).json()["items"]
+    await service.know(a_customer(customer_id, sequence=2, status="erased", name=None, emails=[], phones=[]))
+    await service.erase(customer_id)
+    tag = {"If-Match": f'"{contact["version"] + 1}"'}
+    late = await staff.patch(f"/v1/interactions/{contact['id']}", json={"content": planted(20)}, headers=tag)
+    assert late.status_code == 410
+    body = {"outcome": "kept", "note": planted(21)}
+    assert (await staff.post(f"/v1/promises/{promise['id']}/outcome", json=body)).status_code == 410
+    await service.apply(*reported(customer_id))
+    assert await places(service) == []

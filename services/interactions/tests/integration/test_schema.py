@@ -1,0 +1,16 @@
+"""The migrated schema is the one that the code declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from guanxi.db import schema_differences
+from guanxi_local.pytest_plugin import ServiceDatabase
+from interactions.app import SERVICE
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_migrations_make_the_declared_tables(service_database: ServiceDatabase) -> None:
+    database = await service_database("interactions")
+    assert await schema_differences(database.owner_url, SERVICE.metadata) == []
