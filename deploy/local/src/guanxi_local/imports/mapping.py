@@ -264,7 +264,11 @@ class _Table:
         found = self.get(key)
         if found is None:
             return default
-        return found if isinstance(found, int) and not isinstance(found, bool) else int(self.mistake(key, "must be a number"))
+        return (
+            found
+            if isinstance(found, int) and not isinstance(found, bool)
+            else int(self.mistake(key, "must be a number"))
+        )
 
     def zone(self, key: str) -> ZoneInfo:
         name = self.text(key, "UTC")

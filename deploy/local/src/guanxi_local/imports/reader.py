@@ -64,7 +64,7 @@ class RowFile:
         if self.kind == "jsonl":
             return ()
         if self.kind == "parquet":
-            return tuple(_parquet(self.path).columns)
+            return tuple(_names(_parquet(self.path)))
         with self._text() as file:
             return tuple(self._header(csv.reader(file, delimiter=self.delimiter)))
 
@@ -102,10 +102,10 @@ class RowFile:
                     yield Row(number, {}, "is not a JSON object")
 
     def _parquet_rows(self) -> Iterator[Row]:
-        table = _parquet(self.path)
-        names = list(table.columns)
+        found = _parquet(self.path)
+        names = _names(found)
         number = 0
-        while rows := table.fetchmany(_FETCH):
+        while rows := found.fetchmany(_FETCH):
             for values in rows:
                 number += 1
                 yield Row(number, {name: as_text(value) for name, value in zip(names, values, strict=True)})
@@ -169,18 +169,24 @@ def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
             yield f"{above}{key}", as_text(item)
 
 
-def _parquet(path: Path) -> Any:  # noqa: ANN401 - a relation of duckdb
+def _parquet(path: Path) -> Any:  # noqa: ANN401 - a cursor of duckdb
     import duckdb  # noqa: PLC0415 - only Parquet needs it
 
     try:
-        return duckdb.connect().from_parquet(str(path))
+        return duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(path)])
     except duckdb.Error as error:
         message = f"{path.name}: {str(error).splitlines()[0]}"
         raise Failure(message) from error
 
 
+def _names(found: Any) -> list[str]:  # noqa: ANN401 - a cursor of duckdb
+    return [column[0] for column in found.description]
+
+
 def _not_text(path: Path, error: UnicodeDecodeError) -> Failure:
-    return Failure(f"{path.name} is not {error.encoding} (byte {error.start} of a block); name its encoding in the mapping")
+    return Failure(
+        f"{path.name} is not {error.encoding} (byte {error.start} of a block); name its encoding in the mapping"
+    )
 
 
 def missing_columns(columns: Sequence[str], wanted: Iterable[str]) -> list[str]:

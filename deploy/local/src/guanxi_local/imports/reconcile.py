@@ -27,7 +27,9 @@ class Figures(BaseModel):
 
     def since(self, before: Figures) -> Figures:
         """What has come since."""
-        plain = {name: getattr(self, name) - getattr(before, name) for name in Figures.model_fields if name != "passed_on"}
+        plain = {
+            name: getattr(self, name) - getattr(before, name) for name in Figures.model_fields if name != "passed_on"
+        }
         families = {family: n - before.passed_on.get(family, 0) for family, n in self.passed_on.items()}
         return Figures(**plain, passed_on={family: n for family, n in families.items() if n})
 
@@ -89,7 +91,9 @@ class Account:
             found.append("events sent are not those received, duplicate and rejected")
         if events.received != events.customers.total():
             found.append("events received are not those of registered, known and no customers")
-        return found + [f"{e.service}: {e.what} is {e.count}, must be {e.expected}" for e in self.effects if not e.right]
+        return found + [
+            f"{e.service}: {e.what} is {e.count}, must be {e.expected}" for e in self.effects if not e.right
+        ]
 
     def lines(self) -> Iterator[tuple[str, int]]:
         """Its lines, top to bottom."""

@@ -59,9 +59,7 @@ def figures(client: httpx.Client, source: str) -> Figures:
     return Figures.model_validate_json(answer.content)
 
 
-def _kept(
-    batches: Iterable[list[tuple[Made, Result]]], path: Path | None
-) -> Iterator[list[tuple[Made, Result]]]:
+def _kept(batches: Iterable[list[tuple[Made, Result]]], path: Path | None) -> Iterator[list[tuple[Made, Result]]]:
     if path is None:
         yield from batches
         return
