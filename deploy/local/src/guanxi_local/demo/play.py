@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 from rich.console import Console
@@ -17,7 +20,7 @@ from guanxi_local.demo.door import Caller, send_batches
 from guanxi_local.demo.story import STEPS, Stage
 from guanxi_local.platform import Platform
 from guanxi_local.processes import read_processes
-from guanxi_local.state import State, open_state
+from guanxi_local.state import open_state
 from guanxi_local.views import StartView, addresses_table
 
 _OUT = Console(highlight=False)
@@ -32,19 +35,29 @@ def play() -> None:
         with StartView(_OUT).open() as view:
             control.bring_up(state, view.show)
     platform = Platform(state, read_processes())
-    asyncio.run(perform(state, platform))
-    _last_screen(state, platform)
+    house = House(platform.gateway, platform.kafka.bootstrap, partial(tokens.mint, state))
+    asyncio.run(perform(house))
+    _last_screen(platform)
 
 
-async def perform(state: State, platform: Platform, prefix: str = "") -> None:
-    """The whole performance at one platform."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """One running platform, as the story needs it: its addresses and its issuer."""
+
+    gateway: str
+    kafka: str
+    mint: Callable[..., str]
+    topic_prefix: str = ""
+
+
+async def perform(house: House) -> Stage:
+    """The whole performance at one platform; gives the stage as the last step has left it."""
     started = time.monotonic()
-    async with httpx.AsyncClient(base_url=platform.gateway, timeout=30) as client:
-        stage = _stage(client, state, platform, prefix)
+    async with httpx.AsyncClient(base_url=house.gateway, timeout=30) as client:
+        stage = _stage(client, house)
         stage.staff = await cast.hire(stage.admin)
-        _OUT.print(
-            f"[bold]The firm[/]: {len(cast.UNITS)} units, {', '.join(p.name for p in cast.PEOPLE)}, 3 publishers."
-        )
+        people = ", ".join(person.name for person in cast.PEOPLE)
+        _OUT.print(f"[bold]The firm[/]: {len(cast.UNITS)} units, {people}, {len(cast.SOURCES)} publishers.")
         await _send_background(stage.admin)
         for number, (title, step) in enumerate(STEPS, 1):
             minutes, seconds = divmod(int(time.monotonic() - started), 60)
@@ -54,15 +67,13 @@ async def perform(state: State, platform: Platform, prefix: str = "") -> None:
             for line in told:
                 _OUT.print(f"   {line}", soft_wrap=True)
         await _totals(stage)
+    return stage
 
 
-def _stage(client: httpx.AsyncClient, state: State, platform: Platform, prefix: str) -> Stage:
-    people = {
-        person.subject: Caller(client, tokens.mint(state, subject=person.subject, unit=person.unit))
-        for person in cast.PEOPLE
-    }
-    admin, stranger = Caller(client, tokens.mint(state)), Caller(client, "")
-    return Stage(admin, people, stranger, platform.kafka.bootstrap, prefix, datetime.now(UTC))
+def _stage(client: httpx.AsyncClient, house: House) -> Stage:
+    people = {p.subject: Caller(client, house.mint(subject=p.subject, unit=p.unit)) for p in cast.PEOPLE}
+    admin, stranger = Caller(client, house.mint()), Caller(client, "")
+    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC))
 
 
 async def _send_background(admin: Caller) -> None:
@@ -82,7 +93,7 @@ async def _totals(stage: Stage) -> None:
     _OUT.print(f"\nEvents waiting in the five outboxes: {waiting}. Dead letters: {dead}.")
 
 
-def _last_screen(state: State, platform: Platform) -> None:
+def _last_screen(platform: Platform) -> None:
     gateway = platform.gateway
     _OUT.print(addresses_table(inspection.addresses(platform)))
     _OUT.print("The platform stays up. Look around:", style="bold")
@@ -94,4 +105,3 @@ def _last_screen(state: State, platform: Platform) -> None:
         ".venv/bin/guanxi status        .venv/bin/guanxi down",
     ):
         _OUT.print(f"  {line}", soft_wrap=True, markup=False)
-    del state
