@@ -42,6 +42,10 @@ async def require(pool: Pool, customer_id: UUID) -> DirectoryCustomer:
         async with pool.read() as reader:
             found = await customer(reader, customer_id)
             up_to = None if found else (await watermark(reader))[0]
+            if up_to is not None:
+                # The customer and a mark that covers it may have been committed together between the two reads:
+                # a mark tells only of what is looked for after it was read.
+                found = await customer(reader, customer_id)
         if found:
             return _not_erased(found)
         if surely_missing(customer_id, up_to):
