@@ -193,8 +193,10 @@ class KafkaReader:
             auto_offset_reset="earliest",
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
             max_poll_records=POLL_RECORDS,
-            session_timeout_ms=30_000,
-            heartbeat_interval_ms=3_000,
+            # A killed member keeps its partitions for so long, and whoever takes its place waits: the directory stands
+            # still meanwhile. Longer than any pause of a healthy event loop is enough.
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
             rebalance_timeout_ms=20_000,
             request_timeout_ms=12_000,
             # A pattern learns of a new topic only when the metadata is read again.
