@@ -23,6 +23,8 @@ class Caller:
     client: httpx.AsyncClient
     answers: Counter[int] = field(default_factory=Counter)
     dishonest: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """What was said not to exist: each 404."""
 
     async def __aenter__(self) -> Self:
         """Open the connections."""
@@ -46,6 +48,8 @@ class Caller:
             return None
         self.answers[answer.status_code] += 1
         self._check_time(f"{method} {path}: {answer.status_code}", began)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            self.missing.append(f"{method} {path} {body}: {answer.text}")
         if answer.status_code in (502, 503) and "retry-after" not in answer.headers:
             self.dishonest.append(f"{method} {path}: {answer.status_code} without Retry-After: {answer.text[:200]}")
         if answer.status_code in (500, 501, 505) or "Traceback" in answer.text:

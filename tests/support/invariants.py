@@ -282,7 +282,8 @@ def _for_dealer(platform: TestPlatform, dealer: Dealer) -> Any:
 
 
 async def all_is_well(platform: TestPlatform, caller: Caller, ledger: Ledger) -> None:
-    """I1, I2, I3 once the platform has recovered; I10 of every answer on the way."""
+    """I1, I2, I3 once the platform has recovered; I10 of every answer on the way, where each 404 would be a wrong one."""
+    assert not caller.missing, f"{len(caller.missing)} wrong answers: {caller.missing[:2]}"
     await acknowledged_is_there(platform, caller, ledger)
     await no_effect_is_there_twice(platform)
     await refused_is_absent(platform, ledger)
