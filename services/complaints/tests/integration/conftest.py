@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest_asyncio
+
 from complaints.app import SERVICE
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_unit, an_employee, open_harness

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from guanxi.db import Reader
-
 from complaints.channels import store
 from complaints.channels.schemas import AvenueRead, ComplaintChannels, PolicyRead
 from complaints.deadlines import schemas as deadline_schemas
 from complaints.deadlines import usecases as deadlines
 from complaints.deadlines.rules import ORDINARY
+from guanxi.db import Reader
 
 
 async def published(reader: Reader) -> ComplaintChannels:

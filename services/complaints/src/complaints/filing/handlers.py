@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
 
-from complaints.filing import store, usecases
+from complaints.filing import usecases
 from complaints.filing.rules import Filing
-from complaints.filing.store import Advance
 from complaints.tickets import usecases as tickets
 from guanxi import directory
 from guanxi.db import Tx
@@ -18,7 +15,7 @@ from guanxi.events.reports import ComplaintReported, ComplaintReportedVoided
 
 async def on_complaint_reported(tx: Tx, events: Sequence[Event[ComplaintReported]]) -> None:
     """File what is new, put right what was filed before; a correction may come before what it corrects."""
-    newest = await _news(tx, events)
+    newest = await usecases.news(tx, directory.newest(events))
     subjects = [event.subject for event in newest.values() if event.subject is not None]
     # A customer whose news has not arrived yet is no reason to refuse: its id came from intake.
     known = await directory.share_locked_many(tx, subjects)
@@ -36,19 +33,9 @@ async def on_complaint_reported(tx: Tx, events: Sequence[Event[ComplaintReported
 
 async def on_complaint_voided(tx: Tx, events: Sequence[Event[ComplaintReportedVoided]]) -> None:
     """Take back what was reported, and whatever is still to come under that report."""
-    newest = await _news(tx, events)
+    newest = await usecases.news(tx, directory.newest(events))
     for id_, ticket in (await tickets.lock_many(tx, newest)).items():
         await usecases.void(tx, ticket, newest[id_])
-
-
-async def _news(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, Event[Any]]:
-    newest = {event.aggregateid: event for event in sorted(directory.newest(events), key=lambda e: e.aggregateid)}
-    steps = [
-        Advance(id_, event.sequence, event.data.unit, isinstance(event.data, ComplaintReportedVoided))
-        for id_, event in newest.items()
-    ]
-    news = await store.advance(tx, steps)
-    return {id_: event for id_, event in newest.items() if id_ in news}
 
 
 def _filing(event: Event[ComplaintReported], *, erased: bool) -> Filing:

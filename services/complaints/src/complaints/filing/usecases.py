@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from complaints.custody import rules as custody_rules
 from complaints.custody import usecases as custody
 from complaints.deadlines import usecases as deadlines
-from complaints.filing import rules
+from complaints.filing import rules, store
 from complaints.filing.rules import Filing
+from complaints.filing.store import Advance
 from complaints.levels import usecases as levels
 from complaints.routing import usecases as routing
 from complaints.tickets import facts
@@ -19,9 +21,22 @@ from guanxi.bus import log
 from guanxi.db import Tx
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintFiled, ComplaintFiledCorrected
+from guanxi.events.reports import ComplaintReportedVoided, Resolved
 
-Causes = Mapping[UUID, Event]
+R = TypeVar("R", bound=Resolved)
+Causes = Mapping[UUID, Event[Any]]
 """By ticket, the report that led to it."""
+
+
+async def news(tx: Tx, reports: Sequence[Event[R]]) -> dict[UUID, Event[R]]:
+    """Those of these reports (at most one of each aggregate) that tell something new, by aggregate in sorted order."""
+    ordered = {report.aggregateid: report for report in sorted(reports, key=lambda report: report.aggregateid)}
+    steps = [
+        Advance(id_, report.sequence, report.data.unit, isinstance(report.data, ComplaintReportedVoided))
+        for id_, report in ordered.items()
+    ]
+    advanced = await store.advance(tx, steps)
+    return {id_: report for id_, report in ordered.items() if id_ in advanced}
 
 
 async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) -> list[Ticket]:
@@ -50,13 +65,13 @@ async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) 
     return added
 
 
-async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event) -> Ticket:
+async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event[Any]) -> Ticket:
     """Put right what was complained of; where the ticket is and by when it is due stay as they are."""
     changed = rules.corrected(ticket, filing, tx.now)
     return await tickets.change(tx, changed, facts.telling(ComplaintFiledCorrected), time=cause.time, cause=cause)
 
 
-async def void(tx: Tx, ticket: Ticket, cause: Event) -> None:
+async def void(tx: Tx, ticket: Ticket, cause: Event[Any]) -> None:
     """Take a complaint back for ever: nobody complained."""
     await deadlines.void(tx, [ticket.id])
     await custody.end(tx, ticket)

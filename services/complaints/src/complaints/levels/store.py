@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from uuid import UUID
 
 from guanxi.db import Reader, Tx
@@ -31,9 +32,21 @@ GROUP BY asked.id
 """
 
 
-async def keep(tx: Tx, states: list[dict[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Where a customer stands in a segment; the higher sequence is the newer."""
+
+    id: UUID
+    sequence: int
+    customer_id: UUID
+    segment: str
+    tier: str | None
+    as_of: date
+
+
+async def keep(tx: Tx, memberships: Sequence[Membership]) -> None:
     """Keep each membership's newest state."""
-    await tx.execute(_UPSERT, states, tx.now)
+    await tx.execute(_UPSERT, [asdict(membership) for membership in memberships], tx.now)
 
 
 async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -12,8 +12,8 @@ from complaints.custody import usecases as custody
 from complaints.deadlines import usecases as deadlines
 from complaints.fields import Body, Cause, Code, Level, UtcTime
 from complaints.tickets import schemas, usecases
+from complaints.tickets.rules import Wanted
 from complaints.tickets.schemas import ComplaintItem, ComplaintRead, StatusName
-from complaints.tickets.store import Wanted
 from guanxi import directory
 from guanxi.db import Reader as DbReader
 from guanxi.http import Page, Paging, Read, read, set_etag

@@ -5,6 +5,7 @@ Not closed means exactly one holder: `holder_unit` is never empty, and a hand-ov
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +114,22 @@ class Ticket:
     def open(self) -> bool:
         """True while somebody must still do something about it."""
         return self.status is not Status.CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which tickets a reader asks for; None means any. `customers` are all ids of one customer."""
+
+    status: Sequence[str] | None = None
+    holder_unit: str | None = None
+    holder_id: UUID | None = None
+    customers: Sequence[UUID] | None = None
+    cause: str | None = None
+    level: str | None = None
+    escalated: bool | None = None
+    overdue: bool | None = None
+    since: datetime | None = None
+    now: datetime
 
 
 def move(status: Status, step: Step) -> Status:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
 
-from complaints.tickets.rules import Status, Ticket
+from complaints.tickets.rules import Status, Ticket, Wanted
 from complaints.tickets.tables import complaint
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
@@ -31,22 +30,6 @@ UPDATE complaint SET text = NULL, wish = NULL, reply_channel = NULL, reply_addre
 WHERE id = ANY($1::uuid[])
 """
 _OF_CUSTOMERS = "SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which tickets a reader asks for; None means any. `customers` are all ids of one customer."""
-
-    status: Sequence[str] | None = None
-    holder_unit: str | None = None
-    holder_id: UUID | None = None
-    customers: Sequence[UUID] | None = None
-    cause: str | None = None
-    level: str | None = None
-    escalated: bool | None = None
-    overdue: bool | None = None
-    since: datetime | None = None
-    now: datetime
 
 
 async def find(reader: Reader, principal: Principal | None, complaint_id: UUID) -> Ticket | None:

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from complaints.tickets import rules, store
 from complaints.tickets.facts import Tell, telling, voided
-from complaints.tickets.rules import Ticket
-from complaints.tickets.store import Wanted
+from complaints.tickets.rules import Ticket, Wanted
 from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Reader, Tx

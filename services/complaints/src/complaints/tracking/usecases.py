@@ -9,7 +9,7 @@ from complaints.custody import usecases as custody
 from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import BEING_WORKED_ON, Status, Ticket
 from complaints.tracking import rules
-from complaints.tracking.schemas import Track, TrackingLink
+from complaints.tracking.schemas import Track, TrackingLink, TrackStep
 from guanxi import directory
 from guanxi.auth import ANONYMOUS, AuditEntry, Principal, audit, tracking
 from guanxi.db import Reader, Tx
@@ -30,18 +30,19 @@ async def follow(reader: Reader, complaint_id: UUID) -> Track:
     names = {unit.code: unit.name for unit in await directory.units(reader)}
     said = await answers.of_complaint(reader, complaint_id)
     periods = await custody.of_complaint(reader, complaint_id)
+    asked = names.get(ticket.offered_to, ticket.offered_to) if ticket.offered_to else None
     return Track(
         number=ticket.number,
         status=ticket.status,
         filed_at=ticket.filed_at,
         holder=names.get(ticket.holder_unit, ticket.holder_unit),
-        asked=names.get(ticket.offered_to, ticket.offered_to) if ticket.offered_to else None,
+        asked=asked,
         promised_at=ticket.promised_at,
         answered_at=ticket.answered_at,
         answer=said.answers[-1].text if said.answers else None,
         solved=ticket.solved,
         may_judge=_may_judge(ticket),
-        steps=rules.steps(ticket, periods, said, names),
+        steps=[TrackStep.model_validate(step) for step in rules.steps(ticket, periods, said, names)],
     )
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from guanxi.events.complaints import ComplaintAnswered, ComplaintClosed, ComplaintReopened, ComplaintResolved
 
 if TYPE_CHECKING:
-    from ..conftest import Firm
+    from services.complaints.tests.integration.conftest import Firm
 
 pytestmark = pytest.mark.asyncio
 

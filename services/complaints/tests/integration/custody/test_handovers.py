@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from guanxi.events.complaints import ComplaintEscalated, ComplaintHandedOver
 from guanxi.testing import Harness, an_employee
 
 if TYPE_CHECKING:
-    from ..conftest import Firm
+    from services.complaints.tests.integration.conftest import Firm
 
 pytestmark = pytest.mark.asyncio
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from guanxi.events.complaints import ComplaintAnswered, ComplaintEscalated, DeadlineMissed
+
+if TYPE_CHECKING:
+    from services.complaints.tests.integration.conftest import Firm
+
+pytestmark = pytest.mark.asyncio
+_WEEK = 7 * 24 * 3600
+
+
+def by_kind(shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {due["kind"]: due for due in shown["deadlines"]}
+
+
+async def test_a_deadline_that_goes_by_is_missed_told_and_escalated_once(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.harness.work_off_due()
+    await firm.harness.work_off_due()
+    missed = await firm.harness.published(DeadlineMissed)
+    assert [event.data.kind for event in missed] == ["acknowledge", "answer", "resolve"]
+    assert all(event.time == event.data.due_at for event in missed)
+    assert len({event.aggregateid for event in missed}) == 3
+    shown = await firm.shown(filed)
+    assert shown["escalation_level"] == 3
+    assert {due["status"] for due in shown["deadlines"]} == {"missed"}
+    escalated = await firm.harness.published(ComplaintEscalated)
+    assert [event.data.reason for event in escalated] == ["deadline"] * 3
+    assert [event.sequence for event in escalated] == [2, 3, 4]
+
+
+async def test_what_is_met_in_time_is_never_missed(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "answers", text="Done.")
+    await firm.step("finance", filed, "resolution")
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.harness.work_off_due()
+    assert await firm.harness.published(DeadlineMissed) == []
+
+
+async def test_an_answer_after_the_promised_time_is_late_even_before_anybody_noticed(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.step("finance", filed, "answers", text="Sorry.")
+    (answered,) = await firm.harness.published(ComplaintAnswered)
+    assert answered.data.in_time is False
+    kinds = [event.data.kind for event in await firm.harness.published(DeadlineMissed)]
+    assert "answer" in kinds
+    answer = by_kind(await firm.shown(filed))["answer"]
+    assert answer["status"] == "missed"
+    assert answer["met_at"] is not None
+
+
+async def test_the_clocks_stand_still_while_it_is_the_customers_turn(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "acceptance")
+    await firm.step("finance", filed, "waiting")
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.harness.work_off_due()
+    assert await firm.harness.published(DeadlineMissed) == []
+    gone_on = await firm.step("finance", filed, "customer-replies", text="The red one.")
+    assert gone_on["promised_at"] > filed["promised_at"]
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.harness.work_off_due()
+    assert [event.data.kind for event in await firm.harness.published(DeadlineMissed)] == ["answer", "resolve"]
+
+
+async def test_the_standards_in_force_are_read_and_replaced_whole(firm: Firm) -> None:
+    caller = firm.harness.caller()
+    answer = await caller.get("/v1/service-standards")
+    assert answer.headers["etag"] == '"1"'
+    body = {
+        "standards": [
+            {"level": level, "step": step, "business_minutes": 30}
+            for level in ("vip", "ordinary")
+            for step in ("acknowledge", "answer", "resolve")
+        ],
+        "handover_limit": 1,
+    }
+    assert (await caller.put("/v1/service-standards", json=body)).status_code == 428
+    changed = await caller.put("/v1/service-standards", json=body, headers={"If-Match": '"1"'})
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["number"] == 2
+    assert (await caller.put("/v1/service-standards", json=body, headers={"If-Match": '"1"'})).status_code == 412
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours")
+    assert (await firm.step("logistics", filed, "acceptance"))["escalation_level"] == 1
+
+
+async def test_a_set_with_a_hole_is_refused(firm: Firm) -> None:
+    body = {"standards": [{"level": "vip", "step": "answer", "business_minutes": 30}]}
+    refused = await firm.harness.caller().put("/v1/service-standards", json=body, headers={"If-Match": '"1"'})
+    assert refused.status_code == 422

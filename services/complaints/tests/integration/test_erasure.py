@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from complaints.app import SERVICE
+from guanxi.db import personal_columns
+from guanxi.testing import a_customer
+
+if TYPE_CHECKING:
+    from services.complaints.tests.integration.conftest import Firm
+
+pytestmark = pytest.mark.asyncio
+
+
+async def said_everything(firm: Firm, plant: str) -> dict[str, Any]:
+    """A complaint with something personal in every place that can hold it."""
+    customer = a_customer()
+    await firm.harness.know(customer)
+    filed = await firm.filed(
+        customer_id=str(customer.data.id),
+        unit="finance",
+        text=f"text {plant}",
+        wish=f"wish {plant}",
+        reply_to={"channel": "email", "address": f"{plant}@example.com"},
+    )
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason=f"note {plant}")
+    await firm.step("logistics", filed, "acceptance")
+    await firm.step("logistics", filed, "waiting")
+    await firm.step("logistics", filed, "customer-replies", text=f"reply {plant}")
+    await firm.step("logistics", filed, "answers", text=f"answer {plant}")
+    await firm.step("logistics", filed, "reopening", reason=f"comment {plant}")
+    return filed
+
+
+async def planted(firm: Firm, plant: str) -> set[tuple[str, str]]:
+    """The tagged columns in which the plant is found."""
+    found = set()
+    async with firm.harness.database.api.read() as reader:
+        for table, column, _ in personal_columns(SERVICE.metadata):
+            if await reader.fetchval(f"SELECT count(*) FROM {table} WHERE {column}::text LIKE $1", f"%{plant}%"):
+                found.add((table, column))
+    return found
+
+
+async def test_erasure_blanks_every_tagged_column_and_keeps_the_case(firm: Firm) -> None:
+    filed = await said_everything(firm, "plant-a")
+    other = await said_everything(firm, "plant-b")
+    tagged = {(table, column) for table, column, _ in personal_columns(SERVICE.metadata)}
+    assert await planted(firm, "plant-a") == tagged
+    assert await firm.harness.erase(filed["customer_id"]) > 0
+    assert await planted(firm, "plant-a") == set()
+    assert await planted(firm, "plant-b") == tagged
+    shown = await firm.shown(filed)
+    assert (shown["number"], shown["holder_unit"], shown["reopen_count"]) == (filed["number"], "logistics", 1)
+    assert len(shown["custody"]) == 2
+    assert (await firm.shown(other))["text"] == "text plant-b"
+
+
+async def test_no_table_but_the_log_still_holds_a_word(firm: Firm) -> None:
+    filed = await said_everything(firm, "plant-c")
+    await firm.harness.erase(filed["customer_id"])
+    async with firm.harness.database.api.read() as reader:
+        tables = await reader.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = [row["tablename"] for row in tables if not row["tablename"].startswith("event_log")]
+        for name in names:
+            count = await reader.fetchval(f'SELECT count(*) FROM "{name}" AS t WHERE t::text LIKE $1', "%plant-c%")
+            assert count == 0, name
+
+
+async def test_what_is_said_after_the_erasure_is_not_kept(firm: Firm) -> None:
+    filed = await said_everything(firm, "plant-d")
+    await firm.harness.erase(filed["customer_id"])
+    await firm.step("logistics", filed, "answers", text="answer plant-e")
+    await firm.step("logistics", filed, "reopening", reason="comment plant-e")
+    await firm.step("logistics", filed, "customer-replies", text="reply plant-e")
+    await firm.step("logistics", filed, "handovers", to_unit="sales", reason="note plant-e")
+    assert await planted(firm, "plant-e") == set()
+    assert (await firm.shown(filed))["reopen_count"] == 2
