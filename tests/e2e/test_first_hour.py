@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -74,7 +75,7 @@ async def test_undo_gives_each_record_back_its_own_in_every_service(stage: Stage
         await post(admin, f"/v1/merges/{merge}/undo", {"reason": "undo"})
     orders = {}
     for key, customer in stage.customers.items():
-        entries = await until(f"the timeline of the {key}'s record alone", lambda c=customer: own_timeline(admin, c))
+        entries = await until(f"the timeline of the {key}'s record alone", partial(own_timeline, admin, customer))
         orders[key] = sum(entry["kind"] == "order" for entry in entries)
         assert (await admin.get(f"/v1/customers/{customer}")).json()["canonical_id"] == customer
     assert orders == {"dealer": 1, "repair": 0, "web": 1}
