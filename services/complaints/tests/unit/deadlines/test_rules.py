@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def a_deadline(due_at: datetime) -> Deadline:
-    ids = {"id": uuid4(), "complaint_id": uuid4()}
+    ids: dict[str, Any] = {"id": uuid4(), "complaint_id": uuid4()}
     return Deadline(
         **ids, created_at=MONDAY, recorded_at=MONDAY, unit_id="head-office", kind="answer", set_number=1, due_at=due_at
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from complaints.answers.rules import Answer, Conversation, Verdict
@@ -24,7 +25,7 @@ TICKET = Ticket(
 )
 NAMES = {"finance": "Finance"}
 FIRST = custody.held(TICKET, 1, "first_door", id=uuid4(), now=START)
-ROW = {"id": uuid4(), "recorded_at": START, "unit_id": "head-office", "complaint_id": TICKET.id}
+ROW: dict[str, Any] = {"id": uuid4(), "recorded_at": START, "unit_id": "head-office", "complaint_id": TICKET.id}
 
 
 def later(hours: int) -> datetime:
