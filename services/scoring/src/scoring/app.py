@@ -4,6 +4,12 @@ from pathlib import Path
 
 from guanxi.service import Service
 
+from scoring.facts import api as facts_api
+from scoring.facts import usecases as facts
+from scoring.scores import usecases as scores
+from scoring.scores.scorer import JOBS, LOOPS
+from scoring.segments import usecases as segments
+from scoring.scorecards import api as scorecards_api
 from scoring.settings import Settings
 from scoring.tables import metadata
 from scoring.topology import TOPOLOGY
@@ -16,5 +22,8 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(),
+    routers=(facts_api.router, scorecards_api.router),
+    jobs=JOBS,
+    loops=LOOPS,
+    erasers=(facts.erase, scores.erase, segments.erase),
 )

@@ -1,10 +1,16 @@
 """What this service emits, and which of its handlers reads what."""
 
-from guanxi import directory
-from guanxi.events import Topology
+from guanxi.events import Consumer, Topology
+from guanxi.events.scores import ScoreChanged, SegmentChanged
+from scoring.facts import handlers as facts
+from scoring.scores import handlers as scores
 
 TOPOLOGY = Topology(
     service="scoring",
-    emits=(),
-    consumers=(directory.CONSUMER,),
+    emits=(ScoreChanged, SegmentChanged),
+    consumers=(
+        scores.CONSUMER,
+        # A version of a fact is entered once, whatever comes twice or late: no inbox is needed.
+        Consumer("facts", facts.HANDLERS, kind="state"),
+    ),
 )

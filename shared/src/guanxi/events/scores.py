@@ -31,7 +31,8 @@ class ScoreChanged(Fact, type="guanxi.scores.ScoreChanged.v1"):
     kind: Annotated[Code, Vocabulary(KINDS)]
     as_of: IsoDate
     """The day, in the firm's time zone, at whose end it holds."""
-    value: Points
+    value: Points | None = None
+    """None when the band is `unrated`: an exchange rate is missing."""
     previous_value: Points | None = None
     band: Code
     previous_band: Code | None = None

@@ -1,0 +1,1 @@
+"""What happened, as scores need it: codes, amounts and times, never words."""

@@ -1,0 +1,20 @@
+"""Every fact of interactions and complaints, as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from guanxi.db import Tx
+from guanxi.events import Event, Handler
+from guanxi.events import Fact as EventFact
+from scoring.facts import reading, usecases
+from scoring.scores import usecases as scores
+
+
+async def on_events(tx: Tx, events: Sequence[Event[Any]]) -> None:
+    """Enter them, and have the customers scored whom they tell something new about."""
+    await scores.mark(tx, await usecases.take_in(tx, events))
+
+
+HANDLERS: dict[type[EventFact], Handler] = dict.fromkeys((*reading.SAYS, *reading.VOIDS), on_events)

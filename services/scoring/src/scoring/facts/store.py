@@ -1,0 +1,106 @@
+"""All SQL on facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, Tx, after_key
+from scoring.facts.rules import FactRow, Traits
+from scoring.facts.tables import fact
+
+# A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
+_ADD = """
+INSERT INTO fact (aggregate_id, kind, sequence, customer_id, unit_id, occurred_at, recorded_at, amount_minor, currency,
+                  attrs, voided, event_id)
+SELECT aggregate_id, kind, sequence, customer_id, unit_id, occurred_at, recorded_at, amount_minor, currency,
+       attrs, voided, event_id
+FROM jsonb_populate_recordset(NULL::fact, $1::jsonb) ORDER BY aggregate_id, kind, sequence
+ON CONFLICT DO NOTHING RETURNING customer_id, event_id
+"""
+_MARK_SOURCES = """
+INSERT INTO source_watermark AS w (source, up_to)
+SELECT s, t FROM unnest($1::text[], $2::timestamptz[]) AS x(s, t) ORDER BY s
+ON CONFLICT (source) DO UPDATE SET up_to = excluded.up_to WHERE w.up_to < excluded.up_to
+"""
+_CURRENT = """
+SELECT DISTINCT ON (aggregate_id, kind) * FROM fact
+WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
+ORDER BY aggregate_id, kind, sequence DESC
+"""
+_BLANK = """
+UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'channel', 'fulfilling_unit']
+WHERE customer_id = ANY($1::uuid[])
+"""
+_TRAITS = tuple(field.name for field in fields(Traits))
+_IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
+_F = fact.c
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which facts a caller asks for."""
+
+    customer_ids: Sequence[UUID]
+    kinds: Sequence[str] = ()
+    every_version: bool = False
+
+
+async def add(tx: Tx, rows: Sequence[FactRow]) -> list[tuple[UUID | None, UUID]]:
+    """Enter versions of facts; gives customer and event of those that were new."""
+    added = await tx.fetch(_ADD, [_values(row) for row in rows])
+    return [(row["customer_id"], row["event_id"]) for row in added]
+
+
+async def mark_sources(tx: Tx, up_to: Mapping[str, datetime]) -> None:
+    """Note how far each source has told us."""
+    await tx.execute(_MARK_SOURCES, list(up_to), list(up_to.values()))
+
+
+async def of_customers(
+    reader: Reader, customer_ids: Sequence[UUID], kinds: Sequence[str], known_at: datetime | None = None
+) -> list[FactRow]:
+    """The newest version, by what was known then, of each fact of these kinds; voided ones too."""
+    return [_fact(row) for row in await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at)]
+
+
+async def page(
+    reader: Reader, principal: Principal, wanted: Wanted, after: Sequence[Any] | None, limit: int
+) -> list[FactRow]:
+    """Facts, newest first, one more than `limit`."""
+    select = sa.select(fact).where(_F.customer_id.in_(wanted.customer_ids), visible(principal, _F.unit_id))
+    if wanted.kinds:
+        select = select.where(_F.kind.in_(wanted.kinds))
+    if not wanted.every_version:
+        newer = fact.alias()
+        later = sa.and_(
+            newer.c.aggregate_id == _F.aggregate_id, newer.c.kind == _F.kind, newer.c.sequence > _F.sequence
+        )
+        select = select.where(sa.not_(_F.voided), ~sa.exists().where(later))
+    keys = (_F.occurred_at, _F.aggregate_id, _F.kind, _F.sequence)
+    return [_fact(row) for row in await reader.all(after_key(select, keys, after, limit, descending=True))]
+
+
+async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Take out of these customers' facts whatever leads back to a conversation; amounts and times stay."""
+    return int((await tx.execute(_BLANK, list(customer_ids))).rpartition(" ")[2])
+
+
+def _values(row: FactRow) -> dict[str, Any]:
+    attrs = {name: value for name in _TRAITS if (value := getattr(row.traits, name)) is not None}
+    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "traits"}
+    return {**values, "attrs": attrs}
+
+
+def _fact(row: asyncpg.Record) -> FactRow:
+    values = dict(row)
+    attrs = values.pop("attrs")
+    named = {name: UUID(value) if name in _IDS else value for name, value in attrs.items() if name in _TRAITS}
+    return FactRow(**values, traits=Traits(**named))

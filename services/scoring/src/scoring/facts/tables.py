@@ -1,0 +1,30 @@
+"""Facts, append-only, and how far each source has told us."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from scoring.tables import metadata
+
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("aggregate_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("customer_id", UUID(as_uuid=True)),
+    sa.Column("unit_id", sa.Text, nullable=False),
+    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("amount_minor", sa.BigInteger),
+    sa.Column("currency", sa.Text),
+    sa.Column("attrs", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("voided", sa.Boolean, nullable=False),
+    sa.Column("event_id", UUID(as_uuid=True), nullable=False),
+    sa.Index("ix_fact_customer", "customer_id", "occurred_at"),
+)
+source_watermark = sa.Table(
+    "source_watermark",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("up_to", sa.DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,62 @@
+"""Keeping facts and reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Pool, Reader, Tx
+from guanxi.events import Event
+from guanxi.problems import NotFound
+from scoring.facts import reading, store
+from scoring.facts.rules import FactRow
+
+
+async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
+    """Enter a batch of events; gives the customers touched, each with the time of the newest news about it.
+
+    What was known already touches nobody.
+    """
+    times = {event.id: event.time for event in events}
+    if up_to := reading.sources(events):
+        await store.mark_sources(tx, up_to)
+    touched: dict[UUID, datetime] = {}
+    for customer_id, event_id in await store.add(tx, reading.rows(events)):
+        if customer_id is not None:
+            touched[customer_id] = max(times[event_id], touched.get(customer_id, times[event_id]))
+    return touched
+
+
+async def of_customers(
+    reader: Reader, customer_ids: Sequence[UUID], kinds: Sequence[str], known_at: datetime | None = None
+) -> list[FactRow]:
+    """The newest version, by what was known then, of each fact of these kinds."""
+    return await store.of_customers(reader, customer_ids, kinds, known_at)
+
+
+async def page(  # noqa: PLR0913 - one argument for each filter
+    pool: Pool,
+    principal: Principal,
+    customer_id: UUID,
+    kinds: Sequence[str],
+    after: Sequence[Any] | None,
+    limit: int,
+    *,
+    every_version: bool,
+) -> list[FactRow]:
+    """A customer's facts: of all members for internal readers, an external unit's own under the id it asks for."""
+    customer = await directory.require(pool, customer_id)
+    if not principal.internal and customer.unit_id != principal.unit:
+        raise NotFound("customer")
+    async with pool.read() as reader:
+        ids = await directory.members(reader, customer_id) if principal.internal else [customer_id]
+        return await store.page(reader, principal, store.Wanted(ids, kinds, every_version), after, limit)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Blank what leads back to persons; the skeleton (amounts, kinds, times) stays for the firm's own sums."""
+    return await store.blank(tx, customer_ids)

@@ -1,0 +1,280 @@
+"""All SQL on scores and on who must be scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from guanxi.db import Reader, Tx
+from guanxi.ports import derived_id
+from scoring.scores.measure import Reason
+from scoring.scores.rules import Score
+
+LIVE, HISTORIC, SWEPT = 0, 1, 2
+
+# Rows are only ever added, so that a consumer never waits for the scorer; many rows of one customer are one scoring.
+_MARK = """
+INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
+SELECT c, $1, t, u, d FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[]) AS x(c, t, u, d)
+"""
+_CLAIM = """
+WITH ripe AS (
+  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), mine AS (
+  SELECT seq FROM dirty WHERE customer_id IN (SELECT customer_id FROM ripe) FOR UPDATE SKIP LOCKED
+)
+DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at
+"""
+_SWEEP = """
+WITH begun AS (INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING day)
+INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
+SELECT DISTINCT customer_id, $2::timestamptz, $3::timestamptz, $4::int, $2::timestamptz
+FROM score_series, begun WHERE ended_at IS NULL AND as_of < $1
+"""
+# Inserting first and locking after, both in sorted order: the lock of a customer that was never scored needs a row.
+_ENSURE = """
+INSERT INTO score_series (id, version, created_at, recorded_at, unit_id, customer_id, kind)
+SELECT i, 0, $1, $1, 'head-office', c, k FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS x(i, c, k) ORDER BY i
+ON CONFLICT DO NOTHING
+"""
+_RESULT = "customer_id, kind, as_of, band, value, inputs, reasons, scorecard, members, computed_at"
+_LOCK = f"SELECT id, version, ended_at, {_RESULT} FROM score_series WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_SAVE = f"""
+UPDATE score_series s
+SET version = n.version, recorded_at = $2, as_of = n.as_of, band = n.band, value = n.value, inputs = n.inputs,
+    reasons = n.reasons, scorecard = n.scorecard, members = n.members, computed_at = $2, ended_at = NULL
+FROM jsonb_to_recordset($1::jsonb) AS n(id uuid, version bigint, as_of date, band text, value bigint, inputs jsonb,
+                                        reasons jsonb, scorecard int, members uuid[])
+WHERE s.id = n.id
+"""
+_KEEP = f"""
+INSERT INTO score AS s ({_RESULT})
+SELECT customer_id, kind, as_of, band, value, inputs, reasons, scorecard, members, $2
+FROM jsonb_populate_recordset(NULL::score, $1::jsonb) ORDER BY customer_id, kind
+ON CONFLICT (customer_id, kind, as_of) DO UPDATE
+SET band = excluded.band, value = excluded.value, inputs = excluded.inputs, reasons = excluded.reasons,
+    scorecard = excluded.scorecard, members = excluded.members, computed_at = excluded.computed_at
+"""
+_END = "UPDATE score_series SET ended_at = $2 WHERE customer_id = ANY($1::uuid[]) AND ended_at IS NULL"
+_OF = f"SELECT {_RESULT} FROM score_series WHERE customer_id = $1 AND band IS NOT NULL AND ended_at IS NULL"
+_HISTORY = f"""
+SELECT {_RESULT} FROM score WHERE customer_id = $1 AND kind = $2 AND as_of < coalesce($3, 'infinity'::date)
+ORDER BY as_of DESC LIMIT $4 + 1
+"""
+_RANKING = """
+SELECT rank, customer_id, value, band, as_of FROM (
+  SELECT rank() OVER (ORDER BY value DESC) AS rank, customer_id, value, band, as_of FROM score_series
+  WHERE kind = $1 AND ended_at IS NULL AND value IS NOT NULL
+) r
+WHERE $2::bigint IS NULL OR (-value, customer_id) > (-$2::bigint, $3::uuid)
+ORDER BY value DESC, customer_id LIMIT $4 + 1
+"""
+# Shares are of the profit that was made: losses stand apart, so that no share passes 100 %.
+_PARETO = """
+WITH p AS (
+  SELECT (inputs->>'profit_minor')::bigint AS profit, row_number() OVER w AS place, count(*) OVER () AS customers
+  FROM score_series
+  WHERE kind = $1 AND ended_at IS NULL AND inputs ? 'profit_minor'
+  WINDOW w AS (ORDER BY (inputs->>'profit_minor')::bigint DESC, customer_id)
+)
+SELECT count(*) AS customers, count(*) FILTER (WHERE profit > 0) AS profitable,
+       count(*) FILTER (WHERE profit < 0) AS losing,
+       coalesce(sum(greatest(profit, 0)), 0)::bigint AS profit_minor,
+       coalesce(sum(least(profit, 0)), 0)::bigint AS loss_minor,
+       count(*) FILTER (WHERE place * 100 <= customers * $2 OR place = 1) AS leading,
+       coalesce(sum(greatest(profit, 0)) FILTER (WHERE place * 100 <= customers * $2 OR place = 1), 0)::bigint
+         AS leading_profit_minor,
+       (SELECT count(*) FROM score_series WHERE kind = $1 AND ended_at IS NULL AND band = $3) AS unrated
+FROM p
+"""
+_FORGET = (
+    "DELETE FROM dirty WHERE customer_id = ANY($1::uuid[])",
+    "DELETE FROM score WHERE customer_id = ANY($1::uuid[])",
+    "DELETE FROM score_series WHERE customer_id = ANY($1::uuid[])",
+)
+_LEAVE = (
+    "UPDATE score SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1::uuid[]",
+    "UPDATE score_series SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[]))"
+    " WHERE members && $1::uuid[]",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whom to score, because of what was newest at that time, how urgently and from when on."""
+
+    customer_id: UUID
+    newest_at: datetime
+    urgency: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One customer's score of one kind as it stands; `sequence` counts its band's changes, None: never computed."""
+
+    id: UUID
+    sequence: int
+    customer_id: UUID
+    kind: str
+    ended: bool
+    score: Score | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A score with the moment at which it was computed."""
+
+    score: Score
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One place of a ranking."""
+
+    rank: int
+    customer_id: UUID
+    value: int
+    band: str
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """How much of the profit the leading customers bring, in minor units of the firm's currency."""
+
+    customers: int
+    profitable: int
+    losing: int
+    unrated: int
+    profit_minor: int
+    loss_minor: int
+    leading: int
+    leading_profit_minor: int
+
+
+def series_id(customer_id: UUID, kind: str) -> UUID:
+    """The aggregate that a customer's scores of one kind are."""
+    return derived_id(customer_id, f"score/{kind}")
+
+
+async def mark(tx: Tx, marks: Sequence[Mark]) -> None:
+    """Enter customers to be scored."""
+    columns = zip(*((one.customer_id, one.newest_at, one.urgency, one.due_at) for one in marks), strict=True)
+    await tx.execute(_MARK, tx.now, *(list(column) for column in columns))
+
+
+async def claim(tx: Tx, limit: int) -> dict[UUID, datetime]:
+    """Take customers that are due out of the set, most urgent first; each with the newest cause among its marks."""
+    newest: dict[UUID, datetime] = {}
+    for row in await tx.fetch(_CLAIM, tx.now, limit):
+        newest[row["customer_id"]] = max(row["newest_at"], newest.get(row["customer_id"], row["newest_at"]))
+    return newest
+
+
+async def sweep(tx: Tx, day: date, began_at: datetime) -> int:
+    """Have everybody scored for a day that has begun; nobody when that was done before."""
+    return int((await tx.execute(_SWEEP, day, tx.now, began_at, SWEPT)).rpartition(" ")[2])
+
+
+async def lock(tx: Tx, customer_ids: Iterable[UUID], kinds: Sequence[str]) -> dict[tuple[UUID, str], Series]:
+    """Lock these customers' series, made when there are none: whoever holds them scores these customers."""
+    wanted = {series_id(one, kind): (one, kind) for one in customer_ids for kind in kinds}
+    customers, names = zip(*wanted.values(), strict=True)
+    await tx.execute(_ENSURE, tx.now, list(wanted), list(customers), list(names))
+    return {(row["customer_id"], row["kind"]): _series(row) for row in await tx.fetch(_LOCK, list(wanted))}
+
+
+async def save(tx: Tx, scores: Mapping[UUID, tuple[UUID, int, Score]]) -> None:
+    """Write the present scores: series -> (customer, sequence, score)."""
+    rows = [{"id": series, "version": n, **_values(who, score)} for series, (who, n, score) in scores.items()]
+    await tx.execute(_SAVE, rows, tx.now)
+
+
+async def keep(tx: Tx, scores: Iterable[tuple[UUID, Score]]) -> None:
+    """Write scores that differ from the last into the history; each holds from its day to the next one's."""
+    await tx.execute(_KEEP, [_values(who, score) for who, score in scores], tx.now)
+
+
+async def end(tx: Tx, customer_ids: Sequence[UUID]) -> None:
+    """End the series of customers who are part of another now."""
+    await tx.execute(_END, list(customer_ids), tx.now)
+
+
+async def of_customer(reader: Reader, customer_id: UUID) -> list[Stored]:
+    """The present scores of a customer."""
+    return [_stored(row) for row in await reader.fetch(_OF, customer_id)]
+
+
+async def history(reader: Reader, customer_id: UUID, kind: str, before: date | None, limit: int) -> list[Stored]:
+    """The scores of the past, newest first, one more than `limit`."""
+    return [_stored(row) for row in await reader.fetch(_HISTORY, customer_id, kind, before, limit)]
+
+
+async def ranking(reader: Reader, kind: str, after: tuple[int, UUID] | None, limit: int) -> list[Ranked]:
+    """Customers by value, best first, one more than `limit`."""
+    value, customer_id = after or (None, None)
+    return [Ranked(**dict(row)) for row in await reader.fetch(_RANKING, kind, value, customer_id, limit)]
+
+
+async def pareto(reader: Reader, kind: str, percent: int, unrated: str) -> Pareto:
+    """The share of the leading `percent` of customers."""
+    row = await reader.fetchrow(_PARETO, kind, percent, unrated)
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    return Pareto(**dict(row))
+
+
+async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Delete what was made of these customers, and their ids out of others' member lists."""
+    tags = [await tx.execute(statement, list(customer_ids)) for statement in (*_FORGET, *_LEAVE)]
+    return sum(int(tag.rpartition(" ")[2]) for tag in tags)
+
+
+def reasons_of(raw: Iterable[Mapping[str, Any]]) -> tuple[Reason, ...]:
+    """Reasons as they are kept in a row."""
+    return tuple(
+        Reason(one["code"], one["points"], UUID(one["fact_id"]) if one["fact_id"] else None, one["count"]) for one in raw
+    )
+
+
+def _values(customer_id: UUID, score: Score) -> dict[str, Any]:
+    return {
+        "customer_id": customer_id,
+        "kind": score.kind,
+        "as_of": score.as_of,
+        "band": score.band,
+        "value": score.value,
+        "inputs": dict(score.inputs),
+        "reasons": [asdict(reason) for reason in score.reasons],
+        "scorecard": score.version,
+        "members": list(score.members),
+    }
+
+
+def _score(row: asyncpg.Record) -> Score:
+    return Score(
+        kind=row["kind"],
+        as_of=row["as_of"],
+        value=row["value"],
+        band=row["band"],
+        inputs=row["inputs"],
+        reasons=reasons_of(row["reasons"]),
+        version=row["scorecard"],
+        members=tuple(UUID(bytes=one.bytes) for one in row["members"]),
+    )
+
+
+def _stored(row: asyncpg.Record) -> Stored:
+    return Stored(_score(row), row["computed_at"])
+
+
+def _series(row: asyncpg.Record) -> Series:
+    known = _score(row) if row["band"] is not None else None
+    ended = row["ended_at"] is not None
+    return Series(row["id"], row["version"], row["customer_id"], row["kind"], ended, known)

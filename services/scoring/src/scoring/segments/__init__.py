@@ -1,0 +1,1 @@
+"""Who belongs together: tiers by what the relationship is worth, key customers, and what each is recommended."""
