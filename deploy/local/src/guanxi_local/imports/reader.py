@@ -122,11 +122,11 @@ class RowFile:
 
     def _text(self) -> IO[str]:
         if self.path.name.endswith(".gz"):
-            return io.TextIOWrapper(gzip.open(self.path, "rb"), encoding=self.encoding, newline="")  # noqa: SIM115 - closed by the caller
+            return io.TextIOWrapper(gzip.open(self.path, "rb"), encoding=self.encoding, newline="")
         return self.path.open(encoding=self.encoding, newline="")
 
 
-def as_text(value: Any) -> str:  # noqa: ANN401 - whatever a file holds
+def as_text(value: Any) -> str:
     """A value of a typed file as a text file would show it; empty for none."""
     if value is None:
         return ""
@@ -169,7 +169,7 @@ def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
             yield f"{above}{key}", as_text(item)
 
 
-def _parquet(path: Path) -> Any:  # noqa: ANN401 - a cursor of duckdb
+def _parquet(path: Path) -> Any:
     import duckdb  # noqa: PLC0415 - only Parquet needs it
 
     try:
@@ -179,7 +179,7 @@ def _parquet(path: Path) -> Any:  # noqa: ANN401 - a cursor of duckdb
         raise Failure(message) from error
 
 
-def _names(found: Any) -> list[str]:  # noqa: ANN401 - a cursor of duckdb
+def _names(found: Any) -> list[str]:
     return [column[0] for column in found.description]
 
 

@@ -1,4 +1,4 @@
-"""The closing account of an import: every row and every event in exactly one place, checked against the service's own counts."""
+"""The closing account of an import: each row and each event in one place, checked against the service's own counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending events through the public door, in batches, patiently: a lost answer is asked for again under the same key."""
+"""Sending events through the public door, in batches, patiently: a lost answer is asked for under the same key."""
 
 from __future__ import annotations
 
@@ -46,8 +46,13 @@ class _Answer(BaseModel):
 class Clock(Protocol):
     """What the sender needs of the time."""
 
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float, /) -> None: ...
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+        ...
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ class Sender:
 
     client: httpx.Client
     rate: float | None = None
-    clock: Clock = time  # type: ignore[assignment] # the module has both
+    clock: Clock = time
     run: str = field(default_factory=lambda: uuid4().hex)
     sent: int = 0
     _began: float | None = None

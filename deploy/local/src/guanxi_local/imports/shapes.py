@@ -33,7 +33,7 @@ class Shape:
     formats: tuple[str, ...] = ()
     many: bool = False
 
-    def apply(self, text: str | None, zone: ZoneInfo) -> Any:  # noqa: ANN401 - any JSON value
+    def apply(self, text: str | None, zone: ZoneInfo) -> Any:
         """The value, None for an empty cell."""
         text = (text or "").strip() or self.default
         if text is None:
@@ -43,7 +43,7 @@ class Shape:
         value = self._converted(text, zone)
         return [value] if self.many else value
 
-    def _converted(self, text: str, zone: ZoneInfo) -> Any:  # noqa: ANN401 - any JSON value
+    def _converted(self, text: str, zone: ZoneInfo) -> Any:
         if self.kind in ("integer", "minor"):
             return self._number(text)
         if self.kind in ("time", "date"):

@@ -32,7 +32,14 @@ when = [{ column = "no", matches = "^C" }]
 time = { column = "at" }
 data = { external_ref = { column = "no" }, lines = { each = { sku = { column = "sku" } } } }
 """
-ROWS = "no,who,sku,at\n1,a,x,2020-01-01\n2,b,y,2020-01-02\n1,a,z,2020-01-01\nC3,a,x,2020-01-03\n4,TEST,x,2020-01-04\nbroken\n"
+ROWS = """no,who,sku,at
+1,a,x,2020-01-01
+2,b,y,2020-01-02
+1,a,z,2020-01-01
+C3,a,x,2020-01-03
+4,TEST,x,2020-01-04
+broken
+"""
 
 
 def mapping(text: str = INVOICES, **more: object) -> FileMapping:

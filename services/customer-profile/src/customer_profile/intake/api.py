@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from guanxi.http import Page, Paging, Read, Write, body_limit, if_match, read, set_etag, write
 
 from customer_profile.intake import batches, desk
 from customer_profile.intake.schemas import (
@@ -21,6 +20,7 @@ from customer_profile.intake.schemas import (
     ReportStatus,
 )
 from customer_profile.sources.schemas import SourceName
+from guanxi.http import Page, Paging, Read, Write, body_limit, if_match, read, set_etag, write
 
 router = APIRouter(tags=["inbound events"])
 
@@ -31,7 +31,9 @@ Changing = Annotated[Write, Depends(write("reports:publish", idempotent=False))]
 
 @router.post("/inbound-events", status_code=202, openapi_extra={"requestBody": BATCH_BODY})
 @body_limit(batches.MAX_BODY, check_json=False)
-async def submit_events(call: Writing, via: Annotated[DoorName, Query(pattern="^(http|import)$")] = "http") -> BatchResult:
+async def submit_events(
+    call: Writing, via: Annotated[DoorName, Query(pattern="^(http|import)$")] = "http"
+) -> BatchResult:
     """Report up to 500 events, 4 MiB in all, 256 KiB and 2,000 lines an event, as a JSON array of CloudEvents.
 
     Each event gets a result: `received`, `duplicate`, or `rejected` with its faults by field. A bad event never
@@ -41,7 +43,7 @@ async def submit_events(call: Writing, via: Annotated[DoorName, Query(pattern="^
     async with call.once() as once:
         if once.replay:
             return await batches.find(once.tx, once.replay, call.principal)
-        door = "import" if via == "import" else "http"
+        door: Literal["http", "import"] = "import" if via == "import" else "http"
         batch_id = once.tx.new_id()
         answer = await batches.submit(once.tx, await call.request.body(), call.principal, door, batch_id)
         once.accepted(batch_id, f"/v1/inbound-batches/{batch_id}")

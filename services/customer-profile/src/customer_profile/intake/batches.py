@@ -10,17 +10,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from customer_profile.intake import rules, store, usecases
+from customer_profile.intake.case import Outcome
+from customer_profile.intake.envelope import Arrival, Envelope, read
+from customer_profile.intake.schemas import BatchResult, CheckedEvent, EventResult, Fault
+from customer_profile.sources import usecases as sources
+from customer_profile.sources.rules import Publisher
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.http import FieldError, NotFound, Problem, Unprocessable
 from guanxi.service import Runtime
-
-from customer_profile.intake import rules, store, usecases
-from customer_profile.intake.envelope import Arrival, Envelope, read
-from customer_profile.intake.schemas import BatchResult, CheckedEvent, EventResult, Fault
-from customer_profile.intake.usecases import Outcome
-from customer_profile.sources import usecases as sources
-from customer_profile.sources.rules import Publisher
 
 MAX_EVENTS = 500
 MAX_BODY = 4 * 1024 * 1024
@@ -161,4 +160,3 @@ def faults(errors: Sequence[FieldError]) -> list[Fault]:
 
 def _unparsable(detail: str) -> Problem:
     return Problem(400, "json-invalid", detail)
-

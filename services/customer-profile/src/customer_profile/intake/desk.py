@@ -8,19 +8,25 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from guanxi.auth import PII_READ, AuditEntry, Principal, audit
-from guanxi.db import Reader, Tx
-from guanxi.http import Conflict, NotFound, Read, Stale
 
 from customer_profile.intake import desk_store, masking, usecases
+from customer_profile.intake.case import Again, Door
 from customer_profile.intake.desk_store import ReportRow
 from customer_profile.intake.envelope import Arrival, read
 from customer_profile.intake.schemas import Figures, InboundReport, InboundReportDetail, Mending
 from customer_profile.sources import usecases as sources
+from guanxi.auth import PII_READ, AuditEntry, Principal, audit
+from guanxi.db import Reader, Tx
+from guanxi.http import Conflict, NotFound, Read, Stale
 
 
 async def page(  # noqa: PLR0913 - the filters of the list
-    reader: Reader, principal: Principal, source: str | None, status: str | None, after: Sequence[Any] | None, limit: int
+    reader: Reader,
+    principal: Principal,
+    source: str | None,
+    status: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> list[InboundReport]:
     """Reports newest first, one more than `limit` when there are more."""
     rows = await desk_store.page(reader, principal, source, status, after, limit)
@@ -38,7 +44,9 @@ async def show(call: Read, report_id: UUID) -> InboundReportDetail:
     async with call.pool.begin() as tx:
         row = await _row(tx, report_id, call.principal)
         if whole:
-            entry = AuditEntry("GET /v1/inbound-events/{report_id}", "inbound-report", row.id, row.customer_id, unmasked=True)
+            entry = AuditEntry(
+                "GET /v1/inbound-events/{report_id}", "inbound-report", row.id, row.customer_id, unmasked=True
+            )
             await audit(tx, call.principal, entry)
     return _detail(row, whole=whole)
 
@@ -59,7 +67,7 @@ async def resubmit(tx: Tx, report_id: UUID, principal: Principal) -> InboundRepo
     """Send a rejected report through intake again, under its own row; 409 when it is not rejected."""
     row = await _rejected(tx, report_id, principal)
     raw = row.raw if row.body is None else orjson.dumps(row.body)
-    again = usecases.Again(row.id, row.reused, row.body_hash)
+    again = Again(row.id, row.reused, row.body_hash)
     await usecases.take_in(tx, [Arrival(row.source, raw, row.event_id)], _door(row), again)
     return await find(tx, report_id, principal)
 
@@ -98,9 +106,7 @@ def _mended(row: ReportRow, mending: Mending) -> dict[str, Any]:
     """The event as it is to be: what could not be read is made new around the data."""
     before = row.body if isinstance(row.body, dict) else {}
     event = {**before, "specversion": "1.0", "id": row.event_id, "source": row.source, "data": mending.data}
-    for name, value in mending.model_dump(mode="json", include={"type", "time", "subject"}, exclude_none=True).items():
-        event[name] = value
-    return event
+    return event | mending.model_dump(mode="json", include={"type", "time", "subject"}, exclude_none=True)
 
 
 def _detail(row: ReportRow, *, whole: bool) -> InboundReportDetail:
@@ -110,5 +116,5 @@ def _detail(row: ReportRow, *, whole: bool) -> InboundReportDetail:
     return InboundReportDetail(**fields, body=body, raw=raw)
 
 
-def _door(row: ReportRow) -> usecases.Door:
+def _door(row: ReportRow) -> Door:
     return "kafka" if row.received_by == "kafka" else "import" if row.received_by == "import" else "http"

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
-from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
 
 from customer_profile.intake.schemas import Figures
 from customer_profile.intake.tables import inbound_report
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, Tx, after_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ WITH named AS (
   SELECT DISTINCT source, external_customer FROM inbound_report
   WHERE customer_id = ANY($1::uuid[]) AND external_customer IS NOT NULL
 ), gone AS (
-  UPDATE inbound_report r SET body = NULL, raw = NULL, external_customer = NULL, external_ref = NULL, version = version + 1
+  UPDATE inbound_report r
+  SET body = NULL, raw = NULL, external_customer = NULL, external_ref = NULL, version = version + 1
   WHERE r.customer_id = ANY($1::uuid[])
      OR (r.customer_id IS NULL AND (r.source, r.external_customer) IN (SELECT source, external_customer FROM named))
   RETURNING id
@@ -91,7 +92,12 @@ SELECT count(*) FROM gone
 
 
 async def page(  # noqa: PLR0913 - the filters of the list
-    reader: Reader, principal: Principal, source: str | None, status: str | None, after: Sequence[Any] | None, limit: int
+    reader: Reader,
+    principal: Principal,
+    source: str | None,
+    status: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> list[ReportRow]:
     """Reports newest first."""
     query = sa.select(*_COLUMNS).where(_mine(principal))

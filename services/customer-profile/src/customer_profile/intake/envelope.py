@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+
 from guanxi.http import FieldError, Problem, json_errors
 
 MAX_BYTES = 262_144
@@ -40,7 +41,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What could be read of a message. `body` is the whole event when it is JSON that can be stored, else `raw` is kept.
+    """What could be read of a message. `body` is the whole event when it is JSON that can be kept, else there is `raw`.
 
     `body_hash` tells two events under one id apart, `data_hash` two reports under one reference.
     """
@@ -113,7 +114,9 @@ def _unread(arrival: Arrival, errors: tuple[FieldError, ...], event_id: str | No
 
 def _refused_whole(raw: bytes | None) -> tuple[FieldError, ...]:
     if raw is None:
-        return (FieldError("event", "tombstone", "a message without a value deletes nothing here; send a ...Voided report"),)
+        return (
+            FieldError("event", "tombstone", "a message without a value deletes nothing here; send a ...Voided report"),
+        )
     if not raw.strip():
         return (FieldError("event", "empty", "the message is empty"),)
     if raw.startswith(_BOM):
@@ -174,7 +177,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
-def _digest(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def _digest(value: Any) -> bytes:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
 
 

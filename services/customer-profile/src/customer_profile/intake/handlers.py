@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from guanxi.db import Tx
-from guanxi.events import InboundRecord
-
 from customer_profile.intake import usecases
 from customer_profile.intake.envelope import Arrival
+from guanxi.db import Tx
+from guanxi.events import InboundRecord
 
 
 async def on_inbound(tx: Tx, records: Sequence[InboundRecord]) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, get_args
 
+from pydantic import BaseModel
+
 from guanxi.auth import mask_email, mask_id, mask_phone
 from guanxi.events import Personal
 from guanxi.events.inbound import inbound_types
-from pydantic import BaseModel
 
 HIDDEN = "***"
 _MASKS = {"phone": mask_phone, "email": mask_email, "id": mask_id}
@@ -18,11 +19,11 @@ _SHOWN = frozenset({"name", "text", "address"})
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with its data masked. A field that no report has is hidden whole: a sender may have put anything there."""
+    """The event with its data masked. What no report has is hidden whole: a sender may have put anything there."""
     return {**body, "data": _mask(body.get("data"), None)} if "data" in body else dict(body)
 
 
-def _mask(value: Any, kind: str | None) -> Any:  # noqa: ANN401 - any JSON value
+def _mask(value: Any, kind: str | None) -> Any:
     if isinstance(value, Mapping):
         kinds = _kinds()
         return {key: _mask(item, kinds[key]) if key in kinds else HIDDEN for key, item in value.items()}
@@ -51,13 +52,13 @@ def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str | None]]:
             yield from _fields(part)
 
 
-def _marks(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - any type expression
+def _marks(annotation: Any) -> Iterator[object]:
     yield from getattr(annotation, "__metadata__", ())
     for argument in get_args(annotation):
         yield from _marks(argument)
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type expression
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
-from guanxi.events.inbound import Inbound, Twin, check_inbound, inbound_types
-from guanxi.http import FieldError
-
 from customer_profile.intake.envelope import Envelope
 from customer_profile.sources.rules import Publisher, report_name
+from guanxi.events.inbound import Inbound, Twin, check_inbound, inbound_types
+from guanxi.http import FieldError
 
 FUTURE = timedelta(minutes=5)
 """How far a sender's clock may run ahead."""
@@ -59,10 +58,16 @@ def _sender_faults(envelope: Envelope, desk: str, publisher: Publisher | None, n
         return
     if publisher.paused_at is not None:
         yield FieldError("source", "paused", "this publisher is paused; resubmit when it is resumed")
-    if envelope.type is not None and publisher.allowed is not None and report_name(envelope.type) not in publisher.allowed:
+    if (
+        envelope.type is not None
+        and publisher.allowed is not None
+        and report_name(envelope.type) not in publisher.allowed
+    ):
         yield FieldError("type", "not-allowed", "this publisher may not send reports of this type")
     if envelope.subject is not None and not publisher.internal:
-        yield FieldError("subject", "not-allowed", "only internal publishers may name a customer; use data.external_customer")
+        yield FieldError(
+            "subject", "not-allowed", "only internal publishers may name a customer; use data.external_customer"
+        )
 
 
 def _unknown_type(type_name: str) -> FieldError | None:
@@ -122,7 +127,7 @@ class Report:
 class Verdict(Enum):
     """What becomes of a report within its thread."""
 
-    PASS_ON = "pass_on"
+    PASS_ON = "pass_on"  # noqa: S105 - no password
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
@@ -137,11 +142,15 @@ class Weighed:
     remark: FieldError | None = None
 
 
-_REUSED = FieldError("data.external_ref", "reference-reused", "was reported with other data; send a ...Corrected report")
+_REUSED = FieldError(
+    "data.external_ref", "reference-reused", "was reported with other data; send a ...Corrected report"
+)
 _OTHER_CUSTOMER = FieldError(
     "data.external_customer", "customer-changed", "a correction keeps the customer; void the report and send a new one"
 )
-_LATE = FieldError("data.external_ref", "superseded", "a newer report of this reference is known; this one changes nothing")
+_LATE = FieldError(
+    "data.external_ref", "superseded", "a newer report of this reference is known; this one changes nothing"
+)
 _NOTHING_YET = FieldError("data.external_ref", "nothing-to-void", "nothing was reported under this reference yet")
 
 

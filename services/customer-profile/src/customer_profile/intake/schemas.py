@@ -30,7 +30,11 @@ BATCH_BODY: dict[str, Any] = {
     "required": True,
     "content": {
         "application/cloudevents-batch+json": {
-            "schema": {"type": "array", "maxItems": 500, "items": {"type": "object", "description": "A CloudEvent 1.0."}},
+            "schema": {
+                "type": "array",
+                "maxItems": 500,
+                "items": {"type": "object", "description": "A CloudEvent 1.0."},
+            },
             "example": [EXAMPLE_EVENT],
         },
         "application/json": {"schema": {"type": "array", "maxItems": 500, "items": {"type": "object"}}},
@@ -44,7 +48,9 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    field: str = Field(description="Its path in the event, such as `data.lines[0].quantity`.", examples=["data.placed_at"])
+    field: str = Field(
+        description="Its path in the event, such as `data.lines[0].quantity`.", examples=["data.placed_at"]
+    )
     code: str = Field(examples=["missing"])
     detail: str = Field(examples=["is required"])
 

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from guanxi.db import Reader, Tx
-from guanxi.http import FieldError
 
 from customer_profile.intake.rules import Thread
+from guanxi.db import Reader, Tx
+from guanxi.http import FieldError
 
 _KNOWN = """
 SELECT r.source, r.event_id, r.body_hash, r.id FROM inbound_report r
@@ -44,16 +44,16 @@ ON CONFLICT (id) DO UPDATE SET version = r.version + 1, recorded_at = excluded.r
   aggregate_id = excluded.aggregate_id, sequence = excluded.sequence, revision = r.revision + 1
 """
 _KEEP_THREADS = """
-INSERT INTO report_aggregate AS a (id, unit_id, created_at, recorded_at, source, family, external_ref, sequence, revision,
-  time, twin, party, customer_id, data_hash, original_hash)
+INSERT INTO report_aggregate AS a (id, unit_id, created_at, recorded_at, source, family, external_ref, sequence,
+  revision, time, twin, party, customer_id, data_hash, original_hash)
 SELECT x.id, x.unit_id, $2, $2, x.source, x.family, x.external_ref, x.sequence, x.revision, x.time, x.twin, x.party,
   x.customer_id, decode(x.data_hash, 'hex'), decode(x.original_hash, 'hex')
 FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, unit_id text, source text, family text, external_ref text,
   sequence bigint, revision bigint, time timestamptz, twin text, party text, customer_id uuid, data_hash text,
   original_hash text)
 ORDER BY x.id
-ON CONFLICT (id) DO UPDATE SET version = a.version + 1, recorded_at = excluded.recorded_at, sequence = excluded.sequence,
-  revision = excluded.revision, time = excluded.time, twin = excluded.twin, party = excluded.party,
+ON CONFLICT (id) DO UPDATE SET version = a.version + 1, recorded_at = excluded.recorded_at,
+  sequence = excluded.sequence, revision = excluded.revision, time = excluded.time, twin = excluded.twin, party = excluded.party,
   customer_id = excluded.customer_id, data_hash = excluded.data_hash, original_hash = excluded.original_hash
 """
 

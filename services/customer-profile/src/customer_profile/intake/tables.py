@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from guanxi.db import base_columns, personal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from customer_profile.tables import metadata
+from guanxi.db import base_columns, personal
 
 inbound_report = sa.Table(
     "inbound_report",
@@ -81,7 +81,7 @@ report_aggregate = sa.Table(
     sa.CheckConstraint("twin IN ('original', 'corrected', 'voided')", name="twin"),
     sa.Index("ix_report_aggregate_customer", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
 )
-"""All reports of one matter: (source, family, reference). `id` is the aggregate's id downstream, `twin` what holds now."""
+"""All reports of one matter: (source, family, reference). `id` is the aggregate's downstream, `twin` what holds now."""
 
 inbound_batch = sa.Table(
     "inbound_batch",

@@ -1,6 +1,6 @@
 """Taking in a batch of reports: checked, told apart, resolved, kept and passed on, in one transaction.
 
-The same way for Kafka, HTTP and files. What is wrong with one message is its own result and never touches its neighbours.
+The same way for Kafka, HTTP and files. What is wrong with one message is its own result, no matter of its neighbours.
 """
 
 from __future__ import annotations
@@ -8,120 +8,37 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
-
-from guanxi.bus import log
-from guanxi.db import Tx
-from guanxi.events import Event, make_event
-from guanxi.events.inbound import Inbound, ProfileReported
-from guanxi.events.reports import resolved
-from guanxi.http import FieldError
-from guanxi.telemetry import correlation_id, current_traceparent
 
 from customer_profile.customers import usecases as customers
 from customer_profile.identity import usecases as identity
 from customer_profile.intake import rules, store
+from customer_profile.intake.case import Again, Case, Door, Found, Outcome, Status
 from customer_profile.intake.envelope import Arrival, Envelope, read
-from customer_profile.intake.rules import Judged, Thread, Verdict
+from customer_profile.intake.rules import Thread, Verdict
 from customer_profile.sources import usecases as sources
 from customer_profile.sources.rules import Publisher
-
-Door = Literal["kafka", "http", "import"]
-Found = Literal["registered", "known", "anonymous"]
-Status = Literal["resolved", "passed_anonymous", "rejected", "duplicate"]
+from guanxi.bus import log
+from guanxi.db import Tx
+from guanxi.events import Event, make_event
+from guanxi.events.inbound import ProfileReported
+from guanxi.events.reports import resolved
+from guanxi.http import FieldError
+from guanxi.telemetry import correlation_id, current_traceparent
 
 NOBODYS_UNIT = "head-office"
 """Where a message lands whose topic no registered source has."""
 
 _IN_THREAD_BYTES = 65_536
 _TAKEN_ID = FieldError("id", "event-id-reused", "this id was used for another event; a new event needs a new id")
-_KNOWN_ALREADY = FieldError("data.external_ref", "already-reported", "the same was reported meanwhile; nothing is missing")
+_KNOWN_ALREADY = FieldError(
+    "data.external_ref", "already-reported", "the same was reported meanwhile; nothing is missing"
+)
 _NO_SUCH = FieldError("subject", "unknown-customer", "there is no such customer")
 _ERASED = FieldError("data.external_customer", "customer-erased", "this customer was erased; nothing more is recorded")
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The row of a report that is sent again; it keeps its id and the hash of the body that first came."""
-
-    id: UUID
-    reused: bool
-    body_hash: bytes
-
-
-@dataclass(slots=True)
-class Case:
-    """One message on its way through intake; the steps below fill in what they find out."""
-
-    arrival: Arrival
-    envelope: Envelope
-    judged: Judged
-    report_id: UUID
-    unit: str
-    publisher: Publisher | None
-    again: Again | None = None
-    reused: bool = False
-    status: Status | None = None
-    errors: list[FieldError] = field(default_factory=list)
-    warnings: list[FieldError] = field(default_factory=list)
-    verdict: Verdict | None = None
-    thread: Thread | None = None
-    customer_id: UUID | None = None
-    registered: bool = False
-    erased: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether nothing has settled it yet."""
-        return self.status is None
-
-    @property
-    def model(self) -> Inbound:
-        """The report; only of a case that is open."""
-        assert self.judged.model is not None  # noqa: S101 - an open case has passed the door
-        return self.judged.model
-
-    @property
-    def time(self) -> datetime:
-        """When it happened; only of a case that is open."""
-        assert self.envelope.time is not None  # noqa: S101 - an open case has passed the door
-        return self.envelope.time
-
-    @property
-    def external_customer(self) -> str | None:
-        """The sender's name for the customer, where it could be read."""
-        return getattr(self.judged.model, "external_customer", None) or _text_in(self.envelope.data, "external_customer")
-
-    @property
-    def external_ref(self) -> str | None:
-        """The sender's name for what is reported, where it could be read."""
-        return (self.judged.model.reference if self.judged.model else None) or _text_in(self.envelope.data, "external_ref")
-
-    @property
-    def thread_key(self) -> store.ThreadKey | None:
-        """Which thread it belongs to; None for a report without a reference."""
-        reference = self.model.reference
-        return (self.arrival.desk, self.model.family(), reference) if reference else None
-
-    def refuse(self, *errors: FieldError) -> None:
-        """Settle it as rejected."""
-        self.status = "rejected"
-        self.errors.extend(errors)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one message, for its sender."""
-
-    event_id: str
-    report_id: UUID | None
-    status: Status
-    customer: Found | None = None
-    errors: tuple[FieldError, ...] = ()
-    warnings: tuple[FieldError, ...] = ()
 
 
 async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again | None = None) -> list[Outcome]:
@@ -378,8 +295,3 @@ def _event(tx: Tx, case: Case) -> Event[Any]:
 def _settled(case: Case) -> Status:
     assert case.status is not None  # noqa: S101 - every step before has settled or left it to the last
     return case.status
-
-
-def _text_in(data: Any, name: str) -> str | None:  # noqa: ANN401 - any JSON value
-    value = data.get(name) if isinstance(data, dict) else None
-    return value[:200] if isinstance(value, str) and value.strip() else None

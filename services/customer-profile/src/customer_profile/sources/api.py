@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
-from guanxi.service import settings_of
 
 from customer_profile.settings import Settings
 from customer_profile.sources import usecases
 from customer_profile.sources.schemas import NewSource, Source, SourceName, SourcePatch
+from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
+from guanxi.service import settings_of
 
 router = APIRouter(tags=["sources"])
 

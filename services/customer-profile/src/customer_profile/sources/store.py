@@ -9,20 +9,20 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
-from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from customer_profile.sources.rules import Publisher
 from customer_profile.sources.tables import source
+from guanxi.auth import Principal, visible
+from guanxi.db import Reader, Tx, after_key
 
 _PUBLISHER = """
 SELECT s.name, s.unit_id, s.allowed_types, s.paused_at, coalesce(u.internal, false) AS internal
 FROM source s LEFT JOIN directory_unit u ON u.code = s.unit_id
 """
-_LOCKED = f"{_PUBLISHER} WHERE s.name = ANY($1::text[]) ORDER BY s.name FOR NO KEY UPDATE OF s"  # noqa: S608 - constants
-_NAMED = f"{_PUBLISHER} WHERE s.name = ANY($1::text[])"  # noqa: S608 - constants
-_OF_UNIT = f"{_PUBLISHER} WHERE s.unit_id = $1"  # noqa: S608 - constants
+_LOCKED = f"{_PUBLISHER} WHERE s.name = ANY($1::text[]) ORDER BY s.name FOR NO KEY UPDATE OF s"
+_NAMED = f"{_PUBLISHER} WHERE s.name = ANY($1::text[])"
+_OF_UNIT = f"{_PUBLISHER} WHERE s.unit_id = $1"
 _TAKEN = """
 UPDATE source s SET watermark = greatest(s.watermark, x.newest), duplicates = s.duplicates + x.duplicates
 FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) AS x(name, newest, duplicates) WHERE s.name = x.name

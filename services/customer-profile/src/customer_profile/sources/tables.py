@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from guanxi.db import base_columns
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_profile.tables import metadata
+from guanxi.db import base_columns
 
 source = sa.Table(
     "source",

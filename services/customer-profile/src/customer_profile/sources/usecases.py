@@ -9,17 +9,17 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+
+from customer_profile.organisation import usecases as organisation
+from customer_profile.sources import rules, store
+from customer_profile.sources.rules import Publisher
+from customer_profile.sources.schemas import NewSource, Source, SourcePatch
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.bus.topics import TopicMismatchError, TopicSpec, ensure_topics
 from guanxi.db import Reader, Tx
 from guanxi.http import Conflict, Forbidden, NotFound, Stale, Unprocessable
 from guanxi.service import Runtime
-
-from customer_profile.organisation import usecases as organisation
-from customer_profile.sources import rules, store
-from customer_profile.sources.rules import Publisher
-from customer_profile.sources.schemas import NewSource, Source, SourcePatch
 
 RETENTION_HOURS = 72
 """How long a publisher's topic keeps personal data."""
@@ -44,7 +44,9 @@ async def _require_unit(tx: Tx, new: NewSource) -> bool:
     if new.create_unit:
         return await organisation.ensure_external_unit(tx, new.unit_id)
     if await directory.unit(tx, new.unit_id) is None:
-        raise Unprocessable.field("unit_id", "unknown-unit", "There is no such unit; create_unit makes an external one.")
+        raise Unprocessable.field(
+            "unit_id", "unknown-unit", "There is no such unit; create_unit makes an external one."
+        )
     return False
 
 

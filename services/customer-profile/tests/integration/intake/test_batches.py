@@ -113,9 +113,7 @@ async def test_a_refused_event_registers_nobody(database: Database, send: Send) 
 
 
 async def test_a_correction_keeps_the_aggregate_and_raises_the_sequence(harness: Harness, send: Send) -> None:
-    results = await send(
-        order(amount=100), order(amount=200, name="OrderReportedCorrected"), order(amount=300)
-    )
+    results = await send(order(amount=100), order(amount=200, name="OrderReportedCorrected"), order(amount=300))
     assert [result["status"] for result in results] == ["received", "received", "rejected"]
     assert [error["code"] for error in results[2]["errors"]] == ["reference-reused"]
     [original] = await harness.published(reports.OrderReported)
@@ -151,13 +149,21 @@ async def test_an_order_without_a_customer_is_refused(send: Send) -> None:
 
 
 async def test_a_payment_for_an_order_that_nobody_knows_is_passed_on(harness: Harness, send: Send) -> None:
-    data = {"external_customer": "C-1", "external_ref": "P-1", "external_order": "?", "amount_minor": 5, "currency": "CNY"}
+    data = {
+        "external_customer": "C-1",
+        "external_ref": "P-1",
+        "external_order": "?",
+        "amount_minor": 5,
+        "currency": "CNY",
+    }
     [result] = await send(event("PaymentReported", data))
     assert result["status"] == "received"
     assert len(await harness.published(reports.PaymentReported)) == 1
 
 
-async def test_a_profile_is_written_into_the_customers_file(harness: Harness, send: Send, office: httpx.AsyncClient) -> None:
+async def test_a_profile_is_written_into_the_customers_file(
+    harness: Harness, send: Send, office: httpx.AsyncClient
+) -> None:
     profile = {"external_customer": "C-1", "kind": "organisation", "name": "山西煤業", "phones": ["0351-555-0101"]}
     await send(order(), event("ProfileReported", profile))
     [made] = await harness.published(reports.ProfileReported)
@@ -207,7 +213,14 @@ async def test_a_repeated_batch_gets_the_same_answer(dealer: httpx.AsyncClient) 
 
 
 async def test_only_an_unparsable_body_refuses_the_whole_batch(dealer: httpx.AsyncClient) -> None:
-    for body, status in ((b"{", 400), (b'{"events": []}', 400), (b"[] []", 400), (b"[1,]", 400), (b"\xff", 400), (b"[]", 202)):
+    for body, status in (
+        (b"{", 400),
+        (b'{"events": []}', 400),
+        (b"[] []", 400),
+        (b"[1,]", 400),
+        (b"\xff", 400),
+        (b"[]", 202),
+    ):
         answer = await dealer.post("/v1/inbound-events", content=body)
         assert answer.status_code == status, (body, answer.text)
     too_many = await dealer.post("/v1/inbound-events", content=b"[" + b"1," * 500 + b"1]")

@@ -39,7 +39,9 @@ async def mend(caller: httpx.AsyncClient, address: str, data: dict[str, Any]) ->
     return await caller.put(address, json={"data": data}, headers={"If-Match": etag})
 
 
-async def test_a_refused_event_is_mended_and_sent_again(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+async def test_a_refused_event_is_mended_and_sent_again(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
     address, event = await refused(send)
     assert [error["field"] for error in (await dealer.get(address)).json()["errors"]] == ["data.kind"]
     mended = await mend(dealer, address, {**event["data"], "kind": "person"})
@@ -62,7 +64,9 @@ async def test_what_a_report_was_before_it_was_mended_is_kept(
     await mend(dealer, address, {**event["data"], "kind": "nobody"})
     await mend(dealer, address, {**event["data"], "kind": "person"})
     async with harness.database.api.read() as reader:
-        rows = await reader.fetch("SELECT revision, body->'data'->>'kind' AS kind, actor FROM inbound_report_revision ORDER BY 1")
+        rows = await reader.fetch(
+            "SELECT revision, body->'data'->>'kind' AS kind, actor FROM inbound_report_revision ORDER BY 1"
+        )
     assert [tuple(row) for row in rows] == [(1, "somebody", "dealer-17-system"), (2, "nobody", "dealer-17-system")]
 
 
@@ -99,7 +103,9 @@ async def test_mending_needs_the_version_that_was_read(dealer: httpx.AsyncClient
     assert stale.status_code == 412
 
 
-async def test_another_units_report_is_as_good_as_missing(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+async def test_another_units_report_is_as_good_as_missing(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
     address, _ = await refused(send)
     other = harness.caller(unit="dealer-18", scope="reports:publish")
     etag = (await dealer.get(address)).headers["ETag"]
@@ -150,7 +156,9 @@ async def test_the_figures_of_a_publisher_add_up(dealer: httpx.AsyncClient, send
     }
 
 
-async def test_erasure_leaves_nothing_of_the_customer_here(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+async def test_erasure_leaves_nothing_of_the_customer_here(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
     marker = "Wang-Mei-Planted"
     await send(profile(name=marker, external_customer=f"{marker}-1"))
     await send(profile(name=marker, external_customer=f"{marker}-1", kind="x"))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+
 from customer_profile.intake.handlers import on_inbound
 from customer_profile.topology import TOPOLOGY
 from guanxi.bus.applier import InboundApplier
@@ -51,7 +52,10 @@ async def test_whatever_cannot_be_used_lies_on_the_desk_and_its_neighbours_go_on
     harness: Harness, dealer: httpx.AsyncClient
 ) -> None:
     bad = [None, b"", b"\xef\xbb\xbf{}", b"{broken", b"[]", orjson.dumps(contact(source="dealer-18"))]
-    bad += [orjson.dumps(contact(type="guanxi.inbound.ContactReported.v9")), orjson.dumps(contact(data={"x": "y" * 300_000}))]
+    bad += [
+        orjson.dumps(contact(type="guanxi.inbound.ContactReported.v9")),
+        orjson.dumps(contact(data={"x": "y" * 300_000})),
+    ]
     good = [orjson.dumps(contact()) for _ in bad]
     values = [value for pair in zip(good, bad, strict=True) for value in pair]
     await deliver(harness, *(record(value, offset) for offset, value in enumerate(values)))
@@ -76,7 +80,9 @@ async def test_messages_read_again_change_nothing(harness: Harness, dealer: http
     assert len(await harness.published(reports.ContactReported)) == 1
 
 
-async def test_a_topic_that_nobody_registered_is_refused_at_head_office(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_a_topic_that_nobody_registered_is_refused_at_head_office(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     await deliver(harness, record(orjson.dumps(contact(source="stranger")), source="stranger"))
     [item] = await desk(office)
     assert (item["unit_id"], item["source"], item["errors"][0]["code"]) == ("head-office", "stranger", "unknown-source")
@@ -90,7 +96,9 @@ async def test_the_kafka_key_is_never_trusted(harness: Harness) -> None:
 
 async def test_duplicates_and_shuffles_over_many_batches_give_the_state_of_the_ordered_run(harness: Harness) -> None:
     original = contact(data=CONTACT | {"external_ref": "K-1"})
-    corrected = contact(type="guanxi.inbound.ContactReportedCorrected.v1", data=CONTACT | {"external_ref": "K-1", "content": "b"})
+    corrected = contact(
+        type="guanxi.inbound.ContactReportedCorrected.v1", data=CONTACT | {"external_ref": "K-1", "content": "b"}
+    )
     voided = contact(type="guanxi.inbound.ContactReportedVoided.v1", data={"external_ref": "K-1"})
     raw = [orjson.dumps(one) for one in (original, corrected, voided)]
     for order in ((2, 0, 1), (1, 0, 2), (0, 0, 1, 2, 1)):

@@ -16,7 +16,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_publisher_is_registered_with_its_unit(office: httpx.AsyncClient) -> None:
-    body = {"name": "dealer-9", "unit_id": "dealer-9", "partitions": 2, "create_unit": True, "contact": "it@dealer-9.example"}
+    body = {
+        "name": "dealer-9",
+        "unit_id": "dealer-9",
+        "partitions": 2,
+        "create_unit": True,
+        "contact": "it@dealer-9.example",
+    }
     made = await office.post("/v1/sources", json=body)
     assert made.status_code == 201, made.text
     assert made.headers["Location"] == "/v1/sources/dealer-9"
@@ -47,7 +53,9 @@ async def test_a_name_is_given_once(office: httpx.AsyncClient) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-async def test_what_makes_no_publisher_is_named(office: httpx.AsyncClient, change: dict[str, object], field: str) -> None:
+async def test_what_makes_no_publisher_is_named(
+    office: httpx.AsyncClient, change: dict[str, object], field: str
+) -> None:
     answer = await office.post("/v1/sources", json={"name": "dealer-9", "unit_id": "head-office", **change})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
@@ -64,12 +72,16 @@ async def test_changes_need_the_version_and_keep_what_they_do_not_name(office: h
     assert (changed.json()["contact"], changed.json()["allowed_types"]) == ("me", ["OrderReported"])
     assert (await office.patch("/v1/sources/web-shop", json={}, headers={"If-Match": tag})).status_code == 412
     freed = await office.patch(
-        "/v1/sources/web-shop", json={"paused": False, "allowed_types": None}, headers={"If-Match": changed.headers["ETag"]}
+        "/v1/sources/web-shop",
+        json={"paused": False, "allowed_types": None},
+        headers={"If-Match": changed.headers["ETag"]},
     )
     assert (freed.json()["paused_at"], freed.json()["allowed_types"]) == (None, None)
 
 
-async def test_an_external_unit_sees_its_own_publishers_and_changes_none(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_an_external_unit_sees_its_own_publishers_and_changes_none(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     for name in ("dealer-1", "dealer-2"):
         await office.post("/v1/sources", json={"name": name, "unit_id": name, "create_unit": True})
     dealer = harness.caller(unit="dealer-1", scope="organisation:read organisation:write")
@@ -81,7 +93,11 @@ async def test_an_external_unit_sees_its_own_publishers_and_changes_none(harness
 
 
 async def test_the_worker_makes_the_topic_and_sets_it_ready(
-    harness: Harness, office: httpx.AsyncClient, kafka: str, topic_prefix: str, topics: Callable[..., Awaitable[list[str]]]
+    harness: Harness,
+    office: httpx.AsyncClient,
+    kafka: str,
+    topic_prefix: str,
+    topics: Callable[..., Awaitable[list[str]]],
 ) -> None:
     await office.post("/v1/sources", json={"name": "dealer-3", "unit_id": "head-office", "partitions": 3})
     values = {"profile": "development", "database_url": harness.database.url, "kafka": kafka, "jwks": "none"}

@@ -58,7 +58,11 @@ def test_a_binary_event_is_read_as_the_same_event() -> None:
 
 
 def test_a_structured_event_with_headers_of_the_binary_mode_stays_structured() -> None:
-    headers = (("ce_specversion", b"1.0"), ("ce_id", b"other"), ("content-type", b"application/cloudevents+json; charset=utf-8"))
+    headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"other"),
+        ("content-type", b"application/cloudevents+json; charset=utf-8"),
+    )
     assert reading(orjson.dumps(EVENT), headers).event_id == "e-1"
 
 

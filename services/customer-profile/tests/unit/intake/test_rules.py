@@ -192,7 +192,12 @@ def test_a_correction_may_add_the_customer_that_was_missing() -> None:
 
 @pytest.mark.parametrize("with_void", [False, True])
 def test_every_order_of_arrival_ends_in_the_same_state(with_void: bool) -> None:  # noqa: FBT001 - a case
-    history = [report(), report("corrected", 1, "b"), report("corrected", 2, "c", revision=2), report("corrected", 3, "d")]
+    history = [
+        report(),
+        report("corrected", 1, "b"),
+        report("corrected", 2, "c", revision=2),
+        report("corrected", 3, "d"),
+    ]
     history += [report("voided", 4, "v")] if with_void else []
     # A correction without a revision beside one with: only a total order is promised, so all or none carry one.
     history = [Report(r.twin, r.time, r.data_hash, n + 1) for n, r in enumerate(history)]
