@@ -78,7 +78,9 @@ def upgrade() -> None:
             replaced_by uuid,
             replaces uuid,
             CONSTRAINT pk_promise PRIMARY KEY (id),
-            CONSTRAINT ck_promise_status CHECK (status IN ('open', 'kept', 'broken', 'renegotiated', 'withdrawn', 'historic'))
+            CONSTRAINT ck_promise_status CHECK (
+                status IN ('open', 'kept', 'broken', 'renegotiated', 'withdrawn', 'historic')
+            )
         )
     """)
     op.execute("CREATE INDEX ix_promise_contact ON promise (contact_id)")
@@ -173,7 +175,9 @@ def upgrade() -> None:
             purpose text,
             status text DEFAULT 'placed' NOT NULL,
             CONSTRAINT pk_sales_order PRIMARY KEY (id),
-            CONSTRAINT ck_sales_order_status CHECK (status IN ('placed', 'part_delivered', 'delivered', 'closed', 'cancelled', 'returned'))
+            CONSTRAINT ck_sales_order_status CHECK (
+                status IN ('placed', 'part_delivered', 'delivered', 'closed', 'cancelled', 'returned')
+            )
         )
     """)
     op.execute("CREATE INDEX ix_sales_order_customer ON sales_order (customer_id, placed_at, id)")

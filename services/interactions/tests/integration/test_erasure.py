@@ -59,12 +59,10 @@ def reported(subject: UUID) -> list[Any]:
 
 async def places(service: Harness) -> list[str]:
     """Tables in which a planted value stands anywhere, in whatever column."""
-    found = []
+    statement = "SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE '%{planted}%')"
     async with service.database.api.read() as reader:
-        for table in SERVICE.metadata.tables:
-            if await reader.fetchval(f"SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE '%{PLANTED}%')"):
-                found.append(table)
-    return sorted(found)
+        tables = sorted(SERVICE.metadata.tables)
+        return [one for one in tables if await reader.fetchval(statement.format(table=one, planted=PLANTED))]
 
 
 async def test_every_personal_column_is_blanked(service: Harness, staff: httpx.AsyncClient, customer: Any) -> None:

@@ -197,10 +197,10 @@ async def state(service: Harness) -> list[Any]:
             "SELECT id, customer_id, channel, content, promise_count, voided_at IS NULL FROM contact ORDER BY id"
         )
         promises = await reader.fetch(
-            "SELECT contact_id, slot, what, due_at, status FROM promise WHERE voided_at IS NULL ORDER BY contact_id, slot"
+            "SELECT contact_id, slot, what, due_at, status FROM promise WHERE voided_at IS NULL ORDER BY 1, 2"
         )
         timeline = await reader.fetch(
-            "SELECT customer_id, kind, summary FROM timeline_entry WHERE NOT voided ORDER BY customer_id, kind, at, summary::text"
+            "SELECT customer_id, kind, summary FROM timeline_entry WHERE NOT voided ORDER BY 1, 2, at, 3"
         )
     return [[tuple(row.values()) for row in rows] for rows in (contacts, promises, timeline)]
 

@@ -18,7 +18,7 @@ from guanxi.testing import Harness, an_event
 pytestmark = pytest.mark.asyncio
 IDS = SystemIds()
 MOMENT = datetime.now(UTC) - timedelta(hours=5)
-WAY = (
+WAY: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (complaints.ComplaintFiled, "received", {}),
     (
         complaints.ComplaintHandedOver,

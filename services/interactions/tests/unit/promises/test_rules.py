@@ -1,0 +1,149 @@
+"""The promise state machine, as plain functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guanxi.events.interactions import CustomerContacted
+from guanxi.ports import SystemIds
+from guanxi.problems import Conflict, Unprocessable
+from guanxi.testing import an_event
+from interactions.promises import rules
+from interactions.promises.rules import Made, Outcome, Promise, Terms
+
+NOW = datetime(2026, 3, 31, 9, tzinfo=UTC)
+IDS = SystemIds()
+CONTACT = UUID("0198c0de-0000-7000-8000-000000000001")
+
+
+def terms(what: str = "stands", *, due: float = 24) -> Terms:
+    return Terms(
+        what=what,
+        due_at=NOW + timedelta(hours=due),
+        promiser_id=None,
+        promiser_name=None,
+        fulfilling_unit="logistics",
+    )
+
+
+def made(*agreed: Terms, historic: bool = False, **values: Any) -> Made:
+    values = {"contact_id": CONTACT, "customer_id": CONTACT, "made_at": NOW - timedelta(hours=1), **values}
+    return Made(unit_id="head-office", source="erp", external_ref="r", historic=historic, terms=agreed, **values)
+
+
+def promise(*, due: float = 24, **values: Any) -> Promise:
+    (one,) = rules.revise(made(terms(due=due)), (), NOW).changed
+    return replace(one, **values)
+
+
+def outcome(ending: Any, **values: Any) -> Outcome:
+    return Outcome(ending=ending, at=NOW, by="tester", **values)
+
+
+@pytest.mark.parametrize(
+    ("due", "historic", "status"),
+    [
+        (1, False, "open"),
+        (1, True, "open"),
+        (-1, False, "open"),
+        (-1, True, "historic"),
+        (-49, False, "historic"),
+        (0, True, "historic"),
+    ],
+)
+def test_only_what_we_learned_too_late_closes_as_historic(due: float, status: str, *, historic: bool) -> None:
+    assert rules.first_status(NOW + timedelta(hours=due), NOW, historic=historic) == status
+
+
+@pytest.mark.parametrize("ending", ["kept", "broken", "renegotiated", "withdrawn"])
+@pytest.mark.parametrize("status", ["kept", "broken", "renegotiated", "withdrawn", "historic"])
+def test_a_settled_promise_has_no_second_outcome(ending: str, status: str) -> None:
+    with pytest.raises(Conflict):
+        rules.settle(promise(status=status), outcome(ending))
+
+
+def test_a_voided_promise_has_no_outcome() -> None:
+    with pytest.raises(Conflict, match="never made"):
+        rules.settle(promise(voided_at=NOW), outcome("kept"))
+
+
+def test_an_outcome_cannot_lie_before_the_promise() -> None:
+    with pytest.raises(Unprocessable):
+        rules.settle(promise(), replace(outcome("kept"), at=NOW - timedelta(hours=2)))
+
+
+def test_a_promise_moved_meanwhile_is_not_broken_at_its_old_moment() -> None:
+    assert rules.overdue(promise(due=1), NOW) is None
+    broken = rules.overdue(promise(due=0), NOW)
+    assert broken
+    assert (broken.status, broken.settled_at, broken.settled_by) == ("broken", NOW, "due")
+
+
+def test_a_renegotiation_needs_a_moment_after_it() -> None:
+    for due in (None, NOW, NOW - timedelta(hours=1)):
+        with pytest.raises(Unprocessable):
+            rules.renegotiated(promise(), outcome("renegotiated", new_due_at=due), IDS.new(), NOW)
+
+
+def test_the_same_terms_again_change_nothing() -> None:
+    known = rules.revise(made(terms("a"), terms("b")), (), NOW).changed
+    assert rules.revise(made(terms("a"), terms("b")), known, NOW) == rules.Revision()
+
+
+def test_a_place_voided_before_gets_a_new_promise() -> None:
+    first = rules.revise(made(terms("a"), terms("b")), (), NOW).changed
+    shrunk = rules.revise(made(terms("a")), first, NOW)
+    assert [one.what for one in shrunk.changed] == ["b"]
+    assert shrunk.voided == (first[1].id,)
+    fact = CustomerContacted(unit="a", contact_id=CONTACT, channel="x", direction="in", kind="call", occurred_at=NOW)
+    again = rules.revise(made(terms("a"), terms("b"), cause=an_event(fact)), (first[0], *shrunk.changed), NOW)
+    assert len(again.made) == 1
+    assert again.made[0] not in {one.id for one in first}
+
+
+@pytest.mark.parametrize("status", ["kept", "renegotiated", "withdrawn"])
+def test_new_terms_leave_an_outcome_alone(status: str) -> None:
+    before = promise(status=status, settled_at=NOW, settled_by="tester")
+    revision = rules.revise(made(terms("other")), [before], NOW)
+    assert [(one.what, one.status, one.version) for one in revision.changed] == [("other", status, 2)]
+    assert revision.corrected == (before.id,)
+
+
+def test_what_a_person_called_broken_stays_broken_under_new_terms() -> None:
+    before = promise(status="broken", settled_at=NOW, settled_by="tester")
+    assert rules.revise(made(terms(due=99)), [before], NOW).changed[0].status == "broken"
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([-60, -1, 1, 60])), max_size=4),
+        min_size=1,
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_after_any_revisions_the_live_promises_are_the_newest_terms(
+    versions: list[list[tuple[str, int]]],
+    historic: bool,  # noqa: FBT001 - hypothesis gives them by position
+) -> None:
+    rows: dict[UUID, Promise] = {}
+    fact = CustomerContacted(unit="a", contact_id=CONTACT, channel="x", direction="in", kind="call", occurred_at=NOW)
+    for version in versions:
+        told = made(*(terms(what, due=due) for what, due in version), historic=historic, cause=an_event(fact))
+        revision = rules.revise(told, list(rows.values()), NOW)
+        for one in revision.changed:
+            assert one.version > (rows[one.id].version if one.id in rows else 0)
+        rows |= {one.id: one for one in revision.changed}
+    live = sorted((one for one in rows.values() if one.voided_at is None), key=lambda one: one.slot or 0)
+    assert [(one.what, one.due_at) for one in live] == [
+        (what, NOW + timedelta(hours=due)) for what, due in versions[-1]
+    ]
+    assert all(one.status in ("open", "historic") for one in live)
+    assert not [one for one in live if one.status == "open" and historic and one.due_at <= NOW]
