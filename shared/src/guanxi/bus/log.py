@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from guanxi.db import Tx
-from guanxi.events import Event, Fact, make_event
+from guanxi.events import Event, Fact, fact_types, make_event
+from guanxi.events.personal import personal_fields
 from guanxi.telemetry import correlation_id, current_traceparent
 
 F = TypeVar("F", bound=Fact)
@@ -22,6 +24,11 @@ WITH logged AS (
                        $7::timestamptz[], $8::jsonb[])
 )
 INSERT INTO outbox (event_id) SELECT id FROM unnest($1::uuid[]) WITH ORDINALITY AS e(id, n) ORDER BY n
+"""
+
+_ERASE = """
+UPDATE event_log SET body = jsonb_set(body, '{data}', ((body->'data') - $3::text[]) || $4::jsonb)
+WHERE subject = ANY($1::uuid[]) AND type = $2 AND (body->'data') ?| $3::text[]
 """
 
 LOGGED = """
@@ -95,6 +102,22 @@ async def record(tx: Tx, *events: Event[Any]) -> None:
     columns = list(zip(*(log_arguments(event) for event in events), strict=True))
     await tx.execute(_RECORD, *(list(column) for column in columns))
     mark_recorded(tx)
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Take what is personal out of all that was ever published about these customers; gives how many events changed.
+
+    Optional fields go, required ones say `erased`, so that every event can still be read by a rebuild.
+    """
+    ids, done = list(customer_ids), 0
+    for row in await tx.fetch("SELECT DISTINCT type FROM event_log WHERE subject = ANY($1::uuid[])", ids):
+        fact = fact_types().get(row["type"])
+        names = {path.split(".")[0].removesuffix("[]") for path in personal_fields(fact)} if fact else set()
+        if fact is not None and names:
+            kept = {name: "erased" for name in names if fact.model_fields[name].is_required()}
+            tag = await tx.execute(_ERASE, ids, row["type"], sorted(names), kept)
+            done += int(tag.split()[-1])
+    return done
 
 
 def mark_recorded(tx: Tx) -> None:

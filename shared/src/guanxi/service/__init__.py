@@ -2,7 +2,7 @@
 
 from guanxi.service._jobs import Job, Loop, Runtime
 from guanxi.service._main import main
-from guanxi.service._service import Eraser, Service, runtime_of, settings_of
+from guanxi.service._service import Eraser, Service, forget, runtime_of, settings_of
 from guanxi.service._settings import ServiceSettings
 
-__all__ = ["Eraser", "Job", "Loop", "Runtime", "Service", "ServiceSettings", "main", "runtime_of", "settings_of"]
+__all__ = ["Eraser", "Job", "Loop", "Runtime", "Service", "ServiceSettings", "forget", "main", "runtime_of", "settings_of"]

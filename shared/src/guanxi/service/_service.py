@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 
+from guanxi.bus import deadletters, log
 from guanxi.bus.relay import Heartbeat
 from guanxi.db import Tx
 from guanxi.due import DueHandler
@@ -40,6 +41,12 @@ class Service:
     erasers: Sequence[Eraser] = ()
     heartbeat: Callable[[str], Heartbeat] | None = None
     """Makes the relay's heartbeat for a topic prefix."""
+
+
+async def forget(service: Service, tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Erase these customers from every resource of a service, from its log and its dead letters; gives the rows changed."""
+    done = [await eraser(tx, customer_ids) for eraser in service.erasers]
+    return sum(done) + await log.erase(tx, customer_ids) + await deadletters.erase(tx, customer_ids)
 
 
 def runtime_of(request: Request) -> Runtime:

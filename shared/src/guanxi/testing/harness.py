@@ -22,7 +22,7 @@ from guanxi.db import Database, open_database
 from guanxi.due import DueLoop
 from guanxi.events import Event, Fact, fact_types, parse
 from guanxi.ports import Clock, SystemClock, SystemIds
-from guanxi.service import Runtime, Service
+from guanxi.service import Runtime, Service, forget
 from guanxi.service._app import build_app
 from guanxi.testing.builders import a_unit
 
@@ -110,9 +110,9 @@ class Harness:
         return await DueLoop(self.database.consumers, self.service.due).work_off()
 
     async def erase(self, *customer_ids: UUID) -> int:
-        """Run every eraser of the service."""
+        """Erase customers from the whole service."""
         async with self.database.api.begin() as tx:
-            return sum([await eraser(tx, list(customer_ids)) for eraser in self.service.erasers])
+            return await forget(self.service, tx, list(customer_ids))
 
 
 async def _with_key(request: httpx.Request) -> None:

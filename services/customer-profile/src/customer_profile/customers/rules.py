@@ -12,9 +12,11 @@ from typing import Any
 from uuid import UUID
 
 import phonenumbers
+from pydantic import TypeAdapter, ValidationError
 from stdnum.cn import uscc
 
 from guanxi.events.directory import CustomerState
+from guanxi.events.fields import Email, Phone
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
 
 PHONE, EMAIL = "phone", "email"
@@ -28,6 +30,7 @@ PERSONAL_FIELDS = (
     *("id_number", "birth_date", "preferences"),
 )
 MASKED_FIELDS = frozenset({"contact_points", "social_credit_code", "id_number", "birth_date"})
+_USABLE: dict[str, TypeAdapter[str]] = {PHONE: TypeAdapter(Phone), EMAIL: TypeAdapter(Email)}
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _LONGEST_NAME = 200
 
@@ -264,9 +267,18 @@ def published(customer: Customer) -> CustomerState:
 
 
 def reached_by(customer: Customer, kind: str) -> tuple[str, ...]:
-    """Addresses of one kind, preferred first, then in the order they were learned."""
+    """Addresses of one kind that can be used, preferred first, then in the order they were learned."""
     points = sorted((p for p in customer.contact_points if p.kind == kind), key=lambda p: (not p.preferred, p.id))
-    return tuple(p.value for p in points)
+    return tuple(p.value for p in points if usable(kind, p.value))
+
+
+def usable(kind: str, value: str) -> bool:
+    """Whether a contact point's value is what its kind promises: what is not could not be published."""
+    try:
+        _USABLE[kind].validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def erased(customer: Customer, now: datetime) -> Customer:

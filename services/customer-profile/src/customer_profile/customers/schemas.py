@@ -32,7 +32,7 @@ Role = Literal["end_user", "dealer", "partner", "supplier", "internal"]
 Lifecycle = Literal["prospect", "active", "dormant", "former"]
 Stage = Literal["interact", "continue", "understand", "relationship"]
 PointKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", examples=["phone"])]
-_LEAST_DIGITS = 5
+_ANY = "ZZ"
 
 
 class _Strict(BaseModel):
@@ -67,8 +67,8 @@ class ContactPointBody(_Strict):
 
     @model_validator(mode="after")
     def _readable(self) -> ContactPointBody:
-        if self.kind == rules.PHONE and sum(c.isdigit() for c in self.value) < _LEAST_DIGITS:
-            message = "a phone must hold at least five digits"
+        if self.kind == rules.PHONE and not rules.usable(rules.PHONE, rules.normal_phone(self.value, _ANY)):
+            message = "a phone must hold at least five digits and have at most 40 characters"
             raise ValueError(message)
         if self.kind == rules.EMAIL:
             _check_email(self.value)
