@@ -6,8 +6,10 @@ from guanxi.service import Service
 
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.scores import api as scores_api
 from scoring.scores import usecases as scores
 from scoring.scores.scorer import JOBS, LOOPS
+from scoring.segments import api as segments_api
 from scoring.segments import usecases as segments
 from scoring.scorecards import api as scorecards_api
 from scoring.settings import Settings
@@ -22,7 +24,7 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(facts_api.router, scorecards_api.router),
+    routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router),
     jobs=JOBS,
     loops=LOOPS,
     erasers=(facts.erase, scores.erase, segments.erase),

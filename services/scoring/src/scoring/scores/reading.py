@@ -1,0 +1,134 @@
+"""Reading scores: as they stand, as they were, and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.db import Pool, Reader
+from guanxi.problems import NotFound, Unprocessable
+from scoring.facts import usecases as facts
+from scoring.facts.rules import FactRow, current
+from scoring.scorecards import files
+from scoring.scorecards.rules import UNRATED, Scorecard, Texts, ValueCard
+from scoring.scores import store
+from scoring.scores.computing import tier_of
+from scoring.scores.levers import Change, least_changes
+from scoring.scores.rules import Moment, Score, day_of, rated
+from scoring.scores.store import Pareto, Ranked, Stored
+from scoring.scores.usecases import cards
+from scoring.segments.rules import Standing
+
+LEADING_PERCENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A customer as scores see it: the id that stands for it and all ids that are it."""
+
+    id: UUID
+    members: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A score with all that it rests on."""
+
+    score: Score
+    facts: Mapping[UUID, FactRow]
+    """The heaviest fact of each reason, by its id."""
+    standing: Standing | None
+    changes: Sequence[Change]
+    texts: Texts
+
+
+async def whole(pool: Pool, principal: Principal, customer_id: UUID) -> Whole:
+    """The customer behind an id, for internal readers; what the firm thinks of a customer is nobody else's: 404."""
+    if not principal.internal:
+        raise NotFound("customer")
+    found = await directory.require(pool, customer_id)
+    async with pool.read() as reader:
+        return Whole(found.canonical_id, await directory.members(reader, customer_id))
+
+
+def moment(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> Moment:
+    """The moment asked for: today, as known now, unless said otherwise; 422 for a day that has not come."""
+    today = day_of(now, zone)
+    if as_of is not None and as_of > today:
+        raise Unprocessable.field("as_of", "in-future", "There are no facts of days to come.")
+    return Moment(as_of or today, zone, known_at)
+
+
+def card_of(kind: str) -> Scorecard:
+    """The scorecard in force for a kind of score; 404 for a kind that there is not."""
+    known = cards()
+    for card in (known.value, known.trust):
+        if card.kind == kind:
+            return card
+    raise NotFound("kind of score")
+
+
+async def stored(pool: Pool, customer: Whole) -> list[Stored] | None:
+    """The present scores; None while they have not been computed."""
+    async with pool.read() as reader:
+        found = await store.of_customer(reader, customer.id)
+    order = {kind: n for n, kind in enumerate(cards().kinds)}
+    return sorted(found, key=lambda one: order.get(one.score.kind, len(order))) or None
+
+
+async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
+    """The scores of any day, from the facts."""
+    known = cards()
+    rows = await _facts(pool, customer, known.fact_kinds, at)
+    made = await asyncio.to_thread(
+        lambda: [rated(rows, card, at, customer.members) for card in (known.value, known.trust)]
+    )
+    return [Stored(score, pool.clock.now()) for score in made]
+
+
+async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
+    """A score of any day with each point's fact and the least changes that would move the band or tier."""
+    rows = await _facts(pool, customer, card.fact_kinds, at)
+    return await asyncio.to_thread(explain, rows, card, at, customer.members)
+
+
+def explain(rows: Sequence[FactRow], card: Scorecard, at: Moment, members: Sequence[UUID]) -> Explanation:
+    """The same for facts at hand."""
+    known = list(rows)
+    score = rated(known, card, at, members)
+    standing = tier_of(known, card, at) if isinstance(card, ValueCard) else None
+    heavy = {reason.fact_id for reason in score.reasons if reason.fact_id}
+    by_id = {row.aggregate_id: row for row in known if row.aggregate_id in heavy}
+    changes = least_changes(known, card, at, standing.tier if standing else None)
+    return Explanation(score, by_id, standing, changes, card.texts)
+
+
+async def history(
+    pool: Pool, customer: Whole, kind: str, before: date | None, limit: int
+) -> list[Stored]:
+    """The days on which a score changed, newest first."""
+    async with pool.read() as reader:
+        return await store.history(reader, customer.id, card_of(kind).kind, before, limit)
+
+
+async def ranking(pool: Pool, kind: str, after: tuple[int, UUID] | None, limit: int) -> list[Ranked]:
+    """Customers by value, best first."""
+    async with pool.read() as reader:
+        return await store.ranking(reader, card_of(kind).kind, after, limit)
+
+
+async def pareto(reader: Reader) -> Pareto:
+    """What the leading fifth of customers brings."""
+    return await store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
+
+
+async def _facts(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> list[FactRow]:
+    async with pool.read() as reader:
+        rows = await facts.of_customers(reader, customer.members, kinds, at.known_at)
+    return current(rows, at.known_at)
