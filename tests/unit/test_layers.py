@@ -24,7 +24,7 @@ OTHERS = {
     "api": {"schemas", "usecases", "rules"},
     "handlers": {"usecases", "rules"},
     "usecases": {"usecases", "rules", "schemas"},
-    "store": {"tables"},
+    "store": {"tables", "rules"},
     "schemas": {"schemas", "rules"},
     "tables": {"tables"},
     "rules": {"rules"},
