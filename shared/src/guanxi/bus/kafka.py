@@ -197,7 +197,7 @@ class KafkaReader:
             # still meanwhile. Longer than any pause of a healthy event loop is enough.
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
-            rebalance_timeout_ms=20_000,
+            rebalance_timeout_ms=10_000,
             request_timeout_ms=12_000,
             # A pattern learns of a new topic only when the metadata is read again.
             metadata_max_age_ms=2_000 if pattern else 60_000,
