@@ -45,7 +45,8 @@ CREATE TABLE permission_event ({_BASE}
   CONSTRAINT pk_permission_event PRIMARY KEY (id),
   CONSTRAINT ck_permission_event_about CHECK ((permission_id IS NULL) <> (ticket_id IS NULL))
 )""",
-    "CREATE INDEX ix_permission_event_permission_id ON permission_event (permission_id) WHERE permission_id IS NOT NULL",
+    """CREATE INDEX ix_permission_event_permission_id ON permission_event (permission_id)
+  WHERE permission_id IS NOT NULL""",
     "CREATE INDEX ix_permission_event_ticket_id ON permission_event (ticket_id) WHERE ticket_id IS NOT NULL",
     "CREATE INDEX ix_permission_event_report_id ON permission_event (report_id) WHERE report_id IS NOT NULL",
     "CREATE INDEX ix_permission_event_customer_id ON permission_event (customer_id) WHERE customer_id IS NOT NULL",
@@ -228,7 +229,8 @@ _TEMPLATES = {
             "We have your complaint {{ number }}",
             (
                 "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\n"
-                "We have your complaint; its number is {{ number }}. {% if promised_at %}You will have our answer by {{ promised_at }}.{% endif %}"
+                "We have your complaint; its number is {{ number }}. "
+                "{% if promised_at %}You will have our answer by {{ promised_at }}.{% endif %}"
                 "\n\nSee how it stands: {{ tracking_url }}"
             ),
         ),
@@ -276,7 +278,8 @@ _TEMPLATES = {
             "Thank you for telling us ({{ number }})",
             (
                 "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\n"
-                "Thank you for telling us. Your complaint {{ number }} helps us to do better.\n\nHow it ended: {{ tracking_url }}"
+                "Thank you for telling us. Your complaint {{ number }} helps us to do better."
+                "\n\nHow it ended: {{ tracking_url }}"
             ),
         ),
     },

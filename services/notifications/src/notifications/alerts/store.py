@@ -25,7 +25,8 @@ SELECT id, unit, $2, $2, $2, rule, recipient, employee_id, customer_id, cause_ty
   cause_event_id, facts, urgent, 'raised', due_at, escalated_from
 FROM jsonb_to_recordset($1::jsonb)
   AS a(id uuid, unit text, rule text, recipient text, employee_id uuid, customer_id uuid, cause_type text,
-       cause_id uuid, cause_sequence bigint, cause_event_id uuid, facts jsonb, urgent boolean, due_at timestamptz, escalated_from uuid)
+       cause_id uuid, cause_sequence bigint, cause_event_id uuid, facts jsonb, urgent boolean,
+       due_at timestamptz, escalated_from uuid)
 ON CONFLICT (rule, cause_event_id, recipient) DO NOTHING RETURNING {_ALERT}
 """
 _SETTLE = """
@@ -41,7 +42,8 @@ RETURNING a.id
 """
 _MARK = f"""
 UPDATE alert SET state = $2, changed_at = $3, recorded_at = $3, version = version + 1,
-  settled_by = coalesce($4, settled_by), note = coalesce($5, note), seen_at = coalesce(seen_at, $6), done_at = coalesce(done_at, $7)
+  settled_by = coalesce($4, settled_by), note = coalesce($5, note),
+  seen_at = coalesce(seen_at, $6), done_at = coalesce(done_at, $7)
 WHERE id = $1 RETURNING {_ALERT}
 """
 _CHANGED = f"""

@@ -93,7 +93,7 @@ def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCus
 def public_body(event: Event[Any]) -> dict[str, Any]:
     """The event as it leaves the house: without any personal field, and without our trace."""
     body: dict[str, Any] = orjson.loads(event.to_json())
-    body["data"] = _without_personal(event.data, body["data"])
+    body["data"] = without_personal(type(event.data), body["data"])
     return {name: value for name, value in body.items() if name not in ("traceparent", "correlationid", "causationid")}
 
 
@@ -110,14 +110,10 @@ def next_try(attempt: int, now: datetime, jitter: float | None = None) -> dateti
     return now + PAUSES[attempt - 1] * share
 
 
-def _without_personal(model: BaseModel, values: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {}
-    for name, value in values.items():
-        field = type(model).model_fields.get(name)
-        if field is None or _personal_inside(field):
-            continue
-        kept[name] = value
-    return kept
+def without_personal(fact: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the fields that hold nothing personal at any depth; unknown ones are left out too."""
+    known = fact.model_fields
+    return {name: value for name, value in values.items() if name in known and not _personal_inside(known[name])}
 
 
 def _personal_inside(field: Any, seen: frozenset[type] = frozenset()) -> bool:

@@ -189,7 +189,8 @@ def quiet_until(now: datetime, zone: ZoneInfo, quiet: tuple[time, time] | None) 
     if not inside:
         return None
     day = local.date() if clock < until else local.date() + timedelta(days=1)
-    return datetime.combine(day, until, zone).astimezone(now.tzinfo)
+    # The hour that a clock shows twice: in its second round the end lies in the second round too.
+    return datetime.combine(day, until, zone).replace(fold=local.fold).astimezone(now.tzinfo)
 
 
 def pause_before(attempt: int, jitter: float | None = None) -> timedelta:

@@ -143,4 +143,8 @@ def judge(customer_id: UUID | None, said: Sequence[Standing], for_ticket: Sequen
 
 
 def _newest(said: Iterable[Standing]) -> Standing | None:
-    return max(said, key=lambda one: (one.said_at, one.state != GRANTED), default=None)
+    return max(said, key=lambda one: (one.said_at, _strictness(one.state)), default=None)
+
+
+def _strictness(state: str) -> int:
+    return 2 if state in REFUSALS else int(state != GRANTED)

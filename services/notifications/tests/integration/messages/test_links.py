@@ -88,7 +88,7 @@ async def test_reading_the_stop_link_stops_nothing_since_mail_scanners_follow_li
 async def test_posting_to_it_withdraws_the_permission_as_mail_programs_do_it(service: Harness, post: Mailbox) -> None:
     customer, filed, links = await a_letter(service, post)
     address = f"/v1/unsubscribe/{links['unsubscribe']}"
-    one_click = {
+    one_click: dict[str, Any] = {
         "content": "List-Unsubscribe=One-Click",
         "headers": {"Content-Type": "application/x-www-form-urlencoded"},
     }

@@ -1,0 +1,160 @@
+"""Whom a fact concerns, and how long working time is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guanxi.directory import Employee, Unit
+from guanxi.testing.builders import OFFICE_HOURS
+from notifications.alerts.rules import (
+    Cause,
+    Matter,
+    Recipient,
+    Rule,
+    Staff,
+    add_working_minutes,
+    concerns,
+    recipients,
+    superior,
+)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+TODAY = date(2026, 3, 31)
+CALENDAR = OFFICE_HOURS.model_dump(mode="json")
+OWNER, LEAD, BOSS, HOLDER = (uuid4() for _ in range(4))
+
+
+def unit(code: str, lead: UUID | None = None, parent: str | None = None) -> Unit:
+    return Unit(code, code, "department", True, parent, "Asia/Shanghai", lead, CALENDAR)
+
+
+def employee(employee_id: UUID, unit_id: str, left_on: date | None = None) -> Employee:
+    return Employee(employee_id, None, None, unit_id, None, None, left_on)
+
+
+def staff(*gone: UUID) -> Staff:
+    units = [unit("head-office", BOSS), unit("sales", LEAD, "head-office"), unit("shop", None, "sales")]
+    people = {OWNER: "shop", LEAD: "sales", BOSS: "head-office", HOLDER: "sales"}
+    left = dict.fromkeys(gone, TODAY)
+    return Staff(
+        {one.code: one for one in units},
+        {one: employee(one, code, left.get(one)) for one, code in people.items()},
+        TODAY,
+    )
+
+
+def matter(owner: UUID | None = OWNER, **values: Any) -> Matter:
+    return Matter(Cause(uuid4(), "x", uuid4(), 1, uuid4(), {}, **values), owner, "shop")
+
+
+def rule(*names: str, mode: str = "all", tiers: tuple[str, ...] = ()) -> Rule:
+    return Rule(uuid4(), 1, "rule", "x", names, mode, tiers, False, None, True)
+
+
+def told(found: list[Recipient]) -> list[UUID | None]:
+    return [one.employee_id for one in found]
+
+
+def test_all_are_told_each_once() -> None:
+    assert told(recipients(rule("owner", "holder"), matter(holder_id=HOLDER), staff())) == [OWNER, HOLDER]
+    assert told(recipients(rule("owner", "holder"), matter(holder_id=OWNER), staff())) == [OWNER]
+
+
+def test_the_first_who_can_be_found_is_told() -> None:
+    first = rule("fulfilling_lead", "owner", "head_office", mode="first")
+    assert told(recipients(first, matter(fulfilling_unit="sales"), staff())) == [LEAD]
+    assert told(recipients(first, matter(fulfilling_unit="shop"), staff())) == [OWNER]
+    assert told(recipients(first, matter(None, fulfilling_unit="shop"), staff())) == [BOSS]
+
+
+def test_for_a_leaver_the_lead_stands_in_then_who_stands_above() -> None:
+    assert told(recipients(rule("owner"), matter(), staff(OWNER))) == [LEAD]
+    assert told(recipients(rule("owner"), matter(), staff(OWNER, LEAD))) == [BOSS]
+
+
+def test_who_leaves_tomorrow_is_still_told() -> None:
+    here = staff()
+    people = {**here.employees, OWNER: employee(OWNER, "shop", TODAY + timedelta(days=1))}
+    assert told(recipients(rule("owner"), matter(), Staff(here.units, people, TODAY))) == [OWNER]
+
+
+def test_nobody_at_all_is_all_of_head_office() -> None:
+    found = recipients(rule("owner"), matter(), Staff({}, {}, TODAY))
+    assert found == [Recipient("head-office")]
+    assert found[0].key == "unit:head-office"
+
+
+def test_units_that_stand_above_each_other_in_a_ring_end_the_search() -> None:
+    ring = {code: unit(code, None, other) for code, other in (("a", "b"), ("b", "a"))}
+    assert Staff(ring, {}, TODAY).answerable("a") is None
+
+
+def test_silence_goes_to_the_lead_then_above_and_ends_at_the_top() -> None:
+    here = staff()
+    assert superior(Recipient("shop", OWNER), here) == Recipient("sales", LEAD)
+    assert superior(Recipient("sales", LEAD), here) == Recipient("head-office", BOSS)
+    assert superior(Recipient("head-office", BOSS), here) is None
+
+
+@pytest.mark.parametrize(
+    ("fallen_from", "tiers", "wanted"),
+    [("top", ("top",), True), ("high", ("top",), False), (None, ("top",), False), (None, (), True)],
+)
+def test_a_rule_with_tiers_is_about_who_falls_from_them(
+    fallen_from: str | None,
+    tiers: tuple[str, ...],
+    wanted: bool,  # noqa: FBT001
+) -> None:
+    cause = matter(fallen_from=fallen_from).cause
+    assert concerns(rule("owner", tiers=tiers), cause) is wanted
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "end"),
+    [
+        ("2026-03-31T10:00+08:00", 60, "2026-03-31T11:00+08:00"),
+        ("2026-03-31T11:30+08:00", 60, "2026-03-31T13:30+08:00"),
+        ("2026-03-31T17:30+08:00", 60, "2026-04-01T09:30+08:00"),
+        ("2026-03-31T03:00+08:00", 60, "2026-03-31T10:00+08:00"),
+        ("2026-04-03T17:00+08:00", 120, "2026-04-06T10:00+08:00"),
+        ("2026-03-31T09:00+08:00", 480, "2026-03-31T18:00+08:00"),
+        ("2026-03-31T09:00+08:00", 481, "2026-04-01T09:01+08:00"),
+    ],
+)
+def test_working_minutes_skip_noon_nights_and_weekends(start: str, minutes: int, end: str) -> None:
+    found = add_working_minutes(CALENDAR, SHANGHAI, datetime.fromisoformat(start), minutes)
+    assert found == datetime.fromisoformat(end)
+
+
+def test_a_holiday_has_no_hours_and_a_made_up_day_has_some() -> None:
+    exceptions = [
+        {"on": "2026-04-01", "windows": []},
+        {"on": "2026-04-04", "windows": [{"opens": 600, "closes": 660}]},
+    ]
+    calendar = {"weekly": [], "exceptions": exceptions}
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    assert add_working_minutes(calendar, SHANGHAI, start, 30) == datetime(2026, 4, 4, 2, 30, tzinfo=UTC)
+
+
+def test_without_any_hour_each_minute_counts() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    assert add_working_minutes({}, SHANGHAI, start, 30) == start + timedelta(minutes=30)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.integers(1, 3000),
+    st.integers(1, 3000),
+    st.sampled_from(["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]),
+)
+def test_working_time_adds_up(start: datetime, one: int, other: int, zone: str) -> None:
+    where = ZoneInfo(zone)
+    in_steps = add_working_minutes(CALENDAR, where, add_working_minutes(CALENDAR, where, start, one), other)
+    assert in_steps == add_working_minutes(CALENDAR, where, start, one + other)

@@ -1,0 +1,138 @@
+"""Who may have which fact, and how it is signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from guanxi.directory import DirectoryCustomer
+from guanxi.events import Event, Fact
+from guanxi.events.complaints import ComplaintFiled
+from guanxi.events.scores import SegmentChanged
+from guanxi.testing.builders import an_event
+from notifications.feeds.rules import (
+    FED,
+    PAUSES,
+    TYPES,
+    Subscription,
+    may_have,
+    new_secret,
+    next_try,
+    public_body,
+    sign,
+    without_personal,
+)
+
+NOW = datetime(2026, 3, 31, tzinfo=UTC)
+CUSTOMER = uuid4()
+
+
+def subscriber(*, internal: bool = False, types: Any = TYPES) -> Subscription:
+    return Subscription(uuid4(), 1, "dealer-17", tuple(types), "https://x", None, "active", None, NOW, internal)
+
+
+def customer(unit: str = "dealer-17", **values: Any) -> DirectoryCustomer:
+    base: dict[str, Any] = dict.fromkeys(DirectoryCustomer.__slots__)
+    base |= {"id": CUSTOMER, "canonical_id": CUSTOMER, "sequence": 1, "status": "active", "unit_id": unit}
+    return DirectoryCustomer(**{**base, **values})
+
+
+def a_complaint(unit: str = "dealer-17") -> Event[ComplaintFiled]:
+    values = {"number": "C-1", "channel": "web", "cause": "quality", "severity": "high", "status": "assigned"}
+    values |= {"holder_unit": "desk", "service_level": "standard", "filed_at": NOW.isoformat(), "unit": unit}
+    reply = {"channel": "email", "address": "zhang@example.com"}
+    fact = ComplaintFiled.model_validate({"complaint_id": uuid4(), **values, "reply_to": reply})
+    return an_event(fact, subject=CUSTOMER)
+
+
+def a_move(*members: Any) -> Event[SegmentChanged]:
+    fact = SegmentChanged(segment="tier", as_of=NOW.date(), direction="down", members=members)
+    return an_event(fact, subject=CUSTOMER)
+
+
+def test_the_signature_is_the_standards_own_example() -> None:
+    found = sign(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        datetime.fromtimestamp(1614265330, UTC),
+        b'{"test": 2432232314}',
+    )
+    assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_secrets_are_fresh_and_long() -> None:
+    assert len({new_secret() for _ in range(100)}) == 100
+    assert len(new_secret()) == len("whsec_") + 44
+
+
+def test_a_fact_with_a_unit_goes_to_that_unit_and_to_the_firm() -> None:
+    assert may_have(subscriber(), a_complaint(), None)
+    assert not may_have(subscriber(), a_complaint("dealer-18"), customer())
+    assert may_have(subscriber(internal=True), a_complaint("dealer-18"), None)
+
+
+def test_only_types_that_were_asked_for_are_sent() -> None:
+    assert not may_have(subscriber(types=["x"]), a_complaint(), None)
+    assert not may_have(subscriber(internal=True, types=["x"]), a_complaint(), None)
+
+
+def test_a_score_goes_to_the_unit_of_a_customer_that_stands_alone() -> None:
+    assert may_have(subscriber(), a_move(), customer())
+    assert may_have(subscriber(), a_move(CUSTOMER), customer())
+    assert not may_have(subscriber(), a_move(CUSTOMER, uuid4()), customer())
+    assert not may_have(subscriber(), a_move(), customer("dealer-18"))
+    assert not may_have(subscriber(), a_move(), customer(canonical_id=uuid4()))
+    assert not may_have(subscriber(), a_move(), None)
+
+
+def test_what_carries_no_unit_and_is_no_score_goes_to_no_dealer() -> None:
+    bare = {fact.__name__ for fact in FED if "unit" not in fact.model_fields and fact.TOPIC != "scores"}
+    assert "CustomerMerged" in bare
+    assert {fact.TOPIC for fact in FED} == {"complaints", "customers", "interactions", "scores"}
+
+
+def test_a_body_carries_no_personal_field_and_no_trace() -> None:
+    event = a_complaint().model_copy(update={"traceparent": "00-x", "correlationid": "x", "causationid": "y"})
+    body = public_body(event)
+    assert "zhang" not in str(body)
+    assert "reply_to" not in body["data"]
+    assert body["data"]["number"] == "C-1"
+    assert not {"traceparent", "correlationid", "causationid"} & set(body)
+
+
+def personal_names(fact: type[Fact]) -> set[str]:
+    schema = fact.model_json_schema()
+    parts = schema.get("$defs", {})
+
+    def holds(part: Any) -> bool:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            return "x-personal" in part or (name != "" and holds(parts[name])) or any(map(holds, part.values()))
+        return isinstance(part, list) and any(map(holds, part))
+
+    return {name for name, part in schema["properties"].items() if holds(part)}
+
+
+@pytest.mark.parametrize("fact", FED, ids=lambda fact: fact.__name__)
+def test_whatever_a_schema_calls_personal_is_left_out_of_the_body(fact: type[Fact]) -> None:
+    everything = dict.fromkeys(fact.model_fields)
+    assert personal_names(fact) == set(everything) - set(without_personal(fact, everything))
+
+
+def test_the_address_of_a_complainant_is_personal() -> None:
+    assert personal_names(ComplaintFiled) == {"reply_to"}
+
+
+@pytest.mark.parametrize("attempt", range(1, len(PAUSES) + 1))
+def test_each_failure_waits_longer(attempt: int) -> None:
+    at = next_try(attempt, NOW, 1.0)
+    assert at == NOW + PAUSES[attempt - 1]
+    assert list(PAUSES) == sorted(PAUSES)
+
+
+def test_after_the_last_one_it_has_failed() -> None:
+    assert next_try(len(PAUSES) + 1, NOW) is None
+    assert sum(PAUSES, timedelta()) > timedelta(days=1)

@@ -1,0 +1,53 @@
+"""Settings: a wrong one ends the start."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from notifications.settings import Settings
+
+GOOD: dict[str, Any] = {
+    "profile": "development",
+    "database_url": "postgresql://x/y",
+    "kafka": "127.0.0.1:9",
+    "jwks": "x",
+}
+PRODUCTION = {**GOOD, "profile": "production", "jwks": "https://x", "cursor_key": "x" * 32, "tracking_key": "x" * 32}
+
+
+def test_quiet_hours_are_two_times_or_off() -> None:
+    assert Settings.model_validate(GOOD).quiet == (time(21), time(8))
+    assert Settings.model_validate({**GOOD, "quiet_hours": "off"}).quiet is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quiet_hours": "25:00-08:00"},
+        {"quiet_hours": "21:00"},
+        {"smtp_url": "http://x"},
+        {"sender": "nobody"},
+        {"sender": "x@y.z\r\nBcc: a@b.c"},
+        {"default_language": "fr"},
+        {"smtp_seconds": 0},
+    ],
+)
+def test_a_wrong_setting_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({**GOOD, **wrong})
+
+
+def test_webhooks_to_this_machine_are_for_development_only() -> None:
+    assert Settings.model_validate({**GOOD, "webhook_allow_loopback": True}).webhook_allow_loopback
+    assert not Settings.model_validate(PRODUCTION).webhook_allow_loopback
+    with pytest.raises(ValidationError, match="LOOPBACK"):
+        Settings.model_validate({**PRODUCTION, "webhook_allow_loopback": True})
+
+
+def test_the_mail_servers_password_is_not_shown() -> None:
+    settings = Settings.model_validate({**GOOD, "smtp_url": "smtp://user:geheim@mail"})
+    assert "geheim" not in repr(settings)
