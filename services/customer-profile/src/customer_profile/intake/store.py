@@ -53,8 +53,9 @@ FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, unit_id text, source text, fami
   original_hash text)
 ORDER BY x.id
 ON CONFLICT (id) DO UPDATE SET version = a.version + 1, recorded_at = excluded.recorded_at,
-  sequence = excluded.sequence, revision = excluded.revision, time = excluded.time, twin = excluded.twin, party = excluded.party,
-  customer_id = excluded.customer_id, data_hash = excluded.data_hash, original_hash = excluded.original_hash
+  sequence = excluded.sequence, revision = excluded.revision, time = excluded.time, twin = excluded.twin,
+  party = excluded.party, customer_id = excluded.customer_id, data_hash = excluded.data_hash,
+  original_hash = excluded.original_hash
 """
 
 ThreadKey = tuple[str, str, str]

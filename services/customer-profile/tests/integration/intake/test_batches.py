@@ -173,6 +173,34 @@ async def test_a_profile_is_written_into_the_customers_file(
     assert tuple(row) == ("organisation", "山西煤業", "dealer-17")
 
 
+async def test_a_profile_of_a_person_or_a_firm_reaches_the_file(
+    harness: Harness, send: Send, office: httpx.AsyncClient
+) -> None:
+    firm = {"external_customer": "C-1", "kind": "organisation", "name": "山西煤業", "role": "dealer", "size": "200-500"}
+    firm |= {"legal_name": "山西煤業有限公司", "legal_representative": "張某", "contact_person": "張建國"}
+    person = {"external_customer": "C-2", "kind": "person", "name": "李雷", "birth_date": "1990-03-07"}
+    person |= {"role": "end_user", "emails": ["lilei@example.com"]}
+    await send(event("ProfileReported", firm), event("ProfileReported", person))
+    first, second = await harness.published(reports.ProfileReported)
+    kept = (await office.get(f"/v1/customers/{first.subject}")).json()
+    assert {name: kept[name] for name in ("kind", "role", "legal_representative", "contact_person")} == {
+        "kind": "organisation",
+        "role": "dealer",
+        "legal_representative": "張某",
+        "contact_person": "張建國",
+    }
+    other = (await office.get(f"/v1/customers/{second.subject}")).json()
+    assert (other["kind"], other["role"], other["birth_date"]) == ("person", "end_user", "1990-03-07")
+
+
+async def test_a_customer_who_only_left_a_profile_is_a_prospect(
+    harness: Harness, send: Send, office: httpx.AsyncClient
+) -> None:
+    await send(event("ProfileReported", {"external_customer": "C-1", "kind": "person", "name": "李雷"}))
+    [made] = await harness.published(reports.ProfileReported)
+    assert (await office.get(f"/v1/customers/{made.subject}")).json()["lifecycle"] == "prospect"
+
+
 async def test_a_token_speaks_only_for_its_units_publishers(harness: Harness, send: Send) -> None:
     other = harness.caller(unit="dealer-18", scope="reports:publish")
     [foreign] = await send(order(), caller=other)

@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from customer_profile.intake.tables import inbound_report
 from guanxi.events import reports
 from guanxi.testing import Harness
+from guanxi.testing.erasure import plant, scan
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Send = Callable[..., Awaitable[list[dict[str, Any]]]]
@@ -174,3 +176,19 @@ async def test_erasure_leaves_nothing_of_the_customer_here(
     assert [error["code"] for error in late["errors"]] == ["customer-erased"]
     async with harness.database.api.read() as reader:
         assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body::text LIKE '%Planted%'") == 0
+
+
+async def test_no_planted_value_outlives_the_erasure(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
+    await send(profile())
+    address, event = await refused(send)
+    await mend(dealer, address, event["data"])
+    mine = {"inbound_report", "inbound_report_revision", "report_aggregate"}
+    others = [name for name in inbound_report.metadata.tables if name not in mine]
+    async with harness.database.api.begin() as tx:
+        values = await plant(tx, inbound_report.metadata, skip=others)
+    assert len(values) == 8
+    [made] = await harness.published(reports.ProfileReported)
+    assert made.subject is not None
+    await harness.erase(made.subject)
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, values) == []

@@ -84,7 +84,7 @@ def mapping() -> FileMapping:
 
 
 async def load(door: httpx.Client, path: Path, content: str = ROWS, rejected: Path | None = None) -> Account:
-    path.write_text(content)
+    await asyncio.to_thread(path.write_text, content)
     return await asyncio.to_thread(run_import, door, path, mapping(), "dealer-17", rejected=rejected)
 
 
@@ -136,6 +136,6 @@ async def test_refused_rows_are_written_down(door: httpx.Client, tmp_path: Path)
 
 
 async def test_an_unknown_publisher_is_one_clear_line(door: httpx.Client, tmp_path: Path) -> None:
-    (tmp_path / "f.csv").write_text(ROWS)
+    await asyncio.to_thread((tmp_path / "f.csv").write_text, ROWS)
     with pytest.raises(Failure, match="there is no publisher dealer-99"):
         await asyncio.to_thread(run_import, door, tmp_path / "f.csv", mapping(), "dealer-99")
