@@ -71,8 +71,9 @@ class Dealer:
         own = {"external_customer": customer, "external_ref": ref or f"{self.source}-x{self._number + 1}"}
         return self.report("ComplaintReported", {"channel": "phone", "cause": "quality", **own, **data})
 
-    def profile(self, customer: str, name: str) -> Report:
-        """Who one of the dealer's customers is."""
+    def profile(self, customer: str) -> Report:
+        """Who one of the dealer's customers is, by another name each time."""
+        name = f"name {self._number + 1}"
         return self.report("ProfileReported", {"external_customer": customer, "kind": "person", "name": name})
 
     def report(self, kind: str, data: dict[str, Any]) -> Report:
@@ -91,7 +92,7 @@ class Dealer:
         customer = f"C-{dice.randrange(customers):04}"
         match dice.randrange(8):
             case 0:
-                return self.profile(customer, f"name {self._number}")
+                return self.profile(customer)
             case 1 | 2:
                 return self.complaint(customer, text=f"number {self._number}")
             case 3 if self._newest:

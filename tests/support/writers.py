@@ -40,7 +40,7 @@ class Writers:
     async def one(self) -> None:
         """One request, good or bad, followed to its end unless the caller is one that gives up."""
         kind = self._kind()
-        mark, bad = uuid.UUID(int=self.dice.getrandbits(128)).hex, self.dice.random() < _BAD
+        mark, bad = uuid.uuid4().hex, self.dice.random() < _BAD
         patience = 1 if self.dice.random() < _GIVES_UP else 400
         body, key = self._body(kind, mark, bad=bad), f"key-{mark}"
         last: httpx.Response | None = None
