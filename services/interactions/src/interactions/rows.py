@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from guanxi.db import Tx
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _UNCHANGING = frozenset({"id", "version"})
 
 
@@ -54,6 +56,18 @@ def columns(table: sa.Table, kind: type[DataclassInstance]) -> list[sa.Column[An
 def read(kind: type[T], row: Mapping[str, Any] | asyncpg.Record) -> T:
     """The dataclass of a row that was selected by `columns`."""
     return kind(**dict(row))
+
+
+def placeholders(table: sa.Table, kind: type[DataclassInstance], first: int) -> tuple[str, str]:
+    """For one row in a statement of its own: its columns, and `$first` on with their types, for `values`."""
+    names = _names(kind)
+    types = [table.c[name].type.compile(dialect=_DIALECT) for name in names]
+    return ", ".join(names), ", ".join(f"${n}::{kind_}" for n, kind_ in enumerate(types, first))
+
+
+def values(item: DataclassInstance) -> list[Any]:
+    """The values of `placeholders` in order."""
+    return [getattr(item, name) for name in _names(type(item))]
 
 
 @lru_cache(maxsize=64)

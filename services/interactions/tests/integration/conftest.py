@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +37,7 @@ async def dealer(service: Harness) -> httpx.AsyncClient:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def customer(service: Harness) -> MakeCustomer:
-    """How to make a customer known: `await customer(unit="dealer-17")` gives its id."""
+    """How to make a customer known: with its id as the answer, and values of its state as arguments."""
 
     async def make(**values: Any) -> UUID:
         state = a_customer(**values)
@@ -46,8 +45,3 @@ async def customer(service: Harness) -> MakeCustomer:
         return state.aggregateid
 
     return make
-
-
-def instant(text: str) -> datetime:
-    """A moment of an answer."""
-    return datetime.fromisoformat(text)

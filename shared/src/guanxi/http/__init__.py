@@ -11,7 +11,7 @@ from guanxi.http._answers import (
 from guanxi.http._app import attach, create_app
 from guanxi.http._calls import Change, Once, Read, Reads, Write, Writes, WritesOnce, read, write
 from guanxi.http._etag import etag, if_match, set_etag
-from guanxi.http._idempotency import Attempt, Made, claim_sql, idempotency_args, request_hash
+from guanxi.http._idempotency import Attempt, Made, claim_sql, idempotency_args, in_progress, request_hash
 from guanxi.http._marks import body_limit, deadline, streaming
 from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
 from guanxi.http._probes import Readiness, ReadyCheck
@@ -79,6 +79,7 @@ __all__ = [
     "field_errors",
     "idempotency_args",
     "if_match",
+    "in_progress",
     "join_path",
     "json_errors",
     "last_event_id",

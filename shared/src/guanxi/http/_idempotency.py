@@ -25,17 +25,20 @@ _LOOK_UP = (
     """SELECT request_hash, status, location, resource_id FROM idempotency_key WHERE principal = $1 AND key = $2"""
 )
 
+_TYPES = ("text", "text", "text", "bytea", "timestamptz", "int", "text", "uuid")
 
-def claim_sql(first: int = 1) -> str:
+
+def claim_sql(first: int = 1, given: str = "") -> str:
     """The INSERT that claims a key, for use alone or as the first part of one statement that does everything.
 
     Its eight parameters, `$first` to `$first+7`, are the values of `idempotency_args`. It returns one row when the key
     is ours, none when it was taken within 24 hours. What selects from it happens only in the first case:
-    `WITH claim AS (<claim_sql()>), made AS (INSERT INTO ... SELECT ... FROM claim) ...`.
+    `WITH claim AS (<claim_sql()>), made AS (INSERT INTO ... SELECT ... FROM claim) ...`. `given` is a FROM or WHERE
+    clause without which no key is claimed, such as `FROM customer`.
     """
-    values = ", ".join(f"${n}" for n in range(first, first + 8))
+    values = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, first))
     return f"""INSERT INTO idempotency_key
- (principal, key, route, request_hash, created_at, status, location, resource_id) VALUES ({values})
+ (principal, key, route, request_hash, created_at, status, location, resource_id) SELECT {values} {given}
  ON CONFLICT (principal, key) DO UPDATE SET route = EXCLUDED.route, request_hash = EXCLUDED.request_hash,
  created_at = EXCLUDED.created_at, status = EXCLUDED.status, location = EXCLUDED.location,
  resource_id = EXCLUDED.resource_id

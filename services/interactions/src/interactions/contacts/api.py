@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from guanxi.events.fields import Channel, UtcTime
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 from interactions import scope
-from interactions.contacts import usecases
+from interactions.contacts import at_once, usecases
 from interactions.contacts.schemas import (
     InteractionCorrection,
     InteractionRead,
@@ -35,6 +35,8 @@ async def log_interaction(body: NewInteraction, call: CanWrite) -> InteractionRe
     of the customer, but nobody is told, and a promise whose moment has passed is kept as `historic`. The customer must
     exist; one registered a moment ago may need another try (503 `customer-not-yet-known`).
     """
+    if not body.promises and body.employee is None:
+        return _shown(Told(await at_once.log_contact(call, body), ()))
     await scope.customer_for(call.pool, call.principal, body.customer_id)
     async with call.once() as once:
         if once.replay:

@@ -77,10 +77,14 @@ async def page(  # noqa: PLR0913 - one argument for each filter
     return [_entry(row) for row in rows]
 
 
+def summary_of(entry: Entry) -> dict[str, Any]:
+    """What is stored of a summary: what it says, not what it leaves open."""
+    return {name: value for name in _SUMMARY if (value := getattr(entry.summary, name)) is not None}
+
+
 def _row(entry: Entry) -> dict[str, Any]:
-    summary = {name: value for name in _SUMMARY if (value := getattr(entry.summary, name)) is not None}
     row = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    return {**row, "summary": summary}
+    return {**row, "summary": summary_of(entry)}
 
 
 def _entry(row: asyncpg.Record) -> Entry:

@@ -19,6 +19,11 @@ async def write(tx: Tx, entries: Sequence[Entry]) -> None:
         await store.write(tx, entries)
 
 
+def summary_of(entry: Entry) -> dict[str, Any]:
+    """A summary as it is stored, for a statement that writes the entry itself."""
+    return store.summary_of(entry)
+
+
 async def void(tx: Tx, ids: Sequence[UUID]) -> None:
     """Take off the timeline what did not happen."""
     if ids:

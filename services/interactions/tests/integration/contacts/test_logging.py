@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -262,3 +263,46 @@ async def test_each_route_asks_for_its_scope(service: Harness, customer: Any) ->
     assert (await writer.post("/v1/interactions", json=body)).status_code == 201
     assert (await writer.get("/v1/interactions")).status_code == 403
     assert (await service.anonymous().get("/v1/interactions")).status_code == 401
+
+
+async def test_the_same_request_many_times_at_once_has_one_effect(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    body = {"customer_id": str(await customer()), **VISIT}
+    key = {"Idempotency-Key": "at-once"}
+    answers = await asyncio.gather(*(staff.post("/v1/interactions", json=body, headers=key) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    async with service.database.api.read() as reader:
+        counts = [
+            await reader.fetchval(f"SELECT count(*) FROM {table}")
+            for table in ("contact", "timeline_entry", "event_log", "outbox", "audit", "idempotency_key")
+        ]
+    assert counts == [1] * 6
+
+
+async def test_each_write_is_on_record(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
+    customer_id = await customer()
+    made = await staff.post("/v1/interactions", json={"customer_id": str(customer_id), **VISIT})
+    async with service.database.api.read() as reader:
+        row = await reader.fetchrow("SELECT principal, unit, action, resource_id, customer_id FROM audit")
+    assert row is not None
+    assert (row["principal"], row["unit"], row["action"]) == ("tester", "head-office", "POST /v1/interactions")
+    assert (str(row["resource_id"]), row["customer_id"]) == (made.json()["id"], customer_id)
+
+
+async def test_a_customer_registered_a_moment_ago_is_waited_for(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    state = a_customer()
+
+    async def arrive() -> None:
+        await asyncio.sleep(0.3)
+        await service.know(state)
+
+    body = {"customer_id": str(state.aggregateid), **VISIT}
+    answer, _ = await asyncio.gather(staff.post("/v1/interactions", json=body), arrive())
+    assert answer.status_code == 201
+    never = await staff.post("/v1/interactions", json={**body, "customer_id": str(a_customer().aggregateid)})
+    assert (never.status_code, never.json()["code"]) == (503, "customer-not-yet-known")
+    assert never.headers["Retry-After"]
