@@ -11,7 +11,7 @@ from guanxi_local.testplatform import TestPlatform
 from support.client import Caller, caller
 from support.databases import rows
 from support.dealer import Dealer, Report, producing
-from support.invariants import no_effect_is_there_twice, published_is_there, recovers
+from support.invariants import no_effect_is_there_twice, recovers
 from support.rounds import chance, count
 from support.waiting import eventually
 
