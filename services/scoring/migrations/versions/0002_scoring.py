@@ -4,6 +4,7 @@ import json
 
 import sqlalchemy as sa
 from alembic import op
+
 from scoring.scorecards import files
 
 revision = "0002"
@@ -23,9 +24,7 @@ RESULT = """value bigint,
   computed_at timestamptz"""
 
 # Rows come and go by the thousand: what is dead is swept away early, so that a claim never wades through it.
-BUSY = (
-    "(autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0)"
-)
+BUSY = "(autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0)"
 
 TABLES = (
     """CREATE TABLE fact (

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from guanxi.service import Service
-
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.scorecards import api as scorecards_api
 from scoring.scores import api as scores_api
 from scoring.scores import usecases as scores
 from scoring.scores.scorer import JOBS, LOOPS
 from scoring.segments import api as segments_api
 from scoring.segments import usecases as segments
-from scoring.scorecards import api as scorecards_api
 from scoring.settings import Settings
 from scoring.tables import metadata
 from scoring.topology import TOPOLOGY

@@ -43,7 +43,7 @@ async def dealer(service: Harness) -> httpx.AsyncClient:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def customer(service: Harness) -> MakeCustomer:
-    """Make a customer known: `await customer(unit="dealer-17")` gives its id."""
+    """Make customers known, and get their ids."""
 
     async def make(**values: Any) -> UUID:
         state = a_customer(**values)

@@ -154,7 +154,7 @@ VOIDS: dict[type[EventFact], tuple[str, ...]] = {
     i.MentionObservedVoided: ("mention",),
     c.ComplaintFiledVoided: COMPLAINT_KINDS,
 }
-"""Event type -> the kinds of fact of its aggregate that did not happen: a promise never made was never broken either."""
+"""Event type -> what did not happen to its aggregate: a promise never made was never broken either."""
 
 
 def rows_of(event: Event[Any]) -> list[FactRow]:

@@ -61,7 +61,7 @@ class FactRow:
 
 
 def current(facts: Iterable[FactRow], known_at: datetime | None = None) -> list[FactRow]:
-    """The facts that count by what was known at `known_at` (all, without one), in an order that arrival does not change.
+    """The facts that count by what was known at `known_at` (all, without one), in an order that is theirs.
 
     Of each fact the highest version; voided ones are out, and so are missed deadlines of complaints nobody made.
     """

@@ -102,5 +102,6 @@ def _values(row: FactRow) -> dict[str, Any]:
 def _fact(row: asyncpg.Record) -> FactRow:
     values = dict(row)
     attrs = values.pop("attrs")
-    named = {name: UUID(value) if name in _IDS else value for name, value in attrs.items() if name in _TRAITS}
+    known = {name: value for name, value in attrs.items() if name in _TRAITS}
+    named: dict[str, Any] = {name: UUID(value) if name in _IDS else value for name, value in known.items()}
     return FactRow(**values, traits=Traits(**named))

@@ -28,6 +28,4 @@ async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> N
     await usecases.mark(tx, {each: times[one] for one in moved for each in (one, before[one], after[one])})
 
 
-CONSUMER = replace(
-    directory.CONSUMER, handlers={**directory.CONSUMER.handlers, CustomerState: on_customer_state}
-)
+CONSUMER = replace(directory.CONSUMER, handlers={**directory.CONSUMER.handlers, CustomerState: on_customer_state})

@@ -30,9 +30,7 @@ class Change:
     effort: int
 
 
-def least_changes(
-    facts: Sequence[FactRow], card: Scorecard, moment: Moment, tier: str | None = None
-) -> list[Change]:
+def least_changes(facts: Sequence[FactRow], card: Scorecard, moment: Moment, tier: str | None = None) -> list[Change]:
     """What would move the customer, the least effort first; of each lever the fewest steps that do it.
 
     Moves the tier when one is given (which is lost only below its own threshold), else the band. Nothing moves an
@@ -101,7 +99,4 @@ def _imagined(lever: Lever, moment: Moment, steps: int) -> list[FactRow]:
     count, amount = (steps, None) if lever.step_minor is None else (1, steps * lever.step_minor)
     at = end_of(moment.day, moment.zone) - timedelta(seconds=1)
     traits = Traits(unmargined_minor=amount, in_time=True, solved=True, count=0)
-    return [
-        FactRow(UUID(int=n + 1), lever.add or "", 1, None, "", at, at, amount, None, traits) for n in range(count)
-    ]
-
+    return [FactRow(UUID(int=n + 1), lever.add or "", 1, None, "", at, at, amount, None, traits) for n in range(count)]

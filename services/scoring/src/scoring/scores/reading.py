@@ -109,9 +109,7 @@ def explain(rows: Sequence[FactRow], card: Scorecard, at: Moment, members: Seque
     return Explanation(score, by_id, standing, changes, card.texts)
 
 
-async def history(
-    pool: Pool, customer: Whole, kind: str, before: date | None, limit: int
-) -> list[Stored]:
+async def history(pool: Pool, customer: Whole, kind: str, before: date | None, limit: int) -> list[Stored]:
     """The days on which a score changed, newest first."""
     async with pool.read() as reader:
         return await store.history(reader, customer.id, card_of(kind).kind, before, limit)

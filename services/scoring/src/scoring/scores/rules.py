@@ -38,7 +38,7 @@ class Score:
 
 
 def score(facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
-    """The score on a day, as far as was known at a moment; the same facts give the same score in any order, on any day."""
+    """The score on a day, as far as was known at a moment; the same facts, in any order, on any day, the same."""
     return rated(current(facts, moment.known_at), card, moment, members)
 
 

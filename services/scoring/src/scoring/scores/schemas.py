@@ -127,7 +127,9 @@ class ParetoRead(BaseModel):
 
 def score_read(stored: Stored, texts: Texts) -> ScoreRead:
     """A stored score with its texts."""
-    return ScoreRead.model_validate(_shared(stored) | {"reasons": [_reason(one, texts) for one in stored.score.reasons]})
+    return ScoreRead.model_validate(
+        _shared(stored) | {"reasons": [_reason(one, texts) for one in stored.score.reasons]}
+    )
 
 
 def explanation_read(found: Explanation, customer_id: UUID, at: datetime) -> ExplanationRead:

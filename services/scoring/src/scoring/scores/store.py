@@ -44,7 +44,7 @@ ON CONFLICT DO NOTHING
 """
 _RESULT = "customer_id, kind, as_of, band, value, inputs, reasons, scorecard, members, computed_at"
 _LOCK = f"SELECT id, version, ended_at, {_RESULT} FROM score_series WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_SAVE = f"""
+_SAVE = """
 UPDATE score_series s
 SET version = n.version, recorded_at = $2, as_of = n.as_of, band = n.band, value = n.value, inputs = n.inputs,
     reasons = n.reasons, scorecard = n.scorecard, members = n.members, computed_at = $2, ended_at = NULL
@@ -98,9 +98,10 @@ _FORGET = (
     "DELETE FROM score_series WHERE customer_id = ANY($1::uuid[])",
 )
 _LEAVE = (
-    "UPDATE score SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1::uuid[]",
-    "UPDATE score_series SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[]))"
-    " WHERE members && $1::uuid[]",
+    "UPDATE score SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1",
+    """
+UPDATE score_series SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1
+""",
 )
 
 
@@ -239,7 +240,8 @@ async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 def reasons_of(raw: Iterable[Mapping[str, Any]]) -> tuple[Reason, ...]:
     """Reasons as they are kept in a row."""
     return tuple(
-        Reason(one["code"], one["points"], UUID(one["fact_id"]) if one["fact_id"] else None, one["count"]) for one in raw
+        Reason(one["code"], one["points"], UUID(one["fact_id"]) if one["fact_id"] else None, one["count"])
+        for one in raw
     )
 
 

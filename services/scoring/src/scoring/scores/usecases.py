@@ -80,7 +80,9 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
 async def _write(
     tx: Tx, found: Sequence[Picture], before: Mapping[tuple[UUID, str], Series], causes: Mapping[UUID, datetime]
 ) -> None:
-    scores = [(one.customer_id, score, before[one.customer_id, score.kind]) for one in found for score in one.scores.values()]
+    scores = [
+        (one.customer_id, score, before[one.customer_id, score.kind]) for one in found for score in one.scores.values()
+    ]
     changed = [(who, score, series) for who, score, series in scores if _band_differs(series, score)]
     numbers = {series.id: series.sequence + 1 for _, _, series in changed}
     saved = {series.id: (who, numbers.get(series.id, series.sequence), score) for who, score, series in scores}
@@ -110,4 +112,3 @@ def _differs(known: Score | None, score: Score) -> bool:
 
 def _told(score: Score) -> tuple[object, ...]:
     return (score.value, score.band, score.reasons, score.version, score.members)
-

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
@@ -151,7 +152,12 @@ def change_days(book: Ledger, card: ValueCard, until: int) -> list[int]:
     Between two of these days nothing changes: a fold over them equals the fold over all days.
     """
     quarters = range(1, len(card.continuity))
-    ages = {0, card.window_days, *(limit + 1 for limit, _ in card.recency), *(card.continuity_days * n for n in quarters)}
+    ages = {
+        0,
+        card.window_days,
+        *(limit + 1 for limit, _ in card.recency),
+        *(card.continuity_days * n for n in quarters),
+    }
     found = {day + age for day in book.orders.days for age in ages}
     others = (book.money, book.unrated, book.in_time, book.late, book.overdue)
     found.update(day + age for some in others for day in some.days for age in (0, card.window_days))
@@ -185,7 +191,7 @@ def _enter_payment(book: Ledger, day: int, fact: FactRow) -> None:
         (book.late if fact.traits.days_late > 0 else book.in_time).add(day, fact)
 
 
-def _behind(book: Ledger, card: ValueCard, code: str, day: int, found: Measures) -> tuple[object, int]:
+def _behind(book: Ledger, card: ValueCard, code: str, day: int, found: Measures) -> tuple[UUID | None, int]:
     after = day - card.window_days
     if code == "profit":
         low, high = bisect_right(book.money.days, after), bisect_right(book.money.days, day)

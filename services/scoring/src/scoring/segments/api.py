@@ -60,8 +60,8 @@ async def list_moves(call: Reader, paging: Paging, tier: Tier = None) -> object:
     return paging.cut(found, lambda one: (one.recorded_at, one.id))
 
 
-@router.get("/treatments", response_model=TreatmentList)
-async def list_treatments(call: Reader, tier: Tier = None) -> object:
+@router.get("/treatments", response_model=TreatmentList, dependencies=[Depends(internal)])
+async def list_treatments(tier: Tier = None) -> object:
     """What each tier is recommended: talk more, recommend, promote, promote or let go."""
     known = files.treatments()
     if tier is not None and tier not in known:
@@ -70,8 +70,8 @@ async def list_treatments(call: Reader, tier: Tier = None) -> object:
     return {"items": [{"tier": one, "actions": known[one]} for one in tiers]}
 
 
-@router.get("/segments", response_model=SegmentList)
-async def list_segments(call: Reader) -> object:
+@router.get("/segments", response_model=SegmentList, dependencies=[Depends(internal)])
+async def list_segments() -> object:
     """All segments with their rules."""
     book = files.segment_book()
     items = [

@@ -18,9 +18,10 @@ from scoring.segments.tables import member, tier_move
 # Called by whoever holds the customers' series: the rows of one customer are never written by two at once.
 _OF = "SELECT id, version, segment, customer_id, tier, belongs FROM member WHERE id = ANY($1::uuid[])"
 _SAVE = """
-INSERT INTO member AS m (id, version, created_at, recorded_at, unit_id, segment, customer_id, tier, belongs, since, as_of,
-                         value, profit_minor, members)
-SELECT id, version, $2, $2, 'head-office', segment, customer_id, tier, belongs, since, as_of, value, profit_minor, members
+INSERT INTO member AS m (id, version, created_at, recorded_at, unit_id, segment, customer_id, tier, belongs, since,
+                         as_of, value, profit_minor, members)
+SELECT id, version, $2, $2, 'head-office', segment, customer_id, tier, belongs, since,
+       as_of, value, profit_minor, members
 FROM jsonb_populate_recordset(NULL::member, $1::jsonb) ORDER BY id
 ON CONFLICT (id) DO UPDATE
 SET version = excluded.version, recorded_at = excluded.recorded_at, tier = excluded.tier, belongs = excluded.belongs,
@@ -32,8 +33,8 @@ UPDATE member SET version = version + 1, recorded_at = $2, belongs = false, tier
 WHERE customer_id = ANY($1::uuid[]) AND belongs RETURNING id, version, segment, customer_id, tier
 """
 _MOVED = """
-INSERT INTO tier_move (id, version, created_at, recorded_at, unit_id, customer_id, previous_tier, tier, direction, moved_on,
-                       value)
+INSERT INTO tier_move (id, version, created_at, recorded_at, unit_id, customer_id, previous_tier, tier, direction,
+                       moved_on, value)
 SELECT id, 1, $2, $2, 'head-office', customer_id, previous_tier, tier, direction, moved_on, value
 FROM jsonb_populate_recordset(NULL::tier_move, $1::jsonb)
 """
@@ -45,8 +46,7 @@ FROM member WHERE segment = $1 AND belongs GROUP BY tier
 _FORGET = (
     "DELETE FROM member WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM tier_move WHERE customer_id = ANY($1::uuid[])",
-    "UPDATE member SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[]))"
-    " WHERE members && $1::uuid[]",
+    "UPDATE member SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1",
 )
 _M, _V = member.c, tier_move.c
 
@@ -85,7 +85,7 @@ class Move:
     direction: str
     moved_on: date
     value: int | None
-    recorded_at: datetime | None = None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,7 @@ async def note_moves(tx: Tx, moves: Sequence[Move]) -> None:
     await tx.execute(_MOVED, [{name: getattr(one, name) for name in names} for one in moves], tx.now)
 
 
-async def page(
-    reader: Reader, segment: str, tier: str | None, after: Sequence[Any] | None, limit: int
-) -> list[Member]:
+async def page(reader: Reader, segment: str, tier: str | None, after: Sequence[Any] | None, limit: int) -> list[Member]:
     """Members of a segment (of one tier), one more than `limit`."""
     select = sa.select(member).where(_M.segment == segment, _M.belongs)
     if tier is not None:

@@ -21,9 +21,7 @@ from scoring.segments.rules import TIER, belongs, direction, first_tier
 from scoring.segments.store import Member, Membership, Move, TierSum, membership_id
 
 
-async def settle(
-    tx: Tx, found: Sequence[Picture], absorbed: Sequence[UUID], causes: Mapping[UUID, datetime]
-) -> None:
+async def settle(tx: Tx, found: Sequence[Picture], absorbed: Sequence[UUID], causes: Mapping[UUID, datetime]) -> None:
     """Write each customer's memberships as its scores have them, and tell who moved; the absorbed leave."""
     book = files.segment_book()
     before = await store.of_customers(tx, [(one.customer_id, each.id) for one in found for each in book.segments])
@@ -108,7 +106,7 @@ def _change(one: Picture, segment: Segment, before: Membership | None) -> tuple[
 def _move(tx: Tx, one: Picture, was: Membership, after: Member) -> Move:
     way = direction(files.value_card().bands, was.tier, after.tier)
     moved_on = one.standing.since or after.as_of
-    return Move(tx.new_id(), one.customer_id, was.tier, after.tier, way, moved_on, after.value)
+    return Move(tx.new_id(), one.customer_id, was.tier, after.tier, way, moved_on, after.value, tx.now)
 
 
 def _moved(tx: Tx, one: Picture, was: Membership, after: Member, at: datetime) -> Event[SegmentChanged]:
@@ -124,9 +122,7 @@ def _moved(tx: Tx, one: Picture, was: Membership, after: Member, at: datetime) -
         reasons=reason_facts(one.scores[files.VALUE].reasons),
         members=one.members,
     )
-    return log.draft(
-        tx, fact, aggregate=after.id, sequence=after.sequence, subject=one.customer_id, time=at
-    )
+    return log.draft(tx, fact, aggregate=after.id, sequence=after.sequence, subject=one.customer_id, time=at)
 
 
 def _left(tx: Tx, one: Membership, parent: Picture, causes: Mapping[UUID, datetime]) -> Event[SegmentChanged]:
@@ -140,4 +136,3 @@ def _left(tx: Tx, one: Membership, parent: Picture, causes: Mapping[UUID, dateti
     )
     at = causes[parent.customer_id]
     return log.draft(tx, fact, aggregate=one.id, sequence=one.sequence, subject=one.customer_id, time=at)
-

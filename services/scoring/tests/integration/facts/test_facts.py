@@ -1,0 +1,108 @@
+"""Facts of every kind, their versions, and who may read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from guanxi.events import Event, parse
+from guanxi.events import Fact as EventFact
+from guanxi.events.contracts import sample
+from guanxi.events.interactions import OrderPlacedCorrected, PromiseMadeVoided
+from guanxi.testing import Harness, a_customer, an_event
+from scoring.facts.reading import SAYS, VOIDS
+
+from ..conftest import MakeCustomer, a_broken_promise, an_order
+
+pytestmark = pytest.mark.asyncio
+
+
+def _sampled(kind: type[EventFact], subject: UUID, *, full: bool) -> Event[Any]:
+    return parse({**sample(kind, full=full), "subject": str(subject)})
+
+
+@pytest.mark.parametrize("extent", ["full", "least"])
+async def test_every_event_of_interactions_and_complaints_becomes_a_fact(
+    service: Harness, customer: MakeCustomer, extent: str
+) -> None:
+    one = await customer()
+    events = {kind: _sampled(kind, one, full=extent == "full") for kind in (*SAYS, *VOIDS)}
+    await service.apply(*events.values())
+    expected = {(events[kind].aggregateid, each.kind, False) for kind, said in SAYS.items() for each in said}
+    expected |= {(events[kind].aggregateid, name, True) for kind, names in VOIDS.items() for name in names}
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch("SELECT aggregate_id, kind, voided FROM fact WHERE customer_id = $1", one)
+    assert {tuple(row) for row in rows} == expected
+
+
+async def test_the_newest_version_counts_and_every_version_can_be_read(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    order = an_order(one, 42_000_000)
+    values = order.data.model_dump() | {"goods_minor": 40_000_000}
+    corrected = an_event(
+        OrderPlacedCorrected.model_validate(values),
+        aggregate=order.aggregateid,
+        sequence=2,
+        subject=one,
+        time=order.time,
+    )
+    await service.apply(corrected)
+    await service.apply(order)
+    [row] = (await staff.get(f"/v1/customers/{one}/facts?kind=order")).json()["items"]
+    assert (row["sequence"], row["amount_minor"], row["event_id"]) == (2, 40_000_000, str(corrected.id))
+    every = (await staff.get(f"/v1/customers/{one}/facts?every_version=true")).json()["items"]
+    assert [version["sequence"] for version in every] == [2, 1]
+
+
+async def test_what_came_of_a_promise_that_was_never_made_is_void_too(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    broken = a_broken_promise(one)
+    fact = PromiseMadeVoided(promise_id=broken.aggregateid, unit="head-office")
+    await service.apply(an_event(fact, aggregate=broken.aggregateid, sequence=3, subject=one), broken)
+    assert (await staff.get(f"/v1/customers/{one}/facts")).json()["items"] == []
+
+
+async def test_pages_hold_each_fact_once(service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient) -> None:
+    one = await customer()
+    orders = [an_order(one, 100_000, days_ago=n) for n in range(7)]
+    await service.apply(*orders)
+    seen: list[str] = []
+    url: str | None = f"/v1/customers/{one}/facts?limit=3"
+    while url:
+        answer = await staff.get(url)
+        seen += [fact["id"] for fact in answer.json()["items"]]
+        url = answer.links["next"]["url"] if "next" in answer.links else None
+    assert seen == [str(order.aggregateid) for order in orders]
+
+
+async def test_an_external_unit_reads_its_own_facts_under_the_id_it_asks_for(
+    service: Harness, customer: MakeCustomer, dealer: httpx.AsyncClient
+) -> None:
+    own, other = await customer(unit="dealer-17"), await customer()
+    mine = an_order(own, 100_000, unit="dealer-17")
+    await service.apply(mine, an_order(own, 200_000), an_order(other, 300_000, unit="dealer-17"))
+    await service.apply(a_customer(own, sequence=2, unit="dealer-17", canonical_id=other, status="merged"))
+    answer = await dealer.get(f"/v1/customers/{own}/facts")
+    assert [fact["id"] for fact in answer.json()["items"]] == [str(mine.aggregateid)]
+    assert "content-location" not in answer.headers
+    assert (await dealer.get(f"/v1/customers/{other}/facts")).status_code == 404
+
+
+async def test_each_source_has_its_watermark(service: Harness, customer: MakeCustomer) -> None:
+    one = await customer()
+    newest = an_order(one, 100_000, days_ago=1, source="dealer-17")
+    await service.apply(newest)
+    await service.apply(an_order(one, 100_000, days_ago=3, source="dealer-17"), an_order(one, 100_000))
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch("SELECT source, up_to FROM source_watermark")
+    [(source, up_to)] = [tuple(row) for row in rows]
+    assert source == "dealer-17"
+    assert abs(up_to - newest.time) < timedelta(seconds=1)

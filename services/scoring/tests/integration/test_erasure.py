@@ -1,0 +1,68 @@
+"""Erasure: what was made of a person goes, the firm's sums stay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx
+import pytest
+
+from guanxi.events.interactions import CustomerContacted
+from guanxi.ports import SystemIds
+from guanxi.testing import Harness, a_customer, an_event
+
+from .conftest import MakeCustomer, a_broken_promise, an_order, settle
+
+pytestmark = pytest.mark.asyncio
+IDS = SystemIds()
+
+
+async def _everywhere(service: Harness, value: UUID) -> dict[str, int]:
+    """How many rows of each table hold the value, in any column."""
+    async with service.database.api.read() as reader:
+        return {
+            name: count
+            for name in service.service.metadata.tables
+            if (count := await reader.fetchval(f"SELECT count(*) FROM {name} t WHERE t::text LIKE $1", f"%{value}%"))
+        }
+
+
+async def test_an_erased_customer_leaves_only_the_skeleton_of_its_facts(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    stays, goes = await customer(), await customer()
+    contact = IDS.new()
+    talked = CustomerContacted.model_validate(
+        {"contact_id": contact, "unit": "head-office", "channel": "phone", "direction": "in", "kind": "call"}
+        | {"occurred_at": "2026-03-31T01:30:00Z"}
+    )
+    await service.apply(
+        an_order(goes, 42_000_000),
+        an_order(stays, 50_000_000),
+        a_broken_promise(goes, contact_id=contact, promiser_id=IDS.new()),
+        an_event(talked, aggregate=contact, subject=goes),
+    )
+    await service.apply(a_customer(goes, sequence=2, canonical_id=stays, status="merged"))
+    await settle(service)
+    assert {"score_series", "score", "member"} <= set(await _everywhere(service, goes))
+    assert await service.erase(goes) > 0
+    assert set(await _everywhere(service, goes)) == {"fact"}
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch("SELECT kind, amount_minor, attrs FROM fact WHERE customer_id = $1", goes)
+    assert {row["kind"] for row in rows} == {"order", "promise.broken", "contact"}
+    assert 42_000_000 in {row["amount_minor"] for row in rows}
+    assert not {"contact_id", "promiser_id", "channel"} & {name for row in rows for name in row["attrs"]}
+
+
+async def test_an_erased_customer_is_never_scored_again(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    await service.apply(an_order(one, 42_000_000))
+    await settle(service)
+    await service.apply(a_customer(one, sequence=2, status="erased", name=None))
+    await service.erase(one)
+    await service.apply(an_order(one, 50_000_000))
+    await settle(service)
+    assert set(await _everywhere(service, one)) == {"fact"}
+    assert (await staff.get(f"/v1/customers/{one}/scores")).status_code == 410
