@@ -28,6 +28,12 @@ SELECT m.id, m.canonical_id FROM directory_customer m
 WHERE m.canonical_id IN (SELECT canonical_id FROM directory_customer WHERE id = ANY($1::uuid[])) ORDER BY m.id
 """
 _UNIT = "SELECT code, name, kind, internal, parent, time_zone, lead_id, calendar FROM directory_unit"
+_LINEAGE = f"""
+WITH RECURSIVE up AS (
+  SELECT code, parent FROM directory_unit WHERE code = ANY($1::text[])
+  UNION SELECT above.code, above.parent FROM directory_unit above JOIN up ON above.code = up.parent)
+{_UNIT} WHERE code IN (SELECT code FROM up)
+"""
 _EMPLOYEE = "SELECT id, subject, name, unit_id, level, email, left_on FROM directory_employee"
 _WATERMARK = "SELECT min(relayed_up_to) AS up_to, count(*) >= max(partitions) AS whole FROM directory_watermark"
 
@@ -87,6 +93,11 @@ async def unit(reader: Reader, code: str) -> Unit | None:
     """One unit by its code."""
     row = await reader.fetchrow(f"{_UNIT} WHERE code = $1", code)
     return _unit(row) if row else None
+
+
+async def lineage(reader: Reader, codes: Iterable[str]) -> dict[str, Unit]:
+    """Those of these units that are known here, and all units above them, by code."""
+    return {row["code"]: _unit(row) for row in await reader.fetch(_LINEAGE, list(set(codes)))}
 
 
 async def employee(reader: Reader, employee_id: UUID) -> Employee | None:

@@ -26,6 +26,10 @@ _SCHEDULE = """
 INSERT INTO due (kind, id, at) VALUES ($1, $2, $3)
 ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
 """
+_SCHEDULE_ALL = """
+INSERT INTO due (kind, id, at) SELECT $1, d.id, d.at FROM unnest($2::uuid[], $3::timestamptz[]) AS d(id, at)
+ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
+"""
 _CLAIM = """
 DELETE FROM due WHERE (kind, id) = (
   SELECT kind, id FROM due WHERE at <= $1 AND kind = ANY($2::text[]) AND attempts < $3
@@ -44,6 +48,12 @@ log = structlog.get_logger(__name__)
 async def schedule(tx: Tx, at: datetime, kind: str, id: UUID) -> None:  # noqa: A002 - the column's word
     """Have `kind`'s handler called for `id` at this moment; scheduling again moves it."""
     await tx.execute(_SCHEDULE, kind, id, at)
+
+
+async def schedule_all(tx: Tx, kind: str, moments: Mapping[UUID, datetime]) -> None:
+    """The same for many ids of one kind, in one statement."""
+    ids = sorted(moments)
+    await tx.execute(_SCHEDULE_ALL, kind, ids, [moments[id_] for id_ in ids])
 
 
 async def cancel(tx: Tx, kind: str, id: UUID) -> None:  # noqa: A002 - the column's word

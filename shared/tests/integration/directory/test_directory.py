@@ -151,3 +151,19 @@ async def test_the_directory_is_whole_once_each_partition_has_a_heartbeat(databa
     await take_in(database, *watermarks(up_to))
     async with database.api.read() as reader:
         assert await directory.watermark(reader) == (up_to, True)
+
+
+@pytest.mark.asyncio
+async def test_the_lineage_of_units_goes_up_to_the_top_and_ends_in_a_circle(database: Database) -> None:
+    await take_in(
+        database,
+        a_unit("l-top"),
+        a_unit("l-middle", parent="l-top"),
+        a_unit("l-low", parent="l-middle"),
+        a_unit("l-other", parent="l-top"),
+        a_unit("l-left", parent="l-right"),
+        a_unit("l-right", parent="l-left"),
+    )
+    async with database.api.read() as reader:
+        assert set(await directory.lineage(reader, ["l-low", "nowhere"])) == {"l-low", "l-middle", "l-top"}
+        assert set(await directory.lineage(reader, ["l-left"])) == {"l-left", "l-right"}

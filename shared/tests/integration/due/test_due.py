@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from guanxi.db import Database, Tx, open_database
-from guanxi.due import DueLoop, cancel, schedule
+from guanxi.due import DueLoop, cancel, schedule, schedule_all
 from guanxi.ports import SystemIds
 
 IDS = SystemIds()
@@ -91,3 +91,16 @@ async def test_a_failing_handler_keeps_nobody_waiting_and_is_tried_again_later(d
     assert row["attempts"] == 1
     assert "cannot" in row["last_error"]
     assert row["at"] > datetime.now(UTC)
+
+
+@pytest.mark.asyncio
+async def test_many_moments_are_set_at_once_and_moved_like_one(database: Database) -> None:
+    later = PAST + timedelta(days=1)
+    async with database.api.begin() as tx:
+        first, second = tx.new_id(), tx.new_id()
+        await schedule(tx, PAST, "promise", second)
+        await schedule_all(tx, "promise", {first: PAST, second: later})
+        await schedule_all(tx, "promise", {})
+    done: list[tuple[UUID, datetime]] = []
+    await DueLoop(database.consumers, {"promise": collecting(done)}).work_off()
+    assert done == [(first, PAST)]

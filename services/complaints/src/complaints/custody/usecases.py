@@ -28,11 +28,6 @@ from guanxi.problems import Conflict, Forbidden, Unprocessable
 _TAKEN_UP, _HOLDER_LEFT, _REOPENED = "taken_up", "holder_left", "reopened"
 
 
-async def enter(tx: Tx, periods: Sequence[Period]) -> None:
-    """Keep new periods."""
-    await store.insert(tx, periods)
-
-
 async def hand_over(  # noqa: PLR0913 - who hands what to whom, and why
     tx: Tx, ticket: Ticket, to_unit: str, note: str, *, wrong_door: bool, principal: Principal
 ) -> Ticket:
@@ -94,7 +89,7 @@ async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
     periods = await store.of_complaint(tx, ticket.id)
     if custody.present(periods) is not None:
         return ticket
-    route = (await routing.open_desk(tx)).standing(ticket.holder_unit, _REOPENED)
+    route = await routing.stand_in(tx, ticket.holder_unit, _REOPENED)
     holder = await directory.employee(tx, ticket.holder_id) if ticket.holder_id else None
     stays = holder is not None and holder.left_on is None and route.unit == ticket.holder_unit
     back = rules.fall_to(ticket, route.unit, ticket.holder_id if stays else route.lead_id)
@@ -106,13 +101,10 @@ async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
 async def replace_leavers(tx: Tx, leavers: Collection[UUID]) -> int:
     """Let the tickets of employees who have left fall to their units' leads; how many there were."""
     ids = await tickets.held_by(tx, list(leavers))
-    if not ids:
-        return 0
-    desk = await routing.open_desk(tx, leavers)
-    found = await tickets.lock_many(tx, ids)
-    mine = [t for t in found.values() if t.holder_id in leavers and t.open and t.voided_at is None]
+    found = (await tickets.lock_many(tx, ids)).values() if ids else ()
+    mine = [ticket for ticket in found if ticket.holder_id in leavers and ticket.open and ticket.voided_at is None]
     for ticket in mine:
-        await _fall(tx, ticket, desk.standing(ticket.holder_unit, _HOLDER_LEFT))
+        await _fall(tx, ticket, await routing.stand_in(tx, ticket.holder_unit, _HOLDER_LEFT, leavers))
     return len(mine)
 
 

@@ -54,23 +54,22 @@ def promise(
     return promised, deadlines
 
 
-async def enter(tx: Tx, deadlines: Sequence[Deadline]) -> None:
-    """Keep new deadlines and have the next of each ticket called."""
-    await store.insert(tx, deadlines)
-    by_ticket: dict[UUID, list[Deadline]] = {}
+async def watch(tx: Tx, deadlines: Sequence[Deadline]) -> None:
+    """Have the next of each ticket's new deadlines called."""
+    moments: dict[UUID, datetime] = {}
     for deadline in deadlines:
-        by_ticket.setdefault(deadline.complaint_id, []).append(deadline)
-    for complaint_id, of_ticket in by_ticket.items():
-        at = store.next_due(of_ticket)
-        if at is not None:
-            await due.schedule(tx, at, DUE, complaint_id)
+        if deadline.running:
+            moments[deadline.complaint_id] = min(deadline.due_at, moments.get(deadline.complaint_id, deadline.due_at))
+    if moments:
+        await due.schedule_all(tx, DUE, moments)
 
 
 async def promise_again(tx: Tx, ticket: Ticket) -> Ticket:
     """New deadlines for answering and resolving a reopened ticket, from now on."""
     found = await store.standards(tx)
     made = _set(tx, ticket, found, await hours(tx, ticket.holder_unit), tx.now, (rules.ANSWER, rules.RESOLVE))
-    await enter(tx, made)
+    await store.insert(tx, made)
+    await _schedule(tx, ticket.id)
     return replace(ticket, promised_at=_promised_at(made))
 
 

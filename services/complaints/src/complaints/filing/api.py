@@ -16,7 +16,8 @@ from complaints.tickets.schemas import ComplaintItem
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
-from guanxi.http import Unprocessable, Write, write
+from guanxi.directory import DirectoryCustomer
+from guanxi.http import NotFound, Unprocessable, Write, write
 
 router = APIRouter(tags=["complaints"])
 Writer = Annotated[Write, Depends(write("complaints:write"))]
@@ -26,7 +27,7 @@ Writer = Annotated[Write, Depends(write("complaints:write"))]
 async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
     """File a complaint. It is routed at once: the answer names the unit that holds it and the promised time."""
     if body.customer_id is not None:
-        await directory.require(call.pool, body.customer_id)
+        _check_customer(await directory.require(call.pool, body.customer_id), call.principal)
     async with call.once() as once:
         if once.replay:
             return schemas.item(await tickets.read(once.tx, call.principal, once.replay))
@@ -37,7 +38,7 @@ async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
 
 async def _file(tx: Tx, body: ComplaintCreate, principal: Principal) -> Ticket:
     if body.customer_id is not None:
-        await directory.share_lock(tx, body.customer_id)
+        _check_customer(await directory.share_lock(tx, body.customer_id), principal)
     if body.unit is not None:
         await _check_door(tx, body.unit, principal)
     filing = Filing(
@@ -58,3 +59,8 @@ async def _check_door(reader: Reader, unit: str, principal: Principal) -> None:
     known = await directory.unit(reader, unit) is not None
     if not known or (not principal.internal and unit != principal.unit):
         raise Unprocessable.field("unit", "unknown-unit", "There is no such unit.")
+
+
+def _check_customer(customer: DirectoryCustomer, principal: Principal) -> None:
+    if not principal.internal and customer.unit_id != principal.unit:
+        raise NotFound("customer")

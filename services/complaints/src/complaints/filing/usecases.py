@@ -14,6 +14,7 @@ from complaints.filing.rules import Filing
 from complaints.filing.store import Advance
 from complaints.levels import usecases as levels
 from complaints.routing import usecases as routing
+from complaints.routing.usecases import Asked
 from complaints.tickets import facts
 from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import Ticket
@@ -43,26 +44,23 @@ async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) 
     """File complaints; any number costs as many statements as one. The caller holds locks on their customers."""
     if not filings:
         return []
-    desk = await routing.open_desk(tx)
     level_of = await levels.service_levels(tx, [filing.customer_id for filing in filings])
-    routes = [desk.route(filing.cause or rules.OTHER, filing.sku, filing.first_door) for filing in filings]
+    asked = [Asked(filing.cause or rules.OTHER, filing.sku, filing.first_door) for filing in filings]
+    routes, organisation = await routing.route_all(tx, asked)
     made = [
         rules.ticket_of(filing, route, level_of[filing.customer_id], tx.now)
         for filing, route in zip(filings, routes, strict=True)
     ]
     standards = await deadlines.standards(tx)
-    promised, due = deadlines.promise(tx, made, standards, desk.organisation.units)
-    added = await tickets.add(tx, promised)
-    await custody.enter(
-        tx,
-        [
-            custody_rules.held(ticket, 1, route.reason, id=tx.new_id(), now=tx.now)
-            for ticket, route in zip(added, routes, strict=True)
-        ],
-    )
-    await deadlines.enter(tx, due)
-    await log.record(tx, *(_filed(tx, ticket, causes or {}) for ticket in added))
-    return added
+    promised, due = deadlines.promise(tx, await tickets.numbered(tx, made), standards, organisation.units)
+    periods = [
+        custody_rules.held(ticket, 1, route.reason, id=tx.new_id(), now=tx.now)
+        for ticket, route in zip(promised, routes, strict=True)
+    ]
+    await store.enter(tx, promised, periods, due)
+    await deadlines.watch(tx, due)
+    await log.record(tx, *(_filed(tx, ticket, causes or {}) for ticket in promised))
+    return promised
 
 
 async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event[Any]) -> Ticket:

@@ -20,15 +20,9 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, customer_id 
     segment = excluded.segment, tier = excluded.tier, as_of = excluded.as_of
 WHERE l.version < excluded.version
 """
-# Of merged customers the whole family counts: whoever is served well under one id is not served worse under another.
 _LEVELS = """
-SELECT asked.id, min(t.level) AS level
-FROM unnest($1::uuid[]) AS asked(id)
-LEFT JOIN directory_customer d ON d.id = asked.id
-LEFT JOIN directory_customer m ON m.canonical_id = d.canonical_id
-JOIN customer_level l ON l.customer_id = coalesce(m.id, asked.id)
-JOIN tier_level t ON t.tier = l.tier
-GROUP BY asked.id
+SELECT l.customer_id, min(t.level) AS level FROM customer_level l JOIN tier_level t ON t.tier = l.tier
+WHERE l.customer_id = ANY($1::uuid[]) GROUP BY 1
 """
 
 
@@ -51,4 +45,4 @@ async def keep(tx: Tx, memberships: Sequence[Membership]) -> None:
 
 async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The service levels of those of these customers who have one above the ordinary."""
-    return {row["id"]: row["level"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}
+    return {row["customer_id"]: row["level"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from complaints.levels import store
 from complaints.levels.store import Membership
+from guanxi import directory
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
 from guanxi.events.scores import SegmentChanged
@@ -18,11 +19,18 @@ async def keep(tx: Tx, events: Sequence[Event[SegmentChanged]]) -> None:
 
 
 async def service_levels(reader: Reader, customer_ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
-    """The level of each of these customers; nobody in particular has the ordinary one."""
+    """The level of each of these customers; nobody in particular has the ordinary one.
+
+    Of merged records the best counts: whoever is served well under one id is not served worse under another.
+    """
     asked = set(customer_ids)
-    named = {one for one in asked if one is not None}
-    known = await store.levels(reader, named) if named else {}
-    return {one: known.get(one, store.ORDINARY) if one else store.ORDINARY for one in asked}
+    families = await directory.families(reader, [one for one in asked if one is not None]) if asked != {None} else {}
+    known = await store.levels(reader, [one for family in families.values() for one in family]) if families else {}
+    found: dict[UUID | None, str] = dict.fromkeys(asked, store.ORDINARY)
+    for family in families.values():
+        level = min((known[one] for one in family if one in known), default=store.ORDINARY)
+        found |= {one: level for one in family if one in asked}
+    return found
 
 
 def _membership(event: Event[SegmentChanged], customer_id: UUID) -> Membership:

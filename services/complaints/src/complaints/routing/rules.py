@@ -57,16 +57,21 @@ def best(rules: Sequence[Rule], cause: str, sku: str | None) -> Rule | None:
     )
 
 
+def wanted(rules: Sequence[Rule], cause: str, sku: str | None, first_door: str | None = None) -> tuple[str, str]:
+    """The unit that a new complaint should go to, and why: the door it came to, else by rule, else the desk."""
+    if first_door is not None:
+        return first_door, "first_door"
+    rule = best(rules, cause, sku)
+    if rule is None:
+        return DESK, "default"
+    return rule.to_unit, "rule" if rule.cause or rule.sku_prefix else "default"
+
+
 def route(
     rules: Sequence[Rule], organisation: Organisation, cause: str, sku: str | None, first_door: str | None = None
 ) -> Route:
-    """Where a new complaint goes: to the door it came to, else by rule, else to the desk; never nowhere."""
-    if first_door is not None:
-        return standing(organisation, first_door, "first_door")
-    rule = best(rules, cause, sku)
-    if rule is None:
-        return standing(organisation, DESK, "default")
-    return standing(organisation, rule.to_unit, "rule" if rule.cause or rule.sku_prefix else "default")
+    """Where a new complaint goes; never nowhere."""
+    return standing(organisation, *wanted(rules, cause, sku, first_door))
 
 
 def standing(organisation: Organisation, code: str, reason: str) -> Route:

@@ -20,10 +20,6 @@ _REPLACE = """
 UPDATE routing_rule SET cause = $2, sku_prefix = $3, to_unit = $4, priority = $5, version = version + 1 WHERE id = $1
 """
 _RETIRE = "UPDATE routing_rule SET retired_at = $2, version = version + 1 WHERE id = $1"
-_LEFT = """
-SELECT e.id FROM directory_employee e JOIN directory_unit u ON u.lead_id = e.id
-WHERE e.left_on <= ($1 AT TIME ZONE 'UTC')::date
-"""
 
 
 async def rules(reader: Reader) -> list[Rule]:
@@ -50,11 +46,6 @@ async def replace(tx: Tx, changed: Rule) -> None:
 async def retire(tx: Tx, rule_id: UUID) -> None:
     """Take a rule out of force; the row stays as a record."""
     await tx.execute(_RETIRE, rule_id, tx.now)
-
-
-async def leads_who_left(tx: Tx) -> set[UUID]:
-    """Leads of units who have left the firm."""
-    return {row["id"] for row in await tx.fetch(_LEFT, tx.now)}
 
 
 def _rule(row: asyncpg.Record) -> Rule:

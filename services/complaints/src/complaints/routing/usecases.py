@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from complaints.routing import rules as decide
 from complaints.routing import store
-from complaints.routing.rules import Organisation, Route, Rule
+from complaints.routing.rules import HEAD_OFFICE, Organisation, Route, Rule
 from guanxi import directory
 from guanxi.db import Reader, Tx
 from guanxi.problems import Conflict, NotFound, Stale, Unprocessable
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What routing needs, read once for a whole batch."""
+class Asked:
+    """What is known of a complaint that wants a holder."""
 
-    rules: list[Rule]
-    organisation: Organisation
-
-    def route(self, cause: str, sku: str | None, first_door: str | None = None) -> Route:
-        """Where such a complaint goes."""
-        return decide.route(self.rules, self.organisation, cause, sku, first_door)
-
-    def standing(self, unit: str, reason: str) -> Route:
-        """The unit, or who stands in for it."""
-        return decide.standing(self.organisation, unit, reason)
+    cause: str
+    sku: str | None = None
+    first_door: str | None = None
 
 
-async def open_desk(tx: Tx, also_left: Collection[UUID] = ()) -> Desk:
-    """The rules in force and the organisation as known now; `also_left` are leavers the directory may not know yet."""
-    return Desk(await store.rules(tx), await organisation(tx, also_left))
+async def route_all(tx: Tx, asked: Sequence[Asked]) -> tuple[list[Route], Organisation]:
+    """Where each complaint goes, and the units that this was decided over."""
+    rules = await store.rules(tx)
+    wanted = [decide.wanted(rules, one.cause, one.sku, one.first_door) for one in asked]
+    organisation = await organisation_of(tx, [unit for unit, _ in wanted])
+    return [decide.standing(organisation, unit, reason) for unit, reason in wanted], organisation
 
 
-async def organisation(tx: Tx, also_left: Collection[UUID] = ()) -> Organisation:
-    """The units by code, and the leads who have left."""
-    units = {unit.code: unit for unit in await directory.units(tx)}
-    return Organisation(units, await store.leads_who_left(tx) | set(also_left))
+async def stand_in(tx: Tx, unit: str, reason: str, also_left: Collection[UUID] = ()) -> Route:
+    """The unit, or who stands in for it; `also_left` are leavers that the directory may not know yet."""
+    return decide.standing(await organisation_of(tx, [unit], also_left), unit, reason)
+
+
+async def organisation_of(tx: Tx, units: Collection[str], also_left: Collection[UUID] = ()) -> Organisation:
+    """These units and all above them, head office always, and which of their leads have left."""
+    known = await directory.lineage(tx, {*units, HEAD_OFFICE})
+    leads = await directory.employees(tx, [unit.lead_id for unit in known.values() if unit.lead_id is not None])
+    left = {lead.id for lead in leads.values() if lead.left_on is not None and lead.left_on <= tx.now.date()}
+    return Organisation(known, left | set(also_left))
 
 
 async def listed(reader: Reader) -> list[Rule]:

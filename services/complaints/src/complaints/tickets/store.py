@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,6 @@ SELECT id FROM directory_customer WHERE id = ANY(
   SELECT customer_id FROM complaint WHERE id = ANY($1::uuid[])) ORDER BY id FOR KEY SHARE
 """
 _LOCK = "SELECT * FROM complaint WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_INSERT = "INSERT INTO complaint SELECT * FROM jsonb_populate_recordset(NULL::complaint, $1::jsonb)"
 _NUMBERS = "SELECT nextval('complaint_number') AS n FROM generate_series(1, $1)"
 _HELD_BY = "SELECT id FROM complaint WHERE holder_id = ANY($1::uuid[]) AND status <> 'closed' AND voided_at IS NULL"
 _ERASE = """
@@ -58,11 +57,6 @@ async def locked(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Ticket]:
     wanted = sorted(set(ids))
     await tx.fetch(_HOLD, wanted)
     return {row["id"]: _ticket(row) for row in await tx.fetch(_LOCK, wanted)}
-
-
-async def insert(tx: Tx, tickets: Sequence[Ticket]) -> None:
-    """Add new tickets."""
-    await tx.execute(_INSERT, [asdict(ticket) for ticket in tickets])
 
 
 async def update(tx: Tx, ticket: Ticket) -> None:

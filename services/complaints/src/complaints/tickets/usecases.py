@@ -58,12 +58,10 @@ async def held_by(reader: Reader, holders: Sequence[UUID]) -> list[UUID]:
     return await store.held_by(reader, holders)
 
 
-async def add(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
-    """Enter new tickets, each under a number of its own; nothing is told yet."""
+async def numbered(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """New tickets, each under a number of its own."""
     numbers = await store.next_numbers(tx, len(tickets))
-    numbered = [replace(ticket, number=human_number(n, tx.now)) for ticket, n in zip(tickets, numbers, strict=True)]
-    await store.insert(tx, numbered)
-    return numbered
+    return [replace(ticket, number=human_number(n, tx.now)) for ticket, n in zip(tickets, numbers, strict=True)]
 
 
 async def change(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -114,3 +115,38 @@ async def test_one_complaint_is_read_with_its_custody_and_deadlines(service: Har
     assert [period["to_unit"] for period in shown["custody"]] == ["complaint-desk"]
     assert sorted(due["kind"] for due in shown["deadlines"]) == ["acknowledge", "answer", "resolve"]
     assert answer.headers["etag"] == '"1"'
+
+
+async def test_an_external_unit_complains_for_its_own_customers_only(service: Harness) -> None:
+    own, foreign = a_customer(unit="dealer-17"), a_customer()
+    await service.know(own, foreign)
+    dealer = service.caller(unit="dealer-17", subject="dealer", scope="complaints:read complaints:write")
+    body = {"channel": "dealer", "cause": "price"}
+    taken = await dealer.post("/v1/complaints", json={**body, "customer_id": str(own.data.id)})
+    assert (taken.status_code, taken.json()["unit"]) == (201, "dealer-17")
+    refused = await dealer.post("/v1/complaints", json={**body, "customer_id": str(foreign.data.id)})
+    missing = await dealer.post("/v1/complaints", json={**body, "customer_id": str(uuid4())})
+    assert refused.status_code == missing.status_code == 404
+    assert refused.json()["detail"] == missing.json()["detail"]
+
+
+async def test_an_erased_customer_complains_no_more(service: Harness) -> None:
+    customer = a_customer(status="erased")
+    await service.know(customer)
+    body = {"channel": "web", "cause": "price", "customer_id": str(customer.data.id)}
+    assert (await service.caller().post("/v1/complaints", json=body)).status_code == 410
+
+
+async def test_many_at_once_get_as_many_numbers(service: Harness) -> None:
+    caller, body = service.caller(), {"channel": "web", "cause": "image"}
+    answers = await asyncio.gather(*(caller.post("/v1/complaints", json=body) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["number"] for answer in answers}) == 8
+
+
+async def test_an_empty_installation_has_a_holder_for_the_first_complaint(service: Harness) -> None:
+    async with service.database.api.begin() as tx:
+        await tx.execute("DELETE FROM directory_unit WHERE code <> 'head-office'")
+    filed = (await service.caller().post("/v1/complaints", json={"channel": "web", "cause": "image"})).json()
+    assert filed["holder_unit"] == "head-office"
+    assert filed["promised_at"] is not None
