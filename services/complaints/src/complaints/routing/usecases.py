@@ -39,7 +39,8 @@ async def stand_in(tx: Tx, unit: str, reason: str, also_left: Collection[UUID] =
 async def organisation_of(tx: Tx, units: Collection[str], also_left: Collection[UUID] = ()) -> Organisation:
     """These units and all above them, head office always, and which of their leads have left."""
     known = await directory.lineage(tx, {*units, HEAD_OFFICE})
-    leads = await directory.employees(tx, [unit.lead_id for unit in known.values() if unit.lead_id is not None])
+    lead_ids = [unit.lead_id for unit in known.values() if unit.lead_id is not None]
+    leads = await directory.employees(tx, lead_ids) if lead_ids else {}
     left = {lead.id for lead in leads.values() if lead.left_on is not None and lead.left_on <= tx.now.date()}
     return Organisation(known, left | set(also_left))
 
