@@ -1,4 +1,4 @@
-"""The tables of organisation, customers, identity and overview, with the two units that every installation begins with."""
+"""The tables of organisation, customers, identity and overview, and the two units every installation begins with."""
 
 from alembic import op
 
@@ -152,7 +152,7 @@ _TABLES = (
     "CREATE INDEX ix_overview_item_customer_id ON overview_item (customer_id, section, at)",
 )
 
-# The event is written out here as it was in this release: a later one may change the model, never what this has published.
+# The event is written out as it was in this release: a later one may change the model, never what this published.
 _SEED = """
 WITH hours AS (
   SELECT jsonb_build_object('exceptions', '[]'::jsonb, 'weekly', jsonb_agg(
@@ -168,7 +168,8 @@ WITH hours AS (
   INSERT INTO directory_unit (code, sequence, name, kind, internal, parent, time_zone, calendar)
   SELECT code, version, name, kind, internal, parent, time_zone, calendar FROM made
 ), told AS (
-  SELECT uuidv7() AS event_id, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS moment, made.* FROM made
+  SELECT uuidv7() AS event_id, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS moment, made.*
+  FROM made
 ), logged AS (
   INSERT INTO event_log (event_id, topic, type, subject, aggregate_id, sequence, recorded_at, body)
   SELECT event_id, 'organisation', 'guanxi.organisation.UnitState.v1', NULL, id, version, now(), jsonb_strip_nulls(

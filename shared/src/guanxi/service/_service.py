@@ -44,7 +44,7 @@ class Service:
 
 
 async def forget(service: Service, tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Erase these customers from every resource of a service, from its log and its dead letters; gives the rows changed."""
+    """Erase these customers from every resource of a service, its log and its dead letters; gives the rows changed."""
     done = [await eraser(tx, customer_ids) for eraser in service.erasers]
     return sum(done) + await log.erase(tx, customer_ids) + await deadletters.erase(tx, customer_ids)
 

@@ -1,4 +1,4 @@
-"""The planted-value scan: a value in every place that holds personal data, an erasure, and a look at the whole database.
+"""The planted-value scan: a value in every place for personal data, an erasure, a look at the whole database.
 
 A column that somebody forgot to tag is not planted, so tests also bring values in through the doors and scan for those.
 """
@@ -61,7 +61,7 @@ async def scan(reader: Reader, values: Iterable[str]) -> list[Hit]:
     hits: list[Hit] = []
     for row in await reader.fetch(_COLUMNS):
         table, column = row["table_name"], row["column_name"]
-        found = f'position(convert_to(v, \'UTF8\') in "{column}") > 0'
+        found = f"position(convert_to(v, 'UTF8') in \"{column}\") > 0"
         if row["udt_name"] != "bytea":
             found = f'position(v in "{column}"::text) > 0'
         counted = await reader.fetch(

@@ -10,26 +10,28 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from customer_profile.customers import assignments, desk, export, listing
-from customer_profile.customers.listing import COUNT_BOUND, Filter
-from customer_profile.customers.schemas import (
+from customer_profile.customers.answers import (
     AssignmentRead,
-    ContactPointBody,
     Count,
     CustomerPage,
-    CustomerPatch,
     CustomerRead,
+    RevisionPage,
+    RevisionRead,
+    change_read,
+    customer_read,
+    state_read,
+)
+from customer_profile.customers.listing import COUNT_BOUND, Filter
+from customer_profile.customers.schemas import (
+    ContactPointBody,
+    CustomerPatch,
     Kind,
     Lifecycle,
     NewAssignment,
     NewRecord,
-    RevisionPage,
-    RevisionRead,
     Role,
     Stage,
     Verification,
-    change_read,
-    customer_read,
-    state_read,
 )
 from guanxi.auth import PII_READ, AuditEntry, audit, has_personal, masked
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
@@ -41,6 +43,8 @@ Reading = Annotated[Read, Depends(read("customers:read"))]
 Writing = Annotated[Write, Depends(write("customers:write"))]
 Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
 Version = Annotated[int, Depends(if_match)]
+Absorbed = Annotated[bool, Query(description="Also records that another one speaks for.")]
+Counted = Annotated[bool, Query(description=f"Count them as well, up to {COUNT_BOUND}.")]
 
 
 def filters(  # noqa: PLR0913 - one parameter for each filter
@@ -57,7 +61,7 @@ def filters(  # noqa: PLR0913 - one parameter for each filter
     phone: Annotated[AddressText | None, Query(description="A whole number, in any way of writing it.")] = None,
     email: Annotated[AddressText | None, Query(description="A whole address.")] = None,
     credit_code: Annotated[ShortText | None, Query(description="A whole unified social credit code.")] = None,
-    absorbed: Annotated[bool, Query(description="Also records that another one speaks for.")] = False,
+    absorbed: Absorbed = False,  # noqa: FBT002 - a query
 ) -> Filter:
     """Which customers the caller wants."""
     return Filter(
@@ -96,12 +100,12 @@ async def list_customers(
     call: Reading,
     paging: Paging,
     wanted: Wanted,
-    count: Annotated[bool, Query(description=f"Count them as well, up to {COUNT_BOUND}.")] = False,
+    count: Counted = False,  # noqa: FBT002 - a query
 ) -> CustomerPage:
     """List and search customers, the newest first.
 
-    A search by name, phone, mail or credit code finds merged customers by what any of their records holds. External units
-    find their own records.
+    A search by name, phone, mail or credit code finds merged customers by what any of their records holds. External
+    units find their own records.
     """
     async with call.pool.read() as reader:
         region = await desk.phone_region(reader, call.principal.unit)
@@ -156,7 +160,10 @@ async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
 
 @router.patch("/customers/{customer_id}")
 async def change_customer(customer_id: UUID, patch: CustomerPatch, call: Changing, version: Version) -> CustomerRead:
-    """Change a customer; what was there before is kept in its revisions. 409 `merged-into` when another record speaks for it."""
+    """Change a customer; what was there before is kept in its revisions.
+
+    409 `merged-into` when another record speaks for it.
+    """
     async with call.change() as change:
         after = await desk.change(change.tx, customer_id, patch, version, call.principal)
         change.done(after.id, after.version, customer_id=after.id)

@@ -25,7 +25,9 @@ async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
         await _check_employee(tx, new.owner_id, principal, "owner_id")
     customer = await desk.register(tx, new, principal)
     if new.owner_id is not None:
-        await store.add_assignment(tx, customer, Assignment(tx.new_id(), customer.id, new.owner_id, OWNER, tx.now, None, None))
+        await store.add_assignment(
+            tx, customer, Assignment(tx.new_id(), customer.id, new.owner_id, OWNER, tx.now, None, None)
+        )
         await _tell_owner(tx, customer, None, None, principal)
     return customer
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from customer_profile.customers import rules, store
+from customer_profile.customers import rules, store, values
 from customer_profile.customers.rules import ContactPoint, Customer, Revision, new_customer
 from customer_profile.customers.saving import Actor, Edit, Registration, lock_all, register_all, save_all
 from customer_profile.customers.schemas import ContactPointBody, CustomerPatch, NewRecord
@@ -171,22 +171,22 @@ def _check_version(customer: Customer, version: int) -> None:
 def _points(
     tx: Tx, before: Sequence[ContactPoint], bodies: Sequence[ContactPointBody], region: str
 ) -> tuple[ContactPoint, ...]:
-    known = {(p.kind, rules.value_hash(p.value)): p for p in before}
+    known = {(p.kind, values.value_hash(p.value)): p for p in before}
     found: list[ContactPoint] = []
     for n, body in enumerate(bodies):
         point = _point(tx, body, region)
         if _hashes([point]) & _hashes(found):
             error = FieldError(f"contact_points[{n}].value", "repeated", "is there twice")
             raise Unprocessable("A contact point is repeated.", (error,))
-        old = known.get((point.kind, rules.value_hash(point.value)))
+        old = known.get((point.kind, values.value_hash(point.value)))
         found.append(replace(point, id=old.id, source=old.source) if old else point)
     return tuple(found)
 
 
 def _point(tx: Tx, body: ContactPointBody, region: str) -> ContactPoint:
-    value = rules.normal_value(body.kind, body.value, region)
+    value = values.normal_value(body.kind, body.value, region)
     return ContactPoint(tx.new_id(), body.kind, value, preferred=body.preferred, hours=body.hours)
 
 
 def _hashes(points: Iterable[ContactPoint]) -> set[tuple[str, bytes]]:
-    return {(p.kind, rules.value_hash(p.value)) for p in points}
+    return {(p.kind, values.value_hash(p.value)) for p in points}

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from customer_profile.customers import listing
+from customer_profile.customers.answers import CustomerRead, customer_read
 from customer_profile.customers.listing import Filter
-from customer_profile.customers.schemas import CustomerRead, customer_read
 from guanxi.auth import PII_READ, Principal, masked
 from guanxi.db import Pool
 from guanxi.problems import Problem

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from customer_profile.customers import rules, store
+from customer_profile.customers import store, values
 from customer_profile.customers.rules import Customer
 from customer_profile.customers.tables import contact_point, customer
 from guanxi.auth import Principal, visible
@@ -38,7 +38,7 @@ class Filter:
     absorbed: bool = False
 
 
-async def page(
+async def page(  # noqa: PLR0913 - the parts of a query
     reader: Reader, wanted: Filter, principal: Principal, region: str, after: Sequence[Any] | None, limit: int
 ) -> list[Customer]:
     """Customers, the newest first, and one more than `limit`."""
@@ -71,7 +71,7 @@ def _conditions(wanted: Filter, principal: Principal, region: str) -> list[sa.Co
         found.append(c.unit_id == wanted.unit)
     searched = _searched(wanted, region)
     if searched:
-        # Whoever searches for what an absorbed record holds finds the record that speaks for it; not so an external unit.
+        # Who searches for what an absorbed record holds finds the one that speaks for it; not so an external unit.
         one = customer.alias("one")
         speaks = one.c.canonical_id if principal.internal and not wanted.absorbed else one.c.id
         found.append(c.id.in_(sa.select(speaks).where(*(condition(one) for condition in searched))))
@@ -86,14 +86,14 @@ def _standing(principal: Principal) -> sa.ColumnElement[bool]:
 def _searched(wanted: Filter, region: str) -> list[Any]:
     found: list[Any] = []
     if wanted.name is not None:
-        sought = rules.searched_grams(wanted.name)
+        sought = values.searched_grams(wanted.name)
         found.append(lambda one: one.c.grams.contains(sought) if sought else sa.false())
     if wanted.credit_code is not None:
-        code = rules.value_hash(wanted.credit_code)
+        code = values.value_hash(wanted.credit_code)
         found.append(lambda one: one.c.credit_code_hash == code)
-    for kind, value in ((rules.PHONE, wanted.phone), (rules.EMAIL, wanted.email)):
+    for kind, value in ((values.PHONE, wanted.phone), (values.EMAIL, wanted.email)):
         if value is not None:
-            found.append(_reached_by(kind, rules.value_hash(rules.normal_value(kind, value, region))))
+            found.append(_reached_by(kind, values.value_hash(values.normal_value(kind, value, region))))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Writing records: every change of a published part locks and bumps the row, keeps its history and publishes the whole state."""
+"""Writing records: a change locks and bumps the row, keeps its history and publishes the whole state."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A locked record before and after a change; `time` is when it happened, `always` bumps it even when nothing differs."""
+    """A locked record before and after a change.
+
+    `time` is when it happened; `always` bumps the version even when nothing differs.
+    """
 
     before: Customer
     after: Customer

@@ -19,9 +19,8 @@ from customer_profile.customers.rules import (
     FieldChange,
     Revision,
     as_json,
-    grams,
-    value_hash,
 )
+from customer_profile.customers.values import grams, value_hash
 from guanxi.db import Reader, Tx
 from guanxi.events.inbound.profiles import Address, Preferences
 

@@ -1,4 +1,4 @@
-"""What the platform does to customers: what sources report, orders, erasure. People's calls are in `desk` and `assignments`."""
+"""What the platform does to customers: what sources report, first orders, erasure. What people do is in `desk`."""
 
 from __future__ import annotations
 

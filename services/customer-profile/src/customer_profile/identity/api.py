@@ -64,7 +64,10 @@ async def read_merge(merge_id: UUID, call: Reading) -> MergeRead:
 
 @router.post("/merges/{merge_id}/undo", status_code=201)
 async def undo_merge(merge_id: UUID, undoing: Undoing, call: Writing) -> MergeRead:
-    """Undo a merge, in any order with others. Both records are as they were, and what came since stays where it belongs."""
+    """Undo a merge, in any order with others.
+
+    Both records are as they were, and what came since stays where it belongs.
+    """
     async with call.once() as once:
         if once.replay:
             return MergeRead.model_validate(await merging.find(once.tx, once.replay, call.principal))

@@ -1,4 +1,4 @@
-"""Joining records and parting them again. Nothing is overwritten and no fact moves: only canonical ids are computed anew."""
+"""Joining records and parting them. Nothing is overwritten and no fact moves: canonical ids are computed anew."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, princ
     before = await customers.lock_all(tx, wanted.component.members)
     for one in (before[survivor_id], before[absorbed_id]):
         _present(one)
-    await store.add(tx, made, {"survivor": records.image(before[survivor_id]), "absorbed": records.image(before[absorbed_id])})
+    await store.add(
+        tx, made, {"survivor": records.image(before[survivor_id]), "absorbed": records.image(before[absorbed_id])}
+    )
     await _appoint(tx, before, (wanted.component,), principal)
     fact = CustomerMerged(
         merge_id=made.id,

@@ -6,34 +6,27 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
-
-class Ordered(Protocol):
-    """An id: hashable, and older ones are smaller."""
-
-    def __lt__(self, other: object, /) -> bool: ...
-    def __hash__(self) -> int: ...
-
-
-I = TypeVar("I", bound=Ordered)  # noqa: E741 - an id
+Id = TypeVar("Id", UUID, int)
+"""An id; older ones are smaller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Edge(Generic[I]):
+class Edge(Generic[Id]):
     """A merge that stands: `survivor` was named to speak for `absorbed`."""
 
-    survivor: I
-    absorbed: I
+    survivor: Id
+    absorbed: Id
 
 
 @dataclass(frozen=True, slots=True)
-class Component(Generic[I]):
+class Component(Generic[Id]):
     """Records that count as one: who speaks for them, and all of them, oldest first."""
 
-    canonical: I
-    members: tuple[I, ...]
+    canonical: Id
+    members: tuple[Id, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +58,7 @@ class Alias:
     created_at: datetime
 
 
-def components(members: Iterable[I], edges: Collection[Edge[I]]) -> tuple[Component[I], ...]:
+def components(members: Iterable[Id], edges: Collection[Edge[Id]]) -> tuple[Component[Id], ...]:
     """The components of these records under these merges, each with its canonical record.
 
     It is the survivor named: the one member that no merge absorbs. Where merges name several (A takes B, C takes B) or,
@@ -76,19 +69,19 @@ def components(members: Iterable[I], edges: Collection[Edge[I]]) -> tuple[Compon
     for edge in edges:
         low, high = sorted((_find(leader, edge.survivor), _find(leader, edge.absorbed)))
         leader[high] = low
-    groups: dict[I, list[I]] = {}
+    groups: dict[Id, list[Id]] = {}
     for member in leader:
         groups.setdefault(_find(leader, member), []).append(member)
     absorbed = {edge.absorbed for edge in edges}
     return tuple(_component(sorted(group), absorbed) for _, group in sorted(groups.items(), key=lambda item: item[0]))
 
 
-def canonical_ids(found: Iterable[Component[I]]) -> dict[I, I]:
+def canonical_ids(found: Iterable[Component[Id]]) -> dict[Id, Id]:
     """For each member the record that speaks for it."""
     return {member: component.canonical for component in found for member in component.members}
 
 
-def connected(one: I, other: I, edges: Collection[Edge[I]]) -> bool:
+def connected(one: Id, other: Id, edges: Collection[Edge[Id]]) -> bool:
     """Whether merges already join the two."""
     return any(one in c.members and other in c.members for c in components((one, other), edges))
 
@@ -98,12 +91,12 @@ def ref_hash(external_ref: str) -> bytes:
     return hashlib.sha256(external_ref.encode()).digest()
 
 
-def _component(members: list[I], absorbed: Collection[I]) -> Component[I]:
+def _component(members: list[Id], absorbed: Collection[Id]) -> Component[Id]:
     named = [member for member in members if member not in absorbed]
     return Component((named or members)[0], tuple(members))
 
 
-def _find(leader: Mapping[I, I], member: I) -> I:
+def _find(leader: Mapping[Id, Id], member: Id) -> Id:
     while leader[member] != member:
         member = leader[member]
     return member

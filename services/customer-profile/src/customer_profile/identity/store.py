@@ -26,7 +26,9 @@ ON CONFLICT (source, ref_hash) DO NOTHING RETURNING customer_id
 """
 
 
-_ALIASES = "SELECT id, customer_id, source, external_ref, created_at FROM alias WHERE customer_id = $1 ORDER BY id LIMIT 200"
+_ALIASES = (
+    "SELECT id, customer_id, source, external_ref, created_at FROM alias WHERE customer_id = $1 ORDER BY id LIMIT 200"
+)
 _ERASE_ALIASES = "UPDATE alias SET external_ref = NULL WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
 _ERASE_IMAGES = """
 UPDATE merge SET before_image = NULL
@@ -41,7 +43,8 @@ _MERGE = """id, version, created_at, unit_id, survivor_id, absorbed_id, status, 
   undone_reason"""
 _FIND = f"SELECT {_MERGE} FROM merge WHERE id = $1"
 _ADD = """
-INSERT INTO merge (id, unit_id, survivor_id, absorbed_id, status, reason, merged_by, before_image, created_at, recorded_at)
+INSERT INTO merge
+  (id, unit_id, survivor_id, absorbed_id, status, reason, merged_by, before_image, created_at, recorded_at)
 VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $8)
 """
 _UNDO = """
@@ -50,7 +53,8 @@ WHERE id = $1
 """
 _LIST = f"""
 SELECT {_MERGE} FROM merge
-WHERE ($1::uuid IS NULL OR survivor_id = $1 OR absorbed_id = $1) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+WHERE ($1::uuid IS NULL OR survivor_id = $1 OR absorbed_id = $1) AND ($2::uuid IS NULL OR id < $2)
+ORDER BY id DESC LIMIT $3
 """
 
 

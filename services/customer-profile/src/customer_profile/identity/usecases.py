@@ -81,7 +81,9 @@ async def add_alias(tx: Tx, customer_id: UUID, source: str, external_ref: str, p
     customer = await desk.locked(tx, customer_id, principal)
     if not await store.claim(tx, [((source, external_ref), customer.unit_id, customer_id)]):
         raise Conflict("alias-taken", "The source has this name for a customer already.")
-    return next(one for one in await store.aliases(tx, customer_id) if (one.source, one.external_ref) == (source, external_ref))
+    return next(
+        one for one in await store.aliases(tx, customer_id) if (one.source, one.external_ref) == (source, external_ref)
+    )
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -93,7 +93,9 @@ def employee_state(employee: Employee) -> EmployeeState:
 
 def calendar_fault(calendar: Calendar) -> str | None:
     """What is wrong with a working calendar, in a sentence; None when nothing is."""
-    days = [(f"weekday {day}", [w for w in calendar.weekly if w.weekday == day]) for day in range(1, 8)]
+    days: list[tuple[str, list[Window]]] = [
+        (f"weekday {day}", [w for w in calendar.weekly if w.weekday == day]) for day in range(1, 8)
+    ]
     days += [(str(e.on), list(e.windows)) for e in calendar.exceptions]
     for name, windows in days:
         if any(w.opens >= w.closes for w in windows):

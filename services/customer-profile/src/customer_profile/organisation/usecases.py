@@ -1,4 +1,4 @@
-"""What can be done to units and employees. Each change publishes the whole state and writes this service's own copy of it."""
+"""What can be done to units and employees. Each change publishes the whole state and writes our own copy of it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ async def change_employee(
 
 
 async def depart(tx: Tx, employee_id: UUID, left_on: date, principal: Principal) -> Employee:
-    """Note that an employee left: the units they led have no lead, and everybody is told; 409 when they had left before."""
+    """Note that an employee left; the units they led have no lead then. 409 when they had left before."""
     before = await _locked_employee(tx, employee_id, principal)
     if before.left_on is not None:
         raise Conflict("already-left", f"This employee left on {before.left_on}.")
@@ -203,7 +203,7 @@ async def _save_employee(tx: Tx, employee: Employee) -> Employee:
 
 
 async def _tell_units(tx: Tx, *units: Unit) -> None:
-    # Tokens are read by the directory's tables in every service, so in this one too: written at once, not by way of the broker.
+    # Every service reads a token's unit from the directory's tables: here they are written at once, without the broker.
     events: list[Event[UnitState]] = [
         log.draft(tx, rules.unit_state(unit), aggregate=unit.id, sequence=unit.version, subject=None) for unit in units
     ]

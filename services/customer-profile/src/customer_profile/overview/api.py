@@ -16,10 +16,10 @@ router = APIRouter(tags=["overview"])
 
 @router.get("/customers/{customer_id}/overview")
 async def read_overview(customer_id: UUID, call: Annotated[Read, Depends(read("customers:read"))]) -> OverviewRead:
-    """Read everything known of a customer: profile, last contacts and orders, open complaints, promises, scores, messages.
+    """Read everything known of a customer: profile, contacts, orders, open complaints, promises, scores, messages.
 
-    Each section says in `as_of` up to when it knows. Merged records are shown together; external units see what their own
-    unit recorded under exactly this id.
+    Each section says in `as_of` up to when it knows. Merged records are shown together; external units see what their
+    own unit recorded under exactly this id.
     """
     async with call.pool.read() as reader:
         found = await usecases.overview(reader, customer_id, call.principal)

@@ -174,7 +174,7 @@ def sections(
 
 def one_profile(speaks: Customer, others: Sequence[Customer]) -> Customer:
     """The record that speaks, with what it lacks from the others, oldest first, and everybody's ways to be reached."""
-    filled = {
+    filled: dict[str, Any] = {
         name: next((value for other in others if (value := getattr(other, name)) is not None), None)
         for name in _FILLED
         if getattr(speaks, name) is None

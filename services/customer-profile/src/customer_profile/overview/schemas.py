@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from customer_profile.customers.schemas import CustomerRead, customer_read
+from customer_profile.customers.answers import CustomerRead, customer_read
 from customer_profile.overview import rules
 from customer_profile.overview.rules import Item, Section
 from customer_profile.overview.usecases import Overview
@@ -90,4 +90,6 @@ def _section(section: Section) -> SectionRead:
 
 
 def _item(one: Item) -> ItemRead:
-    return ItemRead(id=one.item_id, customer_id=one.customer_id, status=one.status, at=one.at, details=dict(one.body or {}))
+    return ItemRead(
+        id=one.item_id, customer_id=one.customer_id, status=one.status, at=one.at, details=dict(one.body or {})
+    )

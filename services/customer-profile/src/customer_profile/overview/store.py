@@ -18,7 +18,8 @@ INSERT INTO overview_item AS o ({_COLUMNS})
 SELECT {_COLUMNS} FROM jsonb_populate_recordset(NULL::overview_item, $1::jsonb) ORDER BY section, item_id
 ON CONFLICT (section, item_id) DO UPDATE SET
   customer_id = CASE WHEN {_NEWER} THEN excluded.customer_id ELSE o.customer_id END,
-  unit_id = CASE WHEN {_NEWER} THEN coalesce(excluded.unit_id, o.unit_id) ELSE coalesce(o.unit_id, excluded.unit_id) END,
+  unit_id = CASE WHEN {_NEWER} THEN coalesce(excluded.unit_id, o.unit_id)
+                 ELSE coalesce(o.unit_id, excluded.unit_id) END,
   status = CASE WHEN 'voided' IN (o.status, excluded.status) THEN 'voided'
                 WHEN {_NEWER} THEN excluded.status ELSE o.status END,
   sequence = greatest(o.sequence, excluded.sequence),
@@ -43,7 +44,9 @@ _ERASE = "DELETE FROM overview_item WHERE customer_id = ANY($1::uuid[])"
 
 async def keep(tx: Tx, items: Sequence[Item]) -> None:
     """Write items (one for each thing, sorted): the newer status, the newer body; voided is final."""
-    await tx.execute(_KEEP, [{**asdict(one), "item_id": str(one.item_id), "customer_id": str(one.customer_id)} for one in items])
+    await tx.execute(
+        _KEEP, [{**asdict(one), "item_id": str(one.item_id), "customer_id": str(one.customer_id)} for one in items]
+    )
 
 
 async def items(reader: Reader, members: Sequence[UUID], unit: str | None) -> list[Item]:

@@ -35,7 +35,7 @@ async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> None:
 
 
 async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> Overview:
-    """Everything known of a customer over all its records; an external unit sees what its own unit recorded. 404, 410."""
+    """Everything known of a customer over all its records; to an external unit what it recorded itself. 404, 410."""
     view = await desk.view(reader, customer_id, principal)
     members = view.members if principal.internal else (view.customer.id,)
     unit = None if principal.internal else principal.unit

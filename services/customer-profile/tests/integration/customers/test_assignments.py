@@ -26,7 +26,9 @@ async def customer(office: httpx.AsyncClient, **more: Any) -> str:
     return str(answer.json()["id"])
 
 
-async def test_a_customer_has_one_owner_and_everybody_is_told_of_a_new_one(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_a_customer_has_one_owner_and_everybody_is_told_of_a_new_one(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     li, zhou = await employee(office, "李明"), await employee(office, "周敏")
     address = f"/v1/customers/{await customer(office, owner_id=li)}"
     second = await office.post(f"{address}/assignments", json={"employee_id": zhou, "reason": "handover"})
@@ -38,7 +40,9 @@ async def test_a_customer_has_one_owner_and_everybody_is_told_of_a_new_one(harne
     pairs = [(e.data.previous_owner_id and str(e.data.previous_owner_id), str(e.data.owner_id)) for e in told]
     assert pairs == [(None, li), (li, zhou)]
     assert str((await harness.published(CustomerState))[-1].data.owner_id) == zhou
-    assert [c["owner_id"] for c in (await office.get("/v1/customers", params={"owner": zhou})).json()["items"]] == [zhou]
+    assert [c["owner_id"] for c in (await office.get("/v1/customers", params={"owner": zhou})).json()["items"]] == [
+        zhou
+    ]
     assert (await office.get("/v1/customers", params={"owner": li})).json()["items"] == []
 
 
@@ -46,7 +50,9 @@ async def test_stewards_stand_beside_the_owner(office: httpx.AsyncClient) -> Non
     li, zhou = await employee(office, "李明"), await employee(office, "周敏")
     address = f"/v1/customers/{await customer(office, owner_id=li)}"
     for who in (li, zhou):
-        assert (await office.post(f"{address}/assignments", json={"employee_id": who, "role": "steward"})).status_code == 201
+        assert (
+            await office.post(f"{address}/assignments", json={"employee_id": who, "role": "steward"})
+        ).status_code == 201
     again = await office.post(f"{address}/assignments", json={"employee_id": zhou, "role": "steward"})
     assert (again.status_code, again.json()["code"]) == (409, "already-assigned")
     assert (await office.get(address)).json()["owner_id"] == li

@@ -13,7 +13,7 @@ from guanxi.testing import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SHANXI = {
+SHANXI: dict[str, Any] = {
     "kind": "organisation",
     "name": "山西煤產品總公司",
     "legal_representative": "張建國",
@@ -38,7 +38,11 @@ async def registered(office: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
 async def test_a_customer_registered_by_hand_is_read_and_told(harness: Harness, office: httpx.AsyncClient) -> None:
     made = await office.post("/v1/customers", json=SHANXI)
     body = made.json()
-    assert (made.status_code, made.headers["ETag"], made.headers["Location"]) == (201, '"1"', f"/v1/customers/{body['id']}")
+    assert (made.status_code, made.headers["ETag"], made.headers["Location"]) == (
+        201,
+        '"1"',
+        f"/v1/customers/{body['id']}",
+    )
     read = await office.get(made.headers["Location"])
     assert read.json() == body
     assert [p["value"] for p in body["contact_points"]] == ["+863515550101", "zhang@example.com"]
@@ -69,14 +73,24 @@ async def test_the_same_registration_repeated_makes_one_customer(harness: Harnes
         ({"social_credit_code": "91350100M000100Y44"}, "social_credit_code"),
         ({"contact_points": [{"kind": "phone", "value": "none"}]}, "contact_points[0]"),
         ({"contact_points": [{"kind": "email", "value": "not an address"}]}, "contact_points[0]"),
-        ({"contact_points": [{"kind": "phone", "value": "13800131234"}, {"kind": "phone", "value": "+8613800131234"}]}, "contact_points[1].value"),
+        (
+            {
+                "contact_points": [
+                    {"kind": "phone", "value": "13800131234"},
+                    {"kind": "phone", "value": "+8613800131234"},
+                ]
+            },
+            "contact_points[1].value",
+        ),
         ({"address": {"planet": "Mars"}}, "address.planet"),
         ({"birth_date": "2026-02-31"}, "birth_date"),
         ({"unit": "nowhere"}, "unit"),
         ({"owner_id": "01900000-0000-7000-8000-000000000000"}, "owner_id"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_with_its_field(office: httpx.AsyncClient, change: dict[str, Any], field: str) -> None:
+async def test_what_makes_no_sense_is_refused_with_its_field(
+    office: httpx.AsyncClient, change: dict[str, Any], field: str
+) -> None:
     answer = await office.post("/v1/customers", json={**SHANXI, **change})
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
@@ -95,7 +109,9 @@ async def test_a_change_keeps_what_was_there_and_is_told_once(harness: Harness, 
         "industry": (None, "coal"),
         "name": ("山西煤產品總公司", "山西煤業"),
     }
-    assert [(e.sequence, e.data.changed) for e in await harness.published(CustomerUpdated)] == [(2, ("name", "industry"))]
+    assert [(e.sequence, e.data.changed) for e in await harness.published(CustomerUpdated)] == [
+        (2, ("name", "industry"))
+    ]
     assert (await harness.published(CustomerState))[-1].data.name == "山西煤業"
 
 
@@ -130,10 +146,14 @@ async def test_the_record_as_it_was_can_be_seen(harness: Harness, office: httpx.
     assert (before["items"], before["state"]) == ([], None)
 
 
-async def test_contact_points_come_and_go_with_the_customers_version(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_contact_points_come_and_go_with_the_customers_version(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     made = await registered(office)
     address = f"/v1/customers/{made['id']}"
-    added = await office.post(f"{address}/contact-points", json={"kind": "phone", "value": "138 0013 1234", "preferred": True})
+    added = await office.post(
+        f"{address}/contact-points", json={"kind": "phone", "value": "138 0013 1234", "preferred": True}
+    )
     assert (added.status_code, added.headers["ETag"]) == (201, '"2"')
     assert (await harness.published(CustomerState))[-1].data.phones == ("+8613800131234", "+863515550101")
     again = await office.post(f"{address}/contact-points", json={"kind": "phone", "value": "+8613800131234"})
@@ -144,10 +164,14 @@ async def test_contact_points_come_and_go_with_the_customers_version(harness: Ha
     assert (await office.delete(added.headers["Location"], headers={"If-Match": '"3"'})).status_code == 404
 
 
-async def test_a_patch_replaces_contact_points_as_a_whole_and_keeps_the_ids_of_those_that_stay(office: httpx.AsyncClient) -> None:
+async def test_a_patch_replaces_contact_points_as_a_whole_and_keeps_the_ids_of_those_that_stay(
+    office: httpx.AsyncClient,
+) -> None:
     made = await registered(office)
     points = [{"kind": "email", "value": "zhang@example.com", "preferred": True}]
-    changed = await office.patch(f"/v1/customers/{made['id']}", json={"contact_points": points}, headers={"If-Match": '"1"'})
+    changed = await office.patch(
+        f"/v1/customers/{made['id']}", json={"contact_points": points}, headers={"If-Match": '"1"'}
+    )
     (kept,) = changed.json()["contact_points"]
     assert (kept["id"], kept["preferred"]) == (made["contact_points"][1]["id"], True)
 
@@ -186,7 +210,9 @@ async def test_scopes_are_asked_and_strangers_refused(harness: Harness, office: 
     assert (await harness.anonymous().get(f"/v1/customers/{made['id']}")).status_code == 401
 
 
-async def test_an_external_unit_sees_and_changes_its_own_customers_only(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_an_external_unit_sees_and_changes_its_own_customers_only(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     ours = await registered(office)
     dealer = harness.caller(unit="dealer-17")
     theirs = await registered(dealer)

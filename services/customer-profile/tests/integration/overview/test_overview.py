@@ -48,16 +48,34 @@ def contact(of: UUID, unit: str = "head-office", at: datetime = NOON) -> Event[A
 def order(of: UUID, id_: UUID | None = None) -> Event[Any]:
     id_ = id_ or IDS.new()
     fact = {"order_id": id_, "unit": "head-office", "placed_at": NOON, "currency": "CNY", "total_minor": 50_000_000}
-    return an_event(OrderPlaced.model_validate({**fact, "goods_minor": 50_000_000, "line_count": 1}), aggregate=id_, subject=of)
+    return an_event(
+        OrderPlaced.model_validate({**fact, "goods_minor": 50_000_000, "line_count": 1}), aggregate=id_, subject=of
+    )
 
 
 def promise(of: UUID, id_: UUID, kind: type[Any] = PromiseMade, sequence: int = 1, **more: Any) -> Event[Any]:
-    fact = {"promise_id": id_, "unit": "head-office", "fulfilling_unit": "logistics", "made_at": NOON, "due_at": NOON, **more}
+    fact = {
+        "promise_id": id_,
+        "unit": "head-office",
+        "fulfilling_unit": "logistics",
+        "made_at": NOON,
+        "due_at": NOON,
+        **more,
+    }
     return an_event(kind.model_validate(fact), aggregate=id_, subject=of, sequence=sequence)
 
 
-def ticket(of: UUID, id_: UUID, kind: type[Any] = ComplaintFiled, sequence: int = 1, status: str = "assigned") -> Event[Any]:
-    fact = {"complaint_id": id_, "number": "C-1", "unit": "head-office", "channel": "phone", "cause": "quality", "severity": "normal"}
+def ticket(
+    of: UUID, id_: UUID, kind: type[Any] = ComplaintFiled, sequence: int = 1, status: str = "assigned"
+) -> Event[Any]:
+    fact = {
+        "complaint_id": id_,
+        "number": "C-1",
+        "unit": "head-office",
+        "channel": "phone",
+        "cause": "quality",
+        "severity": "normal",
+    }
     fact |= {"status": status, "holder_unit": "complaint-desk", "service_level": "standard", "filed_at": NOON}
     return an_event(kind.model_validate(fact), aggregate=id_, subject=of, sequence=sequence)
 
@@ -73,7 +91,13 @@ def segment(of: UUID) -> Event[Any]:
 
 
 def message(of: UUID) -> Event[Any]:
-    fact = {"message_id": IDS.new(), "intent": "receipt", "message_class": "service", "template": "t", "channel": "email"}
+    fact = {
+        "message_id": IDS.new(),
+        "intent": "receipt",
+        "message_class": "service",
+        "template": "t",
+        "channel": "email",
+    }
     sent = {**fact, "recipient": "customer", "unit": "head-office", "sent_at": NOON}
     return an_event(NotificationSent.model_validate(sent), subject=of)
 
@@ -85,13 +109,25 @@ async def page(caller: httpx.AsyncClient, of: UUID) -> dict[str, Any]:
     return body
 
 
-async def test_an_overview_shows_what_each_service_said_and_up_to_when_it_knows(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_an_overview_shows_what_each_service_said_and_up_to_when_it_knows(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     one = await made(office, "山西煤業")
     kept, complaint = IDS.new(), IDS.new()
-    await harness.apply(contact(one), order(one), promise(one, kept), ticket(one, complaint), score(one, 61, "shaken"), segment(one), message(one))
+    await harness.apply(
+        contact(one),
+        order(one),
+        promise(one, kept),
+        ticket(one, complaint),
+        score(one, 61, "shaken"),
+        segment(one),
+        message(one),
+    )
     body = await page(office, one)
     assert body["profile"]["customer"]["name"] == "山西煤業"
-    assert [(c["details"]["channel"], c["at"]) for c in body["contacts"]["items"]] == [("phone", "2026-03-31T12:00:00Z")]
+    assert [(c["details"]["channel"], c["at"]) for c in body["contacts"]["items"]] == [
+        ("phone", "2026-03-31T12:00:00Z")
+    ]
     assert body["contacts"]["as_of"] == "2026-03-31T12:00:00Z"
     assert [o["details"]["total_minor"] for o in body["orders"]["items"]] == [50_000_000]
     assert [(p["id"], p["status"]) for p in body["promises"]["items"]] == [(str(kept), "open")]
@@ -128,11 +164,16 @@ async def test_facts_in_any_order_and_twice_give_the_same_page(harness: Harness,
     assert (pages[0][0][0][0], pages[0][1]) == ("open", [])
 
 
-async def test_the_first_order_makes_a_prospect_a_customer_in_whatever_order_its_news_come(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_the_first_order_makes_a_prospect_a_customer_in_whatever_order_its_news_come(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     one, two = await made(office, "山西煤業"), await made(office, "山西煤礦")
     for of, turned in ((one, False), (two, True)):
         id_ = IDS.new()
-        facts = [order(of, id_), an_event(OrderPlacedVoided(order_id=id_, unit="head-office"), aggregate=id_, subject=of, sequence=2)]
+        facts = [
+            order(of, id_),
+            an_event(OrderPlacedVoided(order_id=id_, unit="head-office"), aggregate=id_, subject=of, sequence=2),
+        ]
         for fact in reversed(facts) if turned else facts:
             await harness.apply(fact)
         await harness.apply(order(of))
@@ -142,8 +183,13 @@ async def test_the_first_order_makes_a_prospect_a_customer_in_whatever_order_its
 
 
 async def test_merged_records_are_shown_together_and_apart_again(harness: Harness, office: httpx.AsyncClient) -> None:
-    one, two = await made(office, "山西煤業", industry="coal"), await made(office, "山西煤礦", phone="13900139000", size="large")
-    await harness.apply(contact(one), contact(two, at=NOON + timedelta(hours=1)), score(one, 61, "shaken"), score(two, 74, "steady"))
+    one, two = (
+        await made(office, "山西煤業", industry="coal"),
+        await made(office, "山西煤礦", phone="13900139000", size="large"),
+    )
+    await harness.apply(
+        contact(one), contact(two, at=NOON + timedelta(hours=1)), score(one, 61, "shaken"), score(two, 74, "steady")
+    )
     body = {"survivor_id": str(one), "absorbed_id": str(two), "reason": "same-phone"}
     merge = await office.post("/v1/merges", json=body)
     for asked in (one, two):
@@ -160,10 +206,18 @@ async def test_merged_records_are_shown_together_and_apart_again(harness: Harnes
     assert apart["profile"]["customer"]["industry"] is None
 
 
-async def test_an_external_unit_sees_what_it_recorded_itself_and_no_scores(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_an_external_unit_sees_what_it_recorded_itself_and_no_scores(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     dealer = harness.caller(unit="dealer-17")
     ours, theirs = await made(office, "山西煤業"), await made(dealer, "山西煤礦")
-    await harness.apply(contact(theirs), contact(theirs, "dealer-17"), contact(ours, "dealer-17"), score(theirs, 61, "shaken"), segment(theirs))
+    await harness.apply(
+        contact(theirs),
+        contact(theirs, "dealer-17"),
+        contact(ours, "dealer-17"),
+        score(theirs, 61, "shaken"),
+        segment(theirs),
+    )
     await office.post("/v1/merges", json={"survivor_id": str(ours), "absorbed_id": str(theirs), "reason": "same"})
     body = await page(dealer, theirs)
     assert (body["customer_id"], body["members"]) == (str(theirs), [str(theirs)])

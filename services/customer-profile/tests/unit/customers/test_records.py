@@ -16,19 +16,15 @@ from customer_profile.customers.rules import (
     Customer,
     changes,
     erased,
-    grams,
     image,
     new_customer,
-    normal_email,
-    normal_phone,
     published,
     reported,
-    searched_grams,
     snapshot,
     state_before,
-    value_hash,
     with_reported_points,
 )
+from customer_profile.customers.values import grams, normal_email, normal_phone, searched_grams, value_hash
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
 from guanxi.ports import SystemIds
 
@@ -47,7 +43,9 @@ def point(kind: str, value: str, **more: Any) -> ContactPoint:
 
 
 def said(**fields: Any) -> ProfileReported:
-    return ProfileReported.model_validate({"external_customer": "A-1", "kind": "organisation", "name": "山西煤業", **fields})
+    return ProfileReported.model_validate(
+        {"external_customer": "A-1", "kind": "organisation", "name": "山西煤業", **fields}
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,8 +133,14 @@ def test_what_is_published_is_what_others_need_preferred_ways_first() -> None:
         point("wechat", "zhang"),
         point("email", "a@b.cn"),
     )
-    state = published(record(contact_points=points, preferences=Preferences(language="zh-Hant"), birth_date=date(1990, 3, 7)))
-    assert (state.phones, state.emails, state.language) == (("+8613900139000", "+8613800131234"), ("a@b.cn",), "zh-Hant")
+    state = published(
+        record(contact_points=points, preferences=Preferences(language="zh-Hant"), birth_date=date(1990, 3, 7))
+    )
+    assert (state.phones, state.emails, state.language) == (
+        ("+8613900139000", "+8613800131234"),
+        ("a@b.cn",),
+        "zh-Hant",
+    )
     assert "1990" not in state.model_dump_json()
     assert "zhang" not in state.model_dump_json()
     assert "porter" not in state.model_dump_json()
@@ -149,7 +153,9 @@ def test_a_record_that_another_speaks_for_says_so() -> None:
 
 
 def test_an_erased_record_keeps_only_that_it_was() -> None:
-    full = record(address=Address(city="太原"), id_number="1", contact_points=(point("phone", "+861"),), owner_id=IDS.new())
+    full = record(
+        address=Address(city="太原"), id_number="1", contact_points=(point("phone", "+861"),), owner_id=IDS.new()
+    )
     state = published(erased(full, NOW))
     assert state.model_dump(exclude_none=True, exclude_defaults=True) == {
         "id": full.id,

@@ -23,7 +23,10 @@ def merges(draw: st.DrawFn) -> Merges:
     return made
 
 
-any_edges = st.lists(st.builds(Edge, st.sampled_from(RECORDS), st.sampled_from(RECORDS)).filter(lambda e: e.survivor != e.absorbed), max_size=12)
+any_edges = st.lists(
+    st.builds(Edge, st.sampled_from(RECORDS), st.sampled_from(RECORDS)).filter(lambda e: e.survivor != e.absorbed),
+    max_size=12,
+)
 
 
 def canonical(edges: Merges) -> dict[int, int]:
@@ -96,7 +99,13 @@ def test_who_is_absorbed_never_speaks_while_somebody_else_was_named(edges: Merge
         ([Edge(3, 2), Edge(1, 2)], {1: 1, 2: 1, 3: 1}),
         ([Edge(3, 2), Edge(2, 3)], {1: 1, 2: 2, 3: 2}),
     ],
-    ids=["nothing merged", "the survivor named, though younger", "a chain", "two named: the oldest", "a circle: the oldest"],
+    ids=[
+        "nothing merged",
+        "the survivor named, though younger",
+        "a chain",
+        "two named: the oldest",
+        "a circle: the oldest",
+    ],
 )
 def test_who_speaks(edges: Merges, speaks: dict[int, int]) -> None:
     assert canonical_ids(components((1, 2, 3), edges)) == speaks

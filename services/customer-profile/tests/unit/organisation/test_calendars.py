@@ -25,17 +25,24 @@ def test_office_hours_are_sound_and_have_a_lunch_hour() -> None:
         ([{"weekday": 1, **MORNING}, {"weekday": 2, **MORNING}], [], None),
         ([{"weekday": 1, **MORNING}, {"weekday": 1, "opens": 720, "closes": 800}], [], None),
         ([{"weekday": 1, "opens": 720, "closes": 720}], [], "weekday 1: a window must open before it closes"),
-        ([{"weekday": 3, **MORNING}, {"weekday": 3, "opens": 600, "closes": 800}], [], "weekday 3: two windows overlap"),
+        (
+            [{"weekday": 3, **MORNING}, {"weekday": 3, "opens": 600, "closes": 800}],
+            [],
+            "weekday 3: two windows overlap",
+        ),
         ([], [{"on": "2026-10-01", "windows": [MORNING, MORNING]}], "2026-10-01: two windows overlap"),
         ([], [{"on": "2026-10-01"}, {"on": "2026-10-01", "windows": [MORNING]}], "a date has two exceptions"),
     ],
 )
-def test_what_is_wrong_with_a_calendar(weekly: list[dict[str, int]], exceptions: list[dict[str, object]], fault: str | None) -> None:
+def test_what_is_wrong_with_a_calendar(
+    weekly: list[dict[str, int]], exceptions: list[dict[str, object]], fault: str | None
+) -> None:
     assert calendar_fault(calendar(weekly, exceptions)) == fault
 
 
 @pytest.mark.parametrize(
-    ("parent", "circle"), [(None, False), ("root", False), ("leaf", True), ("me", True), ("nowhere", False), ("loop", False)]
+    ("parent", "circle"),
+    [(None, False), ("root", False), ("leaf", True), ("me", True), ("nowhere", False), ("loop", False)],
 )
 def test_no_unit_is_below_itself(parent: str | None, *, circle: bool) -> None:
     parents = {"root": None, "me": "root", "child": "me", "leaf": "child", "loop": "pool", "pool": "loop"}

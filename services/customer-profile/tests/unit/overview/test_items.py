@@ -40,15 +40,29 @@ from guanxi.testing import an_event
 IDS = SystemIds()
 PROMISE, CUSTOMER, OTHER = IDS.new(), IDS.new(), IDS.new()
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
-WORD = {"promise_id": PROMISE, "unit": "head-office", "fulfilling_unit": "logistics", "made_at": NOON, "due_at": NOON + timedelta(days=3)}
+WORD = {
+    "promise_id": PROMISE,
+    "unit": "head-office",
+    "fulfilling_unit": "logistics",
+    "made_at": NOON,
+    "due_at": NOON + timedelta(days=3),
+}
 
 
 def told(fact: Fact, sequence: int, subject: UUID | None = CUSTOMER) -> Event[Any]:
-    return an_event(fact, aggregate=PROMISE, sequence=sequence, subject=subject, recorded=NOON + timedelta(minutes=sequence))
+    return an_event(
+        fact, aggregate=PROMISE, sequence=sequence, subject=subject, recorded=NOON + timedelta(minutes=sequence)
+    )
 
 
 def an_item(**values: Any) -> Item:
-    own = {"section": PROMISES, "item_id": PROMISE, "customer_id": CUSTOMER, "unit_id": "head-office", "sequence": 1}
+    own: dict[str, Any] = {
+        "section": PROMISES,
+        "item_id": PROMISE,
+        "customer_id": CUSTOMER,
+        "unit_id": "head-office",
+        "sequence": 1,
+    }
     own |= {"status": "open", "at": NOON, "recorded_at": NOON, "body_sequence": 1, "body": {}, **values}
     return Item(**own)
 
@@ -74,7 +88,14 @@ def test_a_promises_life_ends_the_same_in_any_order(order: Sequence[Event[Any]])
 
 
 def test_void_is_final_whatever_comes_after() -> None:
-    contact = {"contact_id": PROMISE, "unit": "dealer-17", "channel": "phone", "direction": "in", "kind": "call", "occurred_at": NOON}
+    contact = {
+        "contact_id": PROMISE,
+        "unit": "dealer-17",
+        "channel": "phone",
+        "direction": "in",
+        "kind": "call",
+        "occurred_at": NOON,
+    }
     void = told(CustomerContactedVoided.model_validate({"contact_id": PROMISE, "unit": "dealer-17"}), 2)
     late = told(CustomerContacted.model_validate(contact), 3)
     assert taken(void, late).status == VOIDED
@@ -122,7 +143,12 @@ def test_joining_does_not_depend_on_the_order(items: list[Item], random: Any) ->
     shuffled = list(items)
     random.shuffle(shuffled)
     one, two = reduce(joined, items), reduce(joined, shuffled)
-    assert (one.status, one.sequence, one.body, one.body_sequence) == (two.status, two.sequence, two.body, two.body_sequence)
+    assert (one.status, one.sequence, one.body, one.body_sequence) == (
+        two.status,
+        two.sequence,
+        two.body,
+        two.body_sequence,
+    )
     if one.body is not None:
         assert one.at == two.at
 
@@ -130,7 +156,11 @@ def test_joining_does_not_depend_on_the_order(items: list[Item], random: Any) ->
 def test_of_two_records_scores_the_canonical_records_counts() -> None:
     of = {"section": SCORES, "item_id": IDS.new(), "body": {"kind": "trust", "value": 61}}
     mine = an_item(**of, customer_id=CUSTOMER)
-    newer = an_item(**{**of, "item_id": IDS.new(), "body": {"kind": "trust", "value": 74}}, customer_id=OTHER, at=NOON + timedelta(days=9))
+    newer = an_item(
+        **{**of, "item_id": IDS.new(), "body": {"kind": "trust", "value": 74}},
+        customer_id=OTHER,
+        at=NOON + timedelta(days=9),
+    )
     shown = sections([newer, mine], {SCORES: NOON}, CUSTOMER, internal=True)[SCORES]
     assert [(i.body or {})["value"] for i in shown.items] == [61]
     assert shown.as_of == NOON
