@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from uuid import uuid4
@@ -18,6 +18,7 @@ from guanxi_local.imports.events import Made
 BATCH_EVENTS = 500
 BATCH_BYTES = 3_500_000
 PATIENCE_SECONDS = 120.0
+_TOO_SLOW = 2
 _AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 
 
@@ -55,35 +56,69 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events with their JSON."""
+
+    events: tuple[Made, ...]
+    parts: tuple[bytes, ...]
+
+    @property
+    def body(self) -> bytes:
+        """As the door takes it."""
+        return b"[" + b",".join(self.parts) + b"]"
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """Its first and its second half."""
+        middle = len(self.events) // 2
+        return Batch(self.events[:middle], self.parts[:middle]), Batch(self.events[middle:], self.parts[middle:])
+
+
 @dataclass(slots=True)
 class Sender:
-    """Sends one run's batches; each has a key of its own, so that none is taken in twice however often it is sent."""
+    """Sends one run's batches; each has a key of its own, so that none is taken in twice however often it is sent.
+
+    A batch that the platform does not finish in time, again and again, is halved, and so are those that follow.
+    """
 
     client: httpx.Client
     rate: float | None = None
     clock: Clock = time
     run: str = field(default_factory=lambda: uuid4().hex)
     sent: int = 0
+    most: int = BATCH_EVENTS
     _began: float | None = None
 
     def send(self, events: Iterable[Made]) -> Iterator[list[tuple[Made, Result]]]:
         """Send everything; gives each batch with its results as it is answered."""
-        for number, (batch, body) in enumerate(batches(events)):
-            self._keep_pace(len(batch))
-            results = self._post(f"{self.run}-{number}", body)
-            if len(results) != len(batch):
-                message = f"a batch of {len(batch)} events was answered with {len(results)} results"
-                raise Failure(message)
-            self.sent += len(batch)
-            yield list(zip(batch, results, strict=True))
+        for number, batch in enumerate(batches(events, most=lambda: self.most)):
+            self._keep_pace(len(batch.events))
+            results = self._deliver(f"{self.run}-{number}", batch)
+            self.sent += len(batch.events)
+            yield list(zip(batch.events, results, strict=True))
 
-    def _post(self, key: str, body: bytes) -> list[Result]:
+    def _deliver(self, key: str, batch: Batch) -> list[Result]:
+        try:
+            results = self._post(key, batch.body, may_split=len(batch.events) > 1)
+        except _TooSlowError:
+            self.most = max(len(batch.events) // 2, 1)
+            first, second = batch.halves()
+            return [*self._deliver(f"{key}a", first), *self._deliver(f"{key}b", second)]
+        if len(results) != len(batch.events):
+            message = f"a batch of {len(batch.events)} events was answered with {len(results)} results"
+            raise Failure(message)
+        return results
+
+    def _post(self, key: str, body: bytes, *, may_split: bool) -> list[Result]:
         deadline = self.clock.monotonic() + PATIENCE_SECONDS
-        pause = 0.2
+        pause, too_slow = 0.2, 0
         while True:
             outcome = self._attempt(key, body)
             if isinstance(outcome, list):
                 return outcome
+            too_slow += outcome.code == "deadline"
+            if too_slow == _TOO_SLOW and may_split:
+                raise _TooSlowError
             if self.clock.monotonic() > deadline:
                 message = f"gave up after {self.sent} events ({outcome.why}); run it again, it goes on where it stopped"
                 raise Failure(message)
@@ -99,7 +134,7 @@ class Sender:
         if answer.is_success:
             return _Answer.model_validate_json(answer.content).results
         if answer.status_code in _AGAIN:
-            return _NotNow(problem(answer), _retry_after(answer))
+            return _NotNow(problem(answer), _retry_after(answer), _code(answer))
         message = f"the platform refuses the import: {problem(answer)}"
         raise Failure(message)
 
@@ -117,25 +152,30 @@ class Sender:
 class _NotNow:
     why: str
     after: float | None = None
+    code: str | None = None
+
+
+class _TooSlowError(Exception):
+    """The platform cannot take so many events in the time of one request."""
 
 
 def batches(
-    events: Iterable[Made], *, most: int = BATCH_EVENTS, size: int = BATCH_BYTES
-) -> Iterator[tuple[Sequence[Made], bytes]]:
-    """Cut a stream into bodies of at most `most` events and, but for a single large event, `size` bytes."""
-    batch: list[Made] = []
+    events: Iterable[Made], *, most: Callable[[], int] = lambda: BATCH_EVENTS, size: int = BATCH_BYTES
+) -> Iterator[Batch]:
+    """Cut a stream into batches of at most `most()` events and, but for a single large event, `size` bytes."""
+    waiting: list[Made] = []
     parts: list[bytes] = []
     length = 0
     for made in events:
         part = orjson.dumps(made.event)
-        if batch and (len(batch) == most or length + len(part) > size):
-            yield batch, _body(parts)
-            batch, parts, length = [], [], 0
-        batch.append(made)
+        if waiting and (len(waiting) >= most() or length + len(part) > size):
+            yield Batch(tuple(waiting), tuple(parts))
+            waiting, parts, length = [], [], 0
+        waiting.append(made)
         parts.append(part)
         length += len(part) + 1
-    if batch:
-        yield batch, _body(parts)
+    if waiting:
+        yield Batch(tuple(waiting), tuple(parts))
 
 
 def problem(answer: httpx.Response) -> str:
@@ -148,8 +188,11 @@ def problem(answer: httpx.Response) -> str:
         return f"{answer.status_code}"
 
 
-def _body(parts: Sequence[bytes]) -> bytes:
-    return b"[" + b",".join(parts) + b"]"
+def _code(answer: httpx.Response) -> str | None:
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

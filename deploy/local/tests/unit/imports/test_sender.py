@@ -38,15 +38,15 @@ def sender(answer: Callable[[httpx.Request], httpx.Response], clock: Clock, rate
 
 
 def test_batches_hold_five_hundred_events_and_stay_below_the_limit_of_a_body() -> None:
-    assert [len(batch) for batch, _ in batches(events(1201))] == [500, 500, 201]
+    assert [len(batch.events) for batch in batches(events(1201))] == [500, 500, 201]
     small = list(batches(events(10), size=60))
-    assert [len(batch) for batch, _ in small] == [2] * 5
-    assert all(len(body) <= 64 for _, body in small)
-    assert [json.loads(body)[0]["id"] for _, body in small] == ["e-0", "e-2", "e-4", "e-6", "e-8"]
+    assert [len(batch.events) for batch in small] == [2] * 5
+    assert all(len(batch.body) <= 64 for batch in small)
+    assert [json.loads(batch.body)[0]["id"] for batch in small] == ["e-0", "e-2", "e-4", "e-6", "e-8"]
 
 
 def test_one_event_larger_than_the_limit_goes_alone() -> None:
-    assert [len(batch) for batch, _ in batches(events(2), size=5)] == [1, 1]
+    assert [len(batch.events) for batch in batches(events(2), size=5)] == [1, 1]
 
 
 def test_each_batch_has_a_key_of_its_own_that_its_repeats_keep() -> None:
@@ -83,6 +83,25 @@ def test_a_platform_that_stays_away_ends_the_import_with_how_far_it_got() -> Non
 
     with pytest.raises(Failure, match="gave up after 500 events"):
         list(sender(answer, Clock()).send(events(600)))
+
+
+def test_a_batch_that_takes_too_long_is_halved_and_those_that_follow_are_smaller() -> None:
+    sizes: list[int] = []
+    keys: set[str] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        count = len(json.loads(request.content))
+        sizes.append(count)
+        if count > 200:
+            return httpx.Response(503, json={"code": "deadline"})
+        keys.add(request.headers["Idempotency-Key"])
+        return received(request)
+
+    done = list(sender(answer, Clock()).send(events(700)))
+    assert [made.id for batch in done for made, _ in batch] == [f"e-{n}" for n in range(700)]
+    assert all(made.id == result.id for batch in done for made, result in batch)
+    assert sizes == [500, 500, 250, 250, 125, 125, 250, 250, 125, 125, 125, 75]
+    assert len(keys) == 6
 
 
 def test_answers_that_do_not_fit_the_batch_are_no_success() -> None:

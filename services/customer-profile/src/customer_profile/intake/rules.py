@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 from uuid import UUID
 
 from customer_profile.intake.envelope import Envelope
@@ -70,8 +71,13 @@ def _sender_faults(envelope: Envelope, desk: str, publisher: Publisher | None, n
         )
 
 
+@cache
+def _known_types() -> frozenset[str]:
+    return frozenset(inbound_types())
+
+
 def _unknown_type(type_name: str) -> FieldError | None:
-    known = inbound_types()
+    known = _known_types()
     if type_name in known:
         return None
     stem = type_name.rpartition(".v")[0]
