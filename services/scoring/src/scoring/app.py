@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import scoring.scorecards.tables
+import scoring.scores.tables  # noqa: F401 - declares its tables
 from guanxi.service import Service
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts

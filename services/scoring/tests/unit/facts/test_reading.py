@@ -1,0 +1,85 @@
+"""What events say, as facts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from guanxi.events import Fact, fact_types
+from guanxi.events.interactions import (
+    OrderLine,
+    OrderPlaced,
+    PaymentReceived,
+    PromiseKept,
+    PromiseMadeVoided,
+)
+from guanxi.testing import an_event
+from scoring.facts.reading import SAYS, VOIDS, rows_of, sources
+
+_NOON = datetime(2026, 3, 31, 4, tzinfo=UTC)
+
+
+def _order(goods_minor: int, *lines: OrderLine) -> OrderPlaced:
+    return OrderPlaced(
+        unit="head-office",
+        source="dealer-17",
+        order_id=UUID(int=1),
+        placed_at=_NOON,
+        currency="CNY",
+        total_minor=goods_minor,
+        goods_minor=goods_minor,
+        line_count=len(lines),
+        lines=lines,
+    )
+
+
+def test_every_event_of_interactions_and_complaints_is_read() -> None:
+    published: set[type[Fact]] = {
+        fact for fact in fact_types().values() if fact.TOPIC in ("interactions", "complaints")
+    }
+    assert published == {*SAYS, *VOIDS}
+
+
+def test_an_order_keeps_the_margin_its_lines_declare_and_what_is_left_for_the_default() -> None:
+    lines = (
+        OrderLine(sku="a", quantity=1, amount_minor=10_000, margin_bp=2_500),
+        OrderLine(sku="b", quantity=1, amount_minor=5_000),
+    )
+    [row] = rows_of(an_event(_order(15_000, *lines), aggregate=UUID(int=1)))
+    assert (row.kind, row.amount_minor, row.traits.margin_minor, row.traits.unmargined_minor) == (
+        *("order", 15_000, 2_500, 5_000),
+    )
+
+
+def test_a_promise_kept_after_its_moment_is_late() -> None:
+    def kept(minutes: int) -> PromiseKept:
+        return PromiseKept(
+            unit="head-office",
+            promise_id=UUID(int=1),
+            fulfilling_unit="logistics",
+            made_at=_NOON,
+            due_at=_NOON + timedelta(days=1),
+            kept_at=_NOON + timedelta(days=1, minutes=minutes),
+        )
+
+    assert [rows_of(an_event(kept(n)))[0].traits.in_time for n in (-1, 0, 1)] == [True, True, False]
+
+
+def test_a_date_without_a_zone_stays_that_date_in_china_and_europe() -> None:
+    paid = PaymentReceived.model_validate(
+        {"unit": "u", "payment_id": UUID(int=1), "paid_on": "2026-03-31", "amount_minor": 1, "currency": "CNY"}
+    )
+    [row] = rows_of(an_event(paid))
+    assert row.occurred_at == datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def test_voiding_a_promise_voids_what_came_of_it() -> None:
+    rows = rows_of(an_event(PromiseMadeVoided(unit="u", promise_id=UUID(int=1)), sequence=4))
+    assert {row.kind for row in rows} >= {"promise", "promise.kept", "promise.broken"}
+    assert all(row.voided and row.sequence == 4 for row in rows)
+
+
+def test_a_source_is_told_up_to_its_newest_report() -> None:
+    old, new = (an_event(_order(1), time=_NOON - timedelta(days=n)) for n in (3, 1))
+    own = an_event(_order(1).model_copy(update={"source": None}), time=_NOON)
+    assert sources([new, old, own]) == {"dealer-17": new.time}

@@ -1,0 +1,81 @@
+"""The least change that would move a customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.facts.rules import FactRow, Traits, current
+from scoring.scorecards import files
+from scoring.scorecards.rules import rank_of
+from scoring.scores.levers import Change, least_changes
+from scoring.scores.rules import Moment, score
+
+from ..conftest import NOW, TODAY, ZONE, a_fact, an_order
+
+VALUE, TRUST = files.value_card(), files.trust_card()
+
+
+def _by_code(changes: list[Change]) -> dict[str, Change]:
+    return {change.code: change for change in changes}
+
+
+def test_the_least_amount_that_moves_up_does_and_a_step_less_does_not() -> None:
+    facts = [an_order(1, 42_000_000, 3)]
+    amount = _by_code(least_changes(facts, VALUE, NOW, "middle"))["order-more"].amount_minor
+    assert amount is not None
+    assert score([*facts, an_order(2, amount)], VALUE, NOW).band == "high"
+    assert score([*facts, an_order(2, amount - 100_000)], VALUE, NOW).band == "middle"
+
+
+def test_a_tier_is_lost_only_below_its_own_threshold() -> None:
+    facts = [an_order(1, 42_000_000, 20), an_order(2, 50_000_000, 3)]
+    band = _by_code(least_changes(facts, VALUE, NOW))["be-silent"]
+    tier = _by_code(least_changes(facts, VALUE, NOW, "top"))["be-silent"]
+    top = VALUE.bands[0]
+    assert top.keep_from is not None
+    assert tier.value < top.keep_from
+    assert tier == band
+    assert tier.days is not None
+    later = Moment(TODAY + timedelta(days=tier.days - 1), ZONE)
+    before = score(facts, VALUE, later).value
+    assert before is not None
+    assert before >= top.keep_from
+
+
+def test_nothing_moves_the_best_up() -> None:
+    facts = [an_order(1, 42_000_000, 20), an_order(2, 50_000_000, 3)]
+    assert {change.direction for change in least_changes(facts, VALUE, NOW, "top")} == {"down"}
+
+
+def test_after_a_broken_promise_waiting_or_keeping_restores_the_band() -> None:
+    changes = _by_code(least_changes([a_fact(1, "promise.broken")], TRUST, NOW))
+    assert (changes["keep-promises"].count, changes["keep-promises"].band) == (4, "sound")
+    days = changes["wait"].days
+    assert days is not None
+    broken = [a_fact(1, "promise.broken")]
+    assert score(broken, TRUST, Moment(TODAY + timedelta(days=days), ZONE)).band == "sound"
+    assert score(broken, TRUST, Moment(TODAY + timedelta(days=days - 1), ZONE)).band == "strained"
+
+
+def test_the_unrated_are_moved_by_nothing_but_a_rate() -> None:
+    assert least_changes([an_order(1, 100, 1, currency="XCD")], VALUE, NOW) == []
+
+
+def test_changes_stand_by_effort() -> None:
+    efforts = [change.effort for change in least_changes([a_fact(1, "promise.broken")], TRUST, NOW)]
+    assert efforts == sorted(efforts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(broken=st.lists(st.integers(0, 600), max_size=4), kept=st.lists(st.integers(0, 600), max_size=6))
+def test_every_change_moves_the_band_in_its_direction(broken: list[int], kept: list[int]) -> None:
+    facts: list[FactRow] = [a_fact(n, "promise.broken", days) for n, days in enumerate(broken)]
+    facts += [a_fact(100 + n, "promise.kept", days, traits=Traits(in_time=True)) for n, days in enumerate(kept)]
+    facts = current(facts)
+    now = rank_of(TRUST.bands, score(facts, TRUST, NOW).band)
+    for change in least_changes(facts, TRUST, NOW):
+        after = rank_of(TRUST.bands, change.band)
+        assert after < now if change.direction == "up" else after > now
