@@ -38,6 +38,7 @@ class Gateway:
         self._documents = {name: _committed(contracts / f"{name}.json") for name in services}
         self._routes = build(self._documents)
         self._refreshed = 0.0
+        self._refreshing = asyncio.Lock()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=4)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False)
 
@@ -67,17 +68,23 @@ class Gateway:
         if name in self._services:
             return name, "/openapi.json"
         owner = self._routes.owner(path)
-        if owner is None and time.monotonic() - self._refreshed > _REFRESH_S:
+        if owner is None:
             await self._refresh()
             owner = self._routes.owner(path)
         return owner, path
 
     async def _refresh(self) -> None:
-        """Read the contracts from the running services: the committed ones may be missing or older."""
-        self._refreshed = time.monotonic()
-        found = await asyncio.gather(*(self._live(name) for name in self._services))
-        self._documents.update({name: document for name, document in found if document})
-        self._routes = build(self._documents)
+        """Read the contracts from the running services: the committed ones may be missing or older.
+
+        Whoever comes while they are being read waits for them, instead of being told that there is no such path.
+        """
+        async with self._refreshing:
+            if time.monotonic() - self._refreshed <= _REFRESH_S:
+                return
+            found = await asyncio.gather(*(self._live(name) for name in self._services))
+            self._documents.update({name: document for name, document in found if document})
+            self._routes = build(self._documents)
+            self._refreshed = time.monotonic()
 
     async def _live(self, name: str) -> tuple[str, dict[str, Any]]:
         try:
