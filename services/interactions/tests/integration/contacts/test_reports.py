@@ -206,9 +206,7 @@ async def state(service: Harness) -> list[Any]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_any_order_and_any_repetition_ends_in_the_same_state(
-    service: Harness, service_database: Any, customer: Any, seed: int
-) -> None:
+async def test_any_order_and_any_repetition_ends_in_the_same_state(service: Harness, customer: Any, seed: int) -> None:
     chance = random.Random(seed)
     customers = [await customer() for _ in range(3)]
     events: list[Event[Any]] = []
