@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -38,7 +39,8 @@ class _Raising:
 
 async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Raise what these facts ask for. What was learned too late, or is settled by now, concerns nobody."""
-    causes = [rules.cause_of(event) for event in events if not event.historic]
+    told = {event.id: event for event in events if not event.historic}
+    causes = [rules.cause_of(event) for event in told.values()]
     settled = await store.settled(tx, (cause.id for cause in causes))
     fresh = [one for one in causes if one.sequence == 0 or one.sequence > settled.get(one.id, 0)]
     known = [rule for rule in await store.rules(tx) if rule.enabled]
@@ -52,7 +54,7 @@ async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
         for rule, cause in pairs
         for recipient in rules.recipients(rule, matters[cause.event_id], staff)
     ]
-    await _raise(tx, wanted, staff)
+    await _raise(tx, wanted, staff, told)
 
 
 async def settle(tx: Tx, causes: Mapping[UUID, int]) -> None:
@@ -174,7 +176,9 @@ async def _staff(tx: Tx, matters: Iterable[Matter], others: Iterable[UUID | None
     return Staff(units, employees, tx.now.date())
 
 
-async def _raise(tx: Tx, wanted: Sequence[_Raising], staff: Staff) -> None:
+async def _raise(
+    tx: Tx, wanted: Sequence[_Raising], staff: Staff, told: Mapping[UUID, Event[Any]] = MappingProxyType({})
+) -> None:
     rows = [_row(tx, one, staff) for one in wanted]
     raised = await store.add(tx, rows)
     for one in raised:
@@ -182,7 +186,7 @@ async def _raise(tx: Tx, wanted: Sequence[_Raising], staff: Staff) -> None:
             await due.schedule(tx, one.due_at, ESCALATION, one.id)
     by_mail = [one for one in raised if one.urgent and _has_mail(one, staff)]
     await messages.queue_for_staff(tx, [_mail(one) for one in by_mail])
-    await log.record(tx, *(log.draft(tx, _told(one), **_about(one)) for one in raised))
+    await log.record(tx, *(_drafted(tx, one, told.get(one.cause_event_id)) for one in raised))
     tx.after_commit(bell.ALERTS.ring)
     tx.after_commit(bell.MESSAGES.ring)
 
@@ -259,5 +263,5 @@ def _told(one: Alert) -> NotificationSent:
     )
 
 
-def _about(one: Alert) -> dict[str, Any]:
-    return {"aggregate": one.id, "sequence": one.version, "subject": one.customer_id}
+def _drafted(tx: Tx, one: Alert, cause: Event[Any] | None) -> Event[NotificationSent]:
+    return log.draft(tx, _told(one), aggregate=one.id, sequence=one.version, subject=one.customer_id, cause=cause)

@@ -96,6 +96,12 @@ async def test_posting_to_it_withdraws_the_permission_as_mail_programs_do_it(ser
         assert shown(await service.anonymous().post(address, **one_click))["stopped"] is True
     assert [one.data.state for one in await service.published(ConsentChanged)] == ["granted", "withdrawn"]
     assert shown(await service.anonymous().get(address))["stopped"] is True
+    async with service.database.api.read() as reader:
+        noted = await reader.fetch(
+            "SELECT action, customer_id, a::text AS row FROM audit a WHERE action = 'unsubscribe'"
+        )
+    assert [one["customer_id"] for one in noted] == [customer] * 3
+    assert not any(links["unsubscribe"] in one["row"] for one in noted)
     complaint = filed.data.complaint_id
     await service.apply(
         a_ticket(ComplaintAnswered, customer=customer, complaint=complaint, answer_id=new_id(), sequence=2)
