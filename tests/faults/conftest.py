@@ -1,4 +1,4 @@
-"""One platform with servers of its own for all fault tests: each must leave it well."""
+"""All fault tests work on one platform with servers of its own: each must leave it well."""
 
 from __future__ import annotations
 
@@ -10,24 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from guanxi_local.state import reset
 from guanxi_local.testplatform import TestPlatform
-from guanxi_local.testservers import TestServers
 from support.client import Caller, caller
 from support.dealer import Dealer, register_dealer
 from support.ledger import Ledger
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def whole_platform(servers: TestServers) -> AsyncIterator[TestPlatform]:
-    """A platform on which nobody else works; its start is too dear for one a test."""
-    running = TestPlatform(servers.state.root / f"faults-{secrets.token_hex(4)}")
-    try:
-        await asyncio.to_thread(running.start)
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-        reset(running.state)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,4 +1,4 @@
-"""Every process is killed in mid-traffic; nothing acknowledged is lost, nothing comes twice, all comes back by itself."""
+"""Each process is killed in mid-traffic: nothing acknowledged is lost or comes twice, and all comes back by itself."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ class TestPlatform:
             time.sleep(0.1)
 
     def _child(self, name: str) -> Child:
-        if name not in self._platform.names:
+        if name not in self._platform.names and name not in self._apart:
             message = f"{name} is shared with other tests; to break it take the fixture own_platform"
             raise Failure(message)
         child = self._platform.recall(name)
