@@ -35,6 +35,6 @@ SERVICE = Service(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
-    erasers=(customers.erase, identity.erase, overview.erase, desk.erase),
+    erasers=(desk.erase, customers.erase, identity.erase, overview.erase),
     heartbeat=make_heartbeat,
 )

@@ -98,6 +98,20 @@ async def test_the_last_state_says_only_that_somebody_was(harness: Harness, offi
     assert [e.data.customer_id for e in await harness.published(CustomerErased)] == [one]
 
 
+async def test_who_was_merged_with_an_erased_customer_speaks_for_themselves(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    one = await known_everywhere(office, harness)
+    (other,) = {event.data.id for event in await harness.published(CustomerState)} - {one}
+    assert (await office.get(f"/v1/customers/{other}")).json()["id"] == str(one)
+    await harness.erase(one)
+    read = await office.get(f"/v1/customers/{other}")
+    assert (read.status_code, read.json()["name"], read.json()["status"]) == (200, "旁人", "active")
+    assert [c["id"] for c in (await office.get("/v1/customers")).json()["items"]] == [str(other)]
+    last = [event.data for event in await harness.published(CustomerState) if event.data.id == other][-1]
+    assert (last.canonical_id, last.status) == (other, "active")
+
+
 async def test_an_erasure_done_twice_tells_once(harness: Harness, office: httpx.AsyncClient) -> None:
     one = await known_everywhere(office, harness)
     await harness.erase(one)

@@ -26,6 +26,7 @@ from guanxi.events.customers import CustomerErased
 from guanxi.events.inbound.profiles import ProfileReported
 
 __all__ = [
+    "PLATFORM",
     "Actor",
     "Edit",
     "Registration",

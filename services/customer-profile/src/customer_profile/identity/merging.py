@@ -10,7 +10,7 @@ from uuid import UUID
 from customer_profile.customers import rules as records
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import Customer, FieldChange
-from customer_profile.customers.usecases import Actor, Edit
+from customer_profile.customers.usecases import PLATFORM, Actor, Edit
 from customer_profile.identity import rules, store
 from customer_profile.identity.rules import Component, Edge, Merge
 from guanxi.auth import Principal
@@ -89,7 +89,7 @@ async def undo(tx: Tx, merge_id: UUID, reason: str | None, principal: Principal)
         raise NotFound("merge")
     if stood.status != "active":
         raise Conflict("already-undone", "This merge has been undone.")
-    found = await customers.load(tx, (stood.survivor_id,))
+    found = await customers.load(tx, (stood.survivor_id, stood.absorbed_id))
     members = await customers.members_of(tx, found.values())
     undone = replace(
         stood,
@@ -131,15 +131,27 @@ async def listed(
     return await store.listed(reader, customer_id, after[0] if after else None, limit)
 
 
+async def reappoint(tx: Tx, erased_ids: Sequence[UUID]) -> None:
+    """Let the oldest living record speak where the one that spoke was erased."""
+    orphans = await customers.members_of(tx, (await customers.load(tx, erased_ids)).values())
+    if set(orphans) <= set(erased_ids):
+        return
+    await store.one_at_a_time(tx)
+    before = await customers.lock_all(tx, orphans)
+    parts = rules.components(orphans, await store.edges(tx, orphans))
+    speakers = rules.speaking(parts, {one.id for one in before.values() if one.erased_at is None})
+    moved = [one for one in before.values() if speakers.get(one.id, one.canonical_id) != one.canonical_id]
+    await customers.save_all(tx, [Edit(one, replace(one, canonical_id=speakers[one.id]), PLATFORM) for one in moved])
+
+
 async def _appoint(
     tx: Tx, before: dict[UUID, Customer], parts: Sequence[Component[UUID]], principal: Principal
 ) -> None:
-    canonical = rules.canonical_ids(parts)
     actor = Actor.of(principal)
-    living = [one for one in before.values() if one.erased_at is None]
-    await customers.save_all(
-        tx, [Edit(one, replace(one, canonical_id=canonical[one.id]), actor, always=True) for one in living]
-    )
+    living = {one.id: one for one in before.values() if one.erased_at is None}
+    speakers = rules.speaking(parts, living)
+    edits = [Edit(one, replace(one, canonical_id=speakers[one.id]), actor, always=True) for one in living.values()]
+    await customers.save_all(tx, edits)
 
 
 def _told(component: Component[UUID]) -> MergedComponent:

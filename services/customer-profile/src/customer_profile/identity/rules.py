@@ -81,6 +81,16 @@ def canonical_ids(found: Iterable[Component[Id]]) -> dict[Id, Id]:
     return {member: component.canonical for component in found for member in component.members}
 
 
+def speaking(found: Iterable[Component[Id]], living: Collection[Id]) -> dict[Id, Id]:
+    """For each living member who speaks for it: the oldest living one where the canonical record was erased."""
+    speakers: dict[Id, Id] = {}
+    for component in found:
+        alive = [member for member in component.members if member in living]
+        speaker = component.canonical if component.canonical in living else next(iter(alive), component.canonical)
+        speakers |= dict.fromkeys(alive, speaker)
+    return speakers
+
+
 def connected(one: Id, other: Id, edges: Collection[Edge[Id]]) -> bool:
     """Whether merges already join the two."""
     return any(one in c.members and other in c.members for c in components((one, other), edges))

@@ -11,7 +11,7 @@ from customer_profile.customers import desk
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import new_customer
 from customer_profile.customers.usecases import Actor, Registration
-from customer_profile.identity import store
+from customer_profile.identity import merging, store
 from customer_profile.identity.rules import Alias
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
@@ -87,7 +87,11 @@ async def add_alias(tx: Tx, customer_id: UUID, source: str, external_ref: str, p
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank the names that sources had for these customers and what merges kept of them."""
+    """Blank the names that sources had for these customers and what merges kept of them.
+
+    Comes after the erasure of the records themselves: where one of them spoke for others, another one does from now on.
+    """
+    await merging.reappoint(tx, customer_ids)
     return await store.erase(tx, customer_ids)
 
 

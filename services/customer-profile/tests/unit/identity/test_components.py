@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from customer_profile.identity.rules import Edge, canonical_ids, components, connected
+from customer_profile.identity.rules import Edge, canonical_ids, components, connected, speaking
 
 RECORDS = range(8)
 Merges = list[Edge[int]]
@@ -88,6 +88,17 @@ def test_who_is_absorbed_never_speaks_while_somebody_else_was_named(edges: Merge
         named = [m for m in component.members if m not in absorbed]
         assert named
         assert component.canonical == min(named)
+
+
+@given(any_edges, st.sets(st.sampled_from(RECORDS)))
+def test_only_the_living_speak(edges: Merges, living: set[int]) -> None:
+    found = components(RECORDS, edges)
+    speakers = speaking(found, living)
+    assert set(speakers) == living
+    assert set(speakers.values()) <= living
+    of = canonical_ids(found)
+    assert all(speakers[one] == of[one] for one in living if of[one] in living)
+    assert all(of[speakers[one]] == of[one] for one in living)
 
 
 @pytest.mark.parametrize(
