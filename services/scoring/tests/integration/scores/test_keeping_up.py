@@ -14,6 +14,7 @@ from guanxi.events.scores import ScoreChanged, SegmentChanged
 from guanxi.service import Runtime
 from guanxi.testing import Harness
 from scoring.scores import scorer, usecases
+from scoring.settings import Settings
 
 from ..conftest import ZONE, MakeCustomer, a_broken_promise, an_order, settle
 
@@ -92,7 +93,7 @@ async def test_midnight_sweeps_everybody_once_and_silence_takes_a_customer_down(
     one = await customer()
     await service.apply(an_order(one, 42_000_000), an_order(one, 50_000_000))
     await settle(service)
-    runtime = Runtime(service.service.settings.model_construct(firm_time_zone="Asia/Shanghai"), service.database)
+    runtime = Runtime(Settings.model_construct(firm_time_zone="Asia/Shanghai"), service.database)
     await scorer.at_midnight(runtime)
     assert await _dirty(service.database) == 0
     service.clock.move(timedelta(days=370).total_seconds())
@@ -128,7 +129,7 @@ async def test_two_workers_score_a_family_without_losing_or_repeating_a_change(
 
 async def test_the_loop_scores_within_a_second(service: Harness, customer: MakeCustomer) -> None:
     one = await customer()
-    settings = service.service.settings.model_construct(firm_time_zone="Asia/Shanghai")
+    settings = Settings.model_construct(firm_time_zone="Asia/Shanghai")
     loop = asyncio.create_task(scorer.score_on(Runtime(settings, service.database)))
     try:
         await service.apply(an_order(one, 42_000_000))

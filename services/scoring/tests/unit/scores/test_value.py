@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -119,14 +120,10 @@ def test_what_happens_after_the_day_does_not_count() -> None:
 def test_a_day_ends_at_the_firms_midnight() -> None:
     order = an_order(1, 100)
     nearly = a_fact(2, "order", 0, amount_minor=100, currency="CNY", traits=Traits(unmargined_minor=100))
-    late = FactRow(**{**_fields(nearly), "occurred_at": nearly.occurred_at.replace(hour=16, minute=0)})
+    late = replace(nearly, occurred_at=nearly.occurred_at.replace(hour=16, minute=0))
     assert score([order], CARD, NOW).inputs["orders"] == 1
     assert score([late], CARD, NOW).inputs["orders"] == 0
     assert score([late], CARD, Moment(TODAY + timedelta(days=1), ZONE)).inputs["orders"] == 1
-
-
-def _fields(fact: FactRow) -> dict[str, object]:
-    return {name: getattr(fact, name) for name in FactRow.__slots__}
 
 
 _FACTS = st.lists(
