@@ -35,6 +35,7 @@ SERVICE = Service(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
+    # Intake first: it waits for batches under way before any customer is locked.
     erasers=(desk.erase, customers.erase, identity.erase, overview.erase),
     heartbeat=make_heartbeat,
 )

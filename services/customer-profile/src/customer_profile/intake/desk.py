@@ -81,7 +81,12 @@ async def figures(reader: Reader, name: str, principal: Principal) -> Figures:
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Drop the bodies and names of what was reported about these customers, refused reports of theirs included."""
+    """Drop the bodies and names of what was reported about these customers, refused reports of theirs included.
+
+    Runs before the customers are locked, in the order of a batch: one under way is waited for, a later one finds them
+    erased.
+    """
+    await sources.hold_all(tx)
     return await desk_store.erase(tx, customer_ids)
 
 

@@ -67,6 +67,11 @@ async def lock(tx: Tx, names: Iterable[str]) -> dict[str, Publisher]:
     return {row["name"]: _publisher(row) for row in await tx.fetch(_LOCKED, sorted(set(names)))}
 
 
+async def lock_every(tx: Tx) -> None:
+    """Every publisher, locked in sorted order."""
+    await tx.fetch("SELECT name FROM source ORDER BY name FOR NO KEY UPDATE")
+
+
 async def named(reader: Reader, names: Iterable[str]) -> dict[str, Publisher]:
     """These publishers, unlocked."""
     return {row["name"]: _publisher(row) for row in await reader.fetch(_NAMED, sorted(set(names)))}

@@ -107,6 +107,11 @@ async def lock(tx: Tx, names: Iterable[str]) -> dict[str, Publisher]:
     return await store.lock(tx, names)
 
 
+async def hold_all(tx: Tx) -> None:
+    """Let no batch of any publisher be taken in until this transaction ends, and wait for those under way."""
+    await store.lock_every(tx)
+
+
 async def named(reader: Reader, names: Iterable[str]) -> dict[str, Publisher]:
     """These publishers, as they are now."""
     return await store.named(reader, names)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
+from customer_profile.intake.envelope import Arrival
 from customer_profile.intake.tables import inbound_report
+from customer_profile.intake.usecases import take_in
 from guanxi.events import reports
 from guanxi.testing import Harness
 from guanxi.testing.erasure import plant, scan
@@ -192,3 +196,20 @@ async def test_no_planted_value_outlives_the_erasure(harness: Harness, dealer: h
     await harness.erase(made.subject)
     async with harness.database.api.read() as reader:
         assert await scan(reader, values) == []
+
+
+async def test_a_batch_under_way_leaves_nothing_behind_an_erasure(harness: Harness, send: Send) -> None:
+    await send(profile())
+    [made] = await harness.published(reports.ProfileReported)
+    assert made.subject is not None
+    late = orjson.dumps(profile(name="Planted-Late", phones=[]))
+    async with harness.database.consumers.begin() as tx:
+        [outcome] = await take_in(tx, [Arrival("dealer-17", late, "f")], "kafka")
+        erasing = asyncio.create_task(harness.erase(made.subject))
+        await asyncio.sleep(0.3)
+        assert not erasing.done()
+    await erasing
+    assert outcome.status == "resolved"
+    async with harness.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body::text LIKE '%Planted%'") == 0
+        assert await reader.fetchval("SELECT name FROM customer WHERE id = $1", made.subject) is None
