@@ -66,7 +66,7 @@ async def published_is_there(platform: TestPlatform, dealer: Dealer) -> Problem:
     return None
 
 
-_AT_THE_DESK = "SELECT event_id, status FROM inbound_report WHERE source = $1"
+_AT_THE_DESK = "SELECT event_id, status FROM inbound_report WHERE source = $1 AND status <> 'rejected'"
 _EFFECTS = (
     ("contact", "interactions", "SELECT external_ref, content FROM contact WHERE source = $1 AND voided_at IS NULL"),
     ("complaint", "complaints", "SELECT external_ref, text FROM complaint WHERE source = $1 AND voided_at IS NULL"),

@@ -173,7 +173,7 @@ class TestPlatform:
         """Wait until parts are ready, all services and the gateway when none is named."""
         for name in names or (*self._platform.services, "gateway"):
             if name not in (postgres.NAME, kafka.NAME):
-                url = self.gateway if name == "gateway" else self.service(name)
+                url = self.gateway if name == "gateway" else self._apart.get(name) or self.service(name)
                 wait_ready(self.state, name, url, seconds, may_die=True)
 
     def wait_back(self, name: str, seconds: float = 30) -> None:

@@ -1,0 +1,55 @@
+"""Workers join and leave while events flow: partitions move from one to another, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from guanxi_local.testplatform import TestPlatform
+from support.client import Caller
+from support.databases import READERS
+from support.dealer import Dealer, publishing
+from support.invariants import all_is_well, only_growing, recovers
+from support.ledger import Ledger
+from support.rounds import chance, count
+from support.waiting import Problem, eventually
+from support.writers import Writers, writing
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(1200)]
+
+
+async def test_members_join_and_leave_under_load(
+    ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance("members")
+    writers = Writers(admin, ledger, dice)
+    async with only_growing(ground), writing(writers), publishing(dealer, dice):
+        for _ in range(count(smoke=2, full=20)):
+            await _one_comes_and_goes(ground, dice, dealer)
+    await recovers(ground, [dealer], seconds=45)
+    await all_is_well(ground, admin, ledger)
+
+
+async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer: Dealer) -> None:
+    """A second worker of one service takes partitions, works for a while, and ends: cleanly, or by a kill."""
+    service = dice.choice(READERS)
+    member = await asyncio.to_thread(ground.start_apart, service, "worker")
+    try:
+        # A worker is ready once each of its consumers has partitions.
+        await asyncio.to_thread(ground.wait_ready, member, seconds=60)
+        sent = len(dealer.sent)
+        await eventually(_more_was_sent(dealer, sent + dice.randrange(5, 40)), 30)
+    finally:
+        number = dice.choice((signal.SIGTERM, signal.SIGKILL))
+        await asyncio.to_thread(ground.end_apart, member, number)
+
+
+def _more_was_sent(dealer: Dealer, enough: int) -> Callable[[], Awaitable[Problem]]:
+    async def look() -> Problem:
+        return None if len(dealer.sent) >= enough else f"{len(dealer.sent)} of {enough} reports sent"
+
+    return look
