@@ -118,7 +118,8 @@ async def watch_wrong_hands(tx: Tx, ticket: Ticket, n: int, minutes_left: int) -
     """Have the ticket escalate when so much working time passes before the `n`-th period begins; at once for none."""
     clock, standards_ = await hours(tx, ticket.holder_unit), await store.standards(tx)
     before = await store.of_complaint(tx, ticket.id)
-    if any(d.kind == rules.CUSTODY and d.status == "missed" for d in before):
+    # One clock at a time, and one escalation in all: a second offer does not begin it anew.
+    if any(d.kind == rules.CUSTODY and d.status in {"open", "missed"} for d in before):
         return ticket
     due_at = clock.after(tx.now, max(minutes_left, 0))
     deadline = _deadline(tx, ticket, rules.CUSTODY, due_at, standards_.number, round_=n)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from complaints.routing.rules import Route
-from complaints.tickets.rules import Status, Ticket
+from complaints.tickets.rules import Ticket, assign
 
 OTHER = "other"
 NORMAL = "normal"
@@ -40,7 +40,7 @@ class Filing:
 
 def ticket_of(filing: Filing, route: Route, level: str, now: datetime) -> Ticket:
     """The ticket, assigned to the unit it was routed to; its number comes later."""
-    return replace(
+    received = replace(
         Ticket(
             id=filing.id,
             created_at=now,
@@ -48,7 +48,6 @@ def ticket_of(filing: Filing, route: Route, level: str, now: datetime) -> Ticket
             unit_id=filing.unit_id,
             number="",
             channel=filing.channel,
-            status=Status.ASSIGNED,
             holder_unit=route.unit,
             holder_id=route.lead_id,
             service_level=level,
@@ -60,6 +59,7 @@ def ticket_of(filing: Filing, route: Route, level: str, now: datetime) -> Ticket
         ),
         **_said(filing, now),
     )
+    return assign(received)
 
 
 def corrected(ticket: Ticket, filing: Filing, now: datetime) -> Ticket:

@@ -26,9 +26,9 @@ class Asked:
 async def route_all(tx: Tx, asked: Sequence[Asked]) -> tuple[list[Route], Organisation]:
     """Where each complaint goes, and the units that this was decided over."""
     rules = await store.rules(tx)
-    wanted = [decide.wanted(rules, one.cause, one.sku, one.first_door) for one in asked]
-    organisation = await organisation_of(tx, [unit for unit, _ in wanted])
-    return [decide.standing(organisation, unit, reason) for unit, reason in wanted], organisation
+    wanted = {decide.wanted(rules, one.cause, one.sku, one.first_door)[0] for one in asked}
+    organisation = await organisation_of(tx, wanted)
+    return [decide.route(rules, organisation, one.cause, one.sku, one.first_door) for one in asked], organisation
 
 
 async def stand_in(tx: Tx, unit: str, reason: str, also_left: Collection[UUID] = ()) -> Route:

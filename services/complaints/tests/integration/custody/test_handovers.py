@@ -139,3 +139,70 @@ async def test_when_the_lead_leaves_too_the_parent_holds_it(firm: Firm) -> None:
     shown = await firm.shown(filed)
     assert shown["holder_unit"] == "head-office"
     assert [period["status"] for period in shown["custody"]] == ["ended", "held"]
+
+
+async def test_a_second_offer_does_not_begin_the_clock_of_wrong_hands_anew(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    for unit in ("logistics", "sales", "logistics"):
+        await firm.step("finance", filed, "handovers", to_unit=unit, reason="not ours", wrong_door=True)
+    assert [due["kind"] for due in (await firm.shown(filed))["deadlines"]].count("custody") == 1
+    firm.harness.clock.move(seconds=10 * 24 * 3600)
+    await firm.harness.work_off_due()
+    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+    assert reasons.count("wrong_hands") == 1
+
+
+async def test_accepting_stops_the_clock_of_wrong_hands(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
+    await firm.step("logistics", filed, "acceptance")
+    firm.harness.clock.move(seconds=10 * 24 * 3600)
+    await firm.harness.work_off_due()
+    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+    assert "wrong_hands" not in reasons
+
+
+async def test_working_time_in_wrong_hands_adds_up_over_units(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    hours = 0
+    for here, there in (("finance", "sales"), ("sales", "logistics")):
+        firm.harness.clock.move(seconds=7 * 24 * 3600)
+        hours += 40
+        await firm.step(here, filed, "handovers", to_unit=there, reason="not ours", wrong_door=True)
+        await firm.step(there, filed, "acceptance")
+    async with firm.harness.database.api.read() as reader:
+        minutes = await reader.fetchval("SELECT wrong_minutes FROM complaint WHERE id = $1", filed["id"])
+    assert hours * 60 - 2 <= minutes <= hours * 60 + 2
+    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+    assert reasons.count("wrong_hands") == 1
+
+
+async def test_what_is_answered_is_not_handed_on(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "answers", text="Done.")
+    refused = await firm.tried("finance", filed, "handovers", to_unit="sales", reason="not ours")
+    assert refused.json()["code"] == "already-answered"
+
+
+async def test_a_unit_is_not_asked_for_what_it_holds(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    refused = await firm.tried("finance", filed, "handovers", to_unit="finance", reason="again")
+    assert refused.json()["code"] == "same-unit"
+
+
+async def test_a_colleague_may_take_over(firm: Firm) -> None:
+    colleague = an_employee(unit="finance", subject="colleague")
+    await firm.harness.know(colleague)
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "acceptance")
+    assert (await firm.tried("finance", filed, "acceptance")).json()["code"] == "already-accepted"
+    caller = firm.harness.caller(unit="finance", subject="colleague", scope="complaints:write")
+    taken = await caller.post(f"/v1/complaints/{filed['id']}/acceptance")
+    assert taken.json()["holder_id"] == str(colleague.data.id)
+    assert taken.json()["handovers"] == 0
+
+
+async def test_an_administrator_accepts_in_the_name_of_the_units_lead(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    taken = await firm.harness.caller().post(f"/v1/complaints/{filed['id']}/acceptance")
+    assert taken.json()["holder_id"] == str(firm.leads["finance"])
