@@ -18,7 +18,6 @@ from scoring.scorecards.rules import (
     Lever,
     PaymentPoints,
     Rates,
-    Scorecard,
     Segment,
     Signal,
     TrustCard,
@@ -45,13 +44,6 @@ def body(kind: str, version: int) -> Any:
     """What a file says, as plain values."""
     folder = FOLDERS.get(kind, kind)
     return yaml.safe_load(files("scoring.scorecards").joinpath(f"{folder}/{version}.yaml").read_text("utf-8"))
-
-
-@cache
-def scorecard(kind: str, version: int) -> Scorecard:
-    """A scorecard; raises `FileNotFoundError` for a version that was never published."""
-    raw = body(kind, version)
-    return _value_card(raw) if kind == VALUE else _trust_card(raw)
 
 
 @cache

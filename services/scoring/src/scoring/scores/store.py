@@ -24,11 +24,16 @@ SELECT c, $1, t, u, d FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::
 """
 _CLAIM = """
 WITH ripe AS (
-  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at, seq LIMIT $2 FOR UPDATE SKIP LOCKED
 ), mine AS (
   SELECT seq FROM dirty WHERE customer_id IN (SELECT customer_id FROM ripe) FOR UPDATE SKIP LOCKED
 )
 DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at
+"""
+_POSTPONE = """
+UPDATE dirty SET due_at = $2 WHERE customer_id = (
+  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at, seq LIMIT 1
+) RETURNING customer_id
 """
 _SWEEP = """
 WITH begun AS (INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING day)
@@ -177,6 +182,12 @@ async def claim(tx: Tx, limit: int) -> dict[UUID, datetime]:
     for row in await tx.fetch(_CLAIM, tx.now, limit):
         newest[row["customer_id"]] = max(row["newest_at"], newest.get(row["customer_id"], row["newest_at"]))
     return newest
+
+
+async def postpone(tx: Tx, until: datetime) -> UUID | None:
+    """Let the customer who would be claimed first wait; gives who that was."""
+    found: UUID | None = await tx.fetchval(_POSTPONE, tx.now, until)
+    return found
 
 
 async def sweep(tx: Tx, day: date, began_at: datetime) -> int:

@@ -22,6 +22,7 @@ from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
 
 BATCH = 500
+SET_ASIDE = timedelta(minutes=5)
 SETTLING = timedelta(seconds=2)
 """How long old news is gathered before its customer is scored: a replay brings a customer's orders one by one."""
 
@@ -50,6 +51,12 @@ async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
         if claimed:
             await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
     return len(claimed)
+
+
+async def set_aside(pool: Pool) -> UUID | None:
+    """Let the customer who is first wait a while: its scoring fails, and nobody else's shall wait for it."""
+    async with pool.begin() as tx:
+        return await store.postpone(tx, tx.now + SET_ASIDE)
 
 
 async def sweep(pool: Pool, zone: ZoneInfo) -> int:
