@@ -5,4 +5,15 @@ from guanxi.service._main import main
 from guanxi.service._service import Eraser, Service, forget, runtime_of, settings_of
 from guanxi.service._settings import ServiceSettings
 
-__all__ = ["Eraser", "Job", "Loop", "Runtime", "Service", "ServiceSettings", "forget", "main", "runtime_of", "settings_of"]
+__all__ = [
+    "Eraser",
+    "Job",
+    "Loop",
+    "Runtime",
+    "Service",
+    "ServiceSettings",
+    "forget",
+    "main",
+    "runtime_of",
+    "settings_of",
+]
