@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
 from guanxi_local import testservers
@@ -33,6 +34,9 @@ MakeTopics = Callable[..., Awaitable[list[str]]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder of the session's servers; the workers of xdist inherit it."""
+    # structlog's own default draws every local variable of a traceback: one logged error held a loop for 20 s.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
     if not hasattr(config, "workerinput"):
         config.stash[_FOLDER] = testservers.choose_folder()
 

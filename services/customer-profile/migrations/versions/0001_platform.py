@@ -1,6 +1,7 @@
 """The tables that every service has: log, outbox, inbox, due, audit, directory."""
 
 from alembic import op
+
 from guanxi.db import platform_statements
 
 revision = "0001"

@@ -1,7 +1,6 @@
 """`python -m customer_profile`: serve, migrate or print the OpenAPI document."""
 
-from guanxi.service import main
-
 from customer_profile.app import SERVICE
+from guanxi.service import main
 
 main(SERVICE)

@@ -1,7 +1,7 @@
 """How far a consumer is, kept in the transaction of its effect.
 
-The broker's committed offsets are only for its tools: after a broker has lost or replaced its log they are wrong; ours can
-be compared with what it has.
+The broker's committed offsets are only for its tools: after a broker has lost or replaced its log they are wrong; ours
+can be compared with what it has.
 """
 
 from __future__ import annotations

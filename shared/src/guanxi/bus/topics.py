@@ -45,7 +45,7 @@ async def ensure_topics(bootstrap: str, specs: Iterable[TopicSpec], *, seconds: 
         admin = await _connect(bootstrap)
         try:
             await _create(admin, wanted)
-            while not await _ready(admin, wanted):
+            while not await _ready(admin, wanted):  # noqa: ASYNC110 - the broker tells nobody when it is ready
                 await asyncio.sleep(0.05)
         finally:
             await admin.close()
@@ -94,7 +94,7 @@ async def _create(admin: Any, wanted: Sequence[TopicSpec]) -> None:
 
 async def _ready(admin: Any, wanted: Sequence[TopicSpec]) -> bool:
     described = {topic["topic"]: topic for topic in await admin.describe_topics([spec.name for spec in wanted])}
-    return all([_has_leaders(described.get(spec.name), spec) for spec in wanted])
+    return all(_has_leaders(described.get(spec.name), spec) for spec in wanted)
 
 
 def _has_leaders(described: Mapping[str, Any] | None, spec: TopicSpec) -> bool:

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 async def guarded(runner: ConsumerRunner, give_up: Callable[[str], None], stuck_seconds: float = STUCK_SECONDS) -> None:
-    """Run a consumer for ever; after three rebuilds without progress call `give_up`, so that a supervisor restarts us."""
+    """Run a consumer for ever; after three rebuilds without progress call `give_up`: a supervisor restarts us."""
     rebuilds, seen = 0, runner.progress_at
     while True:
         task = asyncio.create_task(runner.run())

@@ -1,7 +1,7 @@
 """The half second: telling an id that does not exist from one whose news has not arrived yet.
 
-A customer registered a moment ago is known to customer-profile and, once its state has travelled, to everyone. Until then
-an answer of "no such customer" would be a lie, so we wait a little and then say "not yet".
+A customer registered a moment ago is known to customer-profile and, once its state has travelled, to everyone. Until
+then an answer of "no such customer" would be a lie, so we wait a little and then say "not yet".
 """
 
 from __future__ import annotations

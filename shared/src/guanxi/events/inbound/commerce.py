@@ -24,6 +24,8 @@ from guanxi.events.inbound._base import Inbound, InboundVoided
 from guanxi.problems import FieldError
 
 MAX_LINES = 2000
+MOST_MINOR = 10**15
+"""What an order or a return may come to, as every sum of money."""
 SERVICE_KINDS = ("exchange", "care", "use", "explanation", "repair")
 
 ServiceKind = Annotated[str, Vocabulary(SERVICE_KINDS, closed=True)]
@@ -95,9 +97,13 @@ class OrderReported(Inbound, type="guanxi.inbound.OrderReported.v1"):
                 yield FieldError(f"lines[{n}].sku", "missing", "a line needs a sku or a name")
             if line.amount_minor is None and line.unit_price_minor is None:
                 yield FieldError(f"lines[{n}].amount_minor", "missing", "a line needs amount_minor or unit_price_minor")
+            elif line.total_minor > MOST_MINOR:
+                yield FieldError(f"lines[{n}].unit_price_minor", "too-large", f"makes more than {MOST_MINOR} in all")
         if self._adds_up() is False:
             detail = "is not the sum of the lines' amount_minor - discount_minor + tax_minor + shipping_minor"
             yield FieldError("total_minor", "total-mismatch", detail)
+        elif not 0 <= self.sum_minor <= MOST_MINOR or abs(self.goods_minor) > MOST_MINOR:
+            yield FieldError("total_minor", "out-of-range", f"must come to 0 at least and to {MOST_MINOR} at most")
 
     def _adds_up(self) -> bool | None:
         parts = (self.discount_minor, self.tax_minor, self.shipping_minor, *(n.amount_minor for n in self.lines))
@@ -144,6 +150,11 @@ class ReturnReported(Inbound, type="guanxi.inbound.ReturnReported.v1"):
     currency: Currency
     lines: Annotated[tuple[ReturnedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     reason: PersonalText | None = None
+
+    def faults(self) -> Iterable[FieldError]:
+        """A sum too large to be true."""
+        if sum(line.amount_minor for line in self.lines) > MOST_MINOR:
+            yield FieldError("lines", "too-large", f"must come to {MOST_MINOR} at most")
 
 
 class ReturnReportedCorrected(ReturnReported, type="guanxi.inbound.ReturnReportedCorrected.v1"):
