@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,19 +15,24 @@ from notifications.alerts.store import Alert
 from notifications.bell import ALERTS, wait
 
 LOOK_SECONDS = 2.0
+LONGEST_SECONDS = 3600.0
 OVERLAP = timedelta(seconds=12)
 """Rows become visible in the order of commits, not of their times, and a transaction takes 10 s at most: each look goes
 back so far and leaves out what it has shown."""
 
 
 async def changes(pool: Pool, employee_id: UUID | None, unit: str, last: str | None) -> AsyncGenerator[ServerEvent]:
-    """Every change of the inbox from now on, or from the event named `last` on: none is missed, some may come twice."""
+    """Every change of the inbox from now on, or from the event named `last` on: none is missed, some may come twice.
+
+    It ends after an hour: whoever comes back shows a token that is still good.
+    """
     since = resume_at(last) or pool.clock.now()
     shown: dict[tuple[UUID, int], datetime] = {}
     if last is None:
         shown = {_key(one): one.changed_at for one in await _look(pool, employee_id, unit, since - OVERLAP)}
     with ALERTS.listen() as woken:
-        while True:
+        ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        while asyncio.get_running_loop().time() < ends:
             for one in await _look(pool, employee_id, unit, since - OVERLAP):
                 if _key(one) in shown:
                     continue

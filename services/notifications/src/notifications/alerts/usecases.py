@@ -40,6 +40,8 @@ class _Raising:
 async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Raise what these facts ask for. What was learned too late, or is settled by now, concerns nobody."""
     told = {event.id: event for event in events if not event.historic}
+    if not told:
+        return
     causes = [rules.cause_of(event) for event in told.values()]
     settled = await store.settled(tx, (cause.id for cause in causes))
     fresh = [one for one in causes if one.sequence == 0 or one.sequence > settled.get(one.id, 0)]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from guanxi import directory
 from guanxi.auth import AuditEntry, audit
-from guanxi.http import Page, Paging, Read, Write, read, write
+from guanxi.http import NotFound, Page, Paging, Read, Write, read, write
 from guanxi.service import settings_of
 from notifications import links
 from notifications.messages import unsubscribing, usecases
@@ -37,7 +37,9 @@ async def list_messages(
     With `customer_id`, internal readers see those of merged records too. Addresses are in the single message only.
     """
     if customer_id is not None:
-        await directory.require(call.pool, customer_id)
+        customer = await directory.require(call.pool, customer_id)
+        if not call.principal.internal and customer.unit_id != call.principal.unit:
+            raise NotFound("customer")
     async with call.pool.read() as reader:
         rows = await usecases.page(
             reader, call.principal, customer_id=customer_id, status=status, after=page.after, limit=page.limit

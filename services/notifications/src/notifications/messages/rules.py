@@ -86,7 +86,6 @@ class Reader:
     addresses: tuple[str, ...]
     language: str | None
     zone: ZoneInfo
-    known: bool = True
     erased: bool = False
 
 
@@ -215,7 +214,7 @@ def reader_of(
         return Reader("", (), None, zone_of(None, zone))
     own = known.get(customer_id)
     if own is None:
-        return Reader("", (), None, zone_of(None, zone), known=False)
+        return Reader("", (), None, zone_of(None, zone))
     others = [known[one] for one in members if one in known and one != customer_id and not known[one].erased]
     addresses = dict.fromkeys(mail for one in (own, *others) for mail in one.emails)
     return Reader(own.name or "", tuple(addresses), own.language, zone_of(own.time_zone, zone), erased=own.erased)

@@ -96,6 +96,13 @@ async def test_a_stream_holds_no_connection_while_it_waits(service: Harness) -> 
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def test_a_stream_ends_in_time_for_a_fresh_token(service: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, _ = await an_owner(service)
+    monkeypatch.setattr(stream, "LONGEST_SECONDS", 0.1)
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.05)
+    assert [one async for one in stream.changes(service.database.api, owner, "head-office", None)] == []
+
+
 async def test_nobody_streams_without_a_token(service: Harness) -> None:
     assert (await service.anonymous().get("/v1/inbox/stream")).status_code == 401
 

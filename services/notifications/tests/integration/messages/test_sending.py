@@ -240,3 +240,4 @@ async def test_an_external_unit_sees_its_own_messages_only(service: Harness, pos
     dealer = service.caller(unit="dealer-17", scope="notifications:read")
     assert (await dealer.get("/v1/messages")).json()["items"] == []
     assert (await dealer.get(f"/v1/messages/{found['id']}")).status_code == 404
+    assert (await dealer.get("/v1/messages", params={"customer_id": str(customer)})).status_code == 404

@@ -64,7 +64,7 @@ def test_an_unknown_permission_is_waited_for_a_refusal_is_not() -> None:
 
 
 def test_a_customer_whose_news_is_on_its_way_is_waited_for() -> None:
-    unknown = replace(READER, addresses=(), known=False)
+    unknown = replace(READER, addresses=())
     assert isinstance(decide(a_message(created_at=NOON), unknown, YES, NOON, None), Hold)
     assert decide(a_message(), unknown, YES, NOON, None) == Suppress("no_address", YES.event_id)
 
@@ -177,5 +177,5 @@ def test_a_reader_has_own_values_first_and_no_address_of_an_erased_record() -> N
     known = {one.id: one for one in (own, other, gone)}
     reader = reader_of(own.id, tuple(known), known, "Asia/Shanghai")
     assert reader == Reader("張", ("own@example.com", "other@example.com"), "en", ZoneInfo("Europe/Berlin"))
-    assert not reader_of(uuid4(), (), {}, "Asia/Shanghai").known
+    assert reader_of(uuid4(), (), {}, "Asia/Shanghai").addresses == ()
     assert reader_of(None, (), {}, "Asia/Shanghai").addresses == ()
