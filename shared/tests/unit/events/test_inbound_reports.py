@@ -99,6 +99,17 @@ def test_a_total_of_all_its_parts_must_be_their_sum() -> None:
     assert [error.code for error in check_inbound(inbound.OrderReported.TYPE, data).errors] == ["total-mismatch"]
 
 
+def test_an_order_comes_to_nothing_at_least_and_to_what_can_be_stored_at_most() -> None:
+    def refused(quantity: int, price: int, discount: int) -> list[tuple[str, str]]:
+        line = {"sku": "a", "quantity": quantity, "unit_price_minor": price}
+        data = sample(inbound.OrderReported, full=False)["data"] | {"lines": [line], "discount_minor": discount}
+        return [(error.field, error.code) for error in check_inbound(inbound.OrderReported.TYPE, data).errors]
+
+    assert refused(2, 500, 1000) == []
+    assert refused(2, 500, 1001) == [("total_minor", "out-of-range")]
+    assert ("lines[0].unit_price_minor", "too-large") in refused(10**9, 10**15, 0)
+
+
 def test_a_reference_is_the_senders_name_for_what_is_reported() -> None:
     assert order().reference == "A-1001"
     contact = inbound.ContactReported(external_customer="c", channel="phone", direction="in")
