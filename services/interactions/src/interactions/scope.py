@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from guanxi import directory
@@ -21,13 +22,26 @@ async def locked_customer(tx: Tx, principal: Principal, customer_id: UUID) -> Di
     return _own(await directory.share_lock(tx, customer_id), principal)
 
 
-async def ids_for(pool: Pool, principal: Principal, customer_id: UUID) -> list[UUID]:
-    """The ids whose records a reader sees: all members for an internal one, the id itself for an external one."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The ids whose records a reader sees, and the id that stands for them all."""
+
+    ids: tuple[UUID, ...]
+    canonical_id: UUID
+
+
+async def reach(pool: Pool, principal: Principal, customer_id: UUID) -> Reach:
+    """All members for an internal reader, the id itself for an external one."""
     found = await customer_for(pool, principal, customer_id)
     if not principal.internal:
-        return [found.id]
+        return Reach((found.id,), found.id)
     async with pool.read() as reader:
-        return await directory.members(reader, found.id)
+        return Reach(tuple(await directory.members(reader, found.id)), found.canonical_id)
+
+
+async def ids_for(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[UUID, ...]:
+    """The ids whose records a reader sees."""
+    return (await reach(pool, principal, customer_id)).ids
 
 
 def _own(found: DirectoryCustomer, principal: Principal) -> DirectoryCustomer:

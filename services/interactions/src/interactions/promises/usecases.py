@@ -13,10 +13,10 @@ from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event, Fact
 from guanxi.events.interactions import Promise as PromiseFact
-from guanxi.events.interactions import PromiseBrokenVoided, PromiseMade, PromiseMadeCorrected
+from guanxi.events.interactions import PromiseMade, PromiseMadeCorrected
 from guanxi.problems import NotFound
 from interactions import scope
-from interactions.promises import rules, store
+from interactions.promises import facts, rules, store
 from interactions.promises.rules import Made, Outcome, Promise, Revision
 from interactions.promises.store import Filter
 from interactions.timeline import usecases as timeline
@@ -42,8 +42,8 @@ async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: dict[UUID, Event[An
     found = [one for one in await store.lock_of_contacts(tx, contact_ids) if one.voided_at is None]
     voided = [rules.void(one, tx.now) for one in found]
     causes = causes or {}
-    facts = [_draft(tx, one, rules.voided_fact(one), cause=causes.get(one.contact_id or one.id)) for one in voided]
-    await _write(tx, voided, facts)
+    told_of = [_draft(tx, one, facts.voided(one), cause=causes.get(one.contact_id or one.id)) for one in voided]
+    await _write(tx, voided, told_of)
 
 
 async def settle(tx: Tx, principal: Principal, promise_id: UUID, outcome: Outcome) -> Promise:
@@ -57,10 +57,10 @@ async def settle(tx: Tx, principal: Principal, promise_id: UUID, outcome: Outcom
     new_id = tx.new_id() if outcome.ending == "renegotiated" else None
     after = rules.settle(before, outcome, new_id)
     replacement = rules.renegotiated(before, outcome, new_id, tx.now) if new_id else None
-    facts = [_draft(tx, after, rules.outcome_fact(after, replacement), time=outcome.at)]
+    told_of = [_draft(tx, after, facts.outcome(after, replacement), time=outcome.at)]
     if replacement:
-        facts.append(_draft(tx, replacement, rules.made_fact(replacement), time=outcome.at))
-    await _write(tx, [after, replacement] if replacement else [after], facts)
+        told_of.append(_draft(tx, replacement, facts.made(replacement), time=outcome.at))
+    await _write(tx, [after, replacement] if replacement else [after], told_of)
     return after
 
 
@@ -69,7 +69,7 @@ async def fall_due(tx: Tx, promise_id: UUID) -> None:
     before = await store.lock(tx, promise_id)
     after = rules.overdue(before, tx.now) if before else None
     if after is not None:
-        await _write(tx, [after], [_draft(tx, after, rules.outcome_fact(after), time=after.due_at)])
+        await _write(tx, [after], [_draft(tx, after, facts.outcome(after), time=after.due_at)])
 
 
 async def find(reader: Reader, principal: Principal, promise_id: UUID) -> Promise:
@@ -110,17 +110,17 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 async def _apply(tx: Tx, revisions: Sequence[tuple[Made, Revision]]) -> None:
     changed = [one for _, revision in revisions for one in revision.changed]
-    facts = [fact for made, revision in revisions for fact in _facts(tx, made, revision)]
-    await _write(tx, changed, facts)
+    told_of = [fact for made, revision in revisions for fact in _facts(tx, made, revision)]
+    await _write(tx, changed, told_of)
 
 
-async def _write(tx: Tx, promises: Sequence[Promise], facts: Sequence[Event[Any]]) -> None:
+async def _write(tx: Tx, promises: Sequence[Promise], told_of: Sequence[Event[Any]]) -> None:
     live = [one for one in promises if one.voided_at is None]
     await store.schedule(tx, [one for one in live if one.status == "open"])
     await store.write(tx, promises)
-    await timeline.write(tx, [rules.entry(one) for one in live])
+    await timeline.write(tx, [facts.entry(one) for one in live])
     await timeline.void(tx, [one.id for one in promises if one.voided_at is not None])
-    await log.record(tx, *facts)
+    await log.record(tx, *told_of)
 
 
 def _facts(tx: Tx, made: Made, revision: Revision) -> list[Event[Any]]:
@@ -130,20 +130,16 @@ def _facts(tx: Tx, made: Made, revision: Revision) -> list[Event[Any]]:
         return _draft(tx, by_id[key], fact, time=made.made_at, cause=made.cause)
 
     return [
-        *(told(key, rules.made_fact(by_id[key], PromiseMade)) for key in revision.made),
+        *(told(key, facts.made(by_id[key], PromiseMade)) for key in revision.made),
         *(_reopened(tx, by_id[key], made) for key in revision.reopened),
-        *(
-            told(key, rules.made_fact(by_id[key], PromiseMadeCorrected))
-            for key in (*revision.corrected, *revision.reopened)
-        ),
-        *(_draft(tx, by_id[key], rules.voided_fact(by_id[key]), cause=made.cause) for key in revision.voided),
+        *(told(key, facts.made(by_id[key], PromiseMadeCorrected)) for key in (*revision.corrected, *revision.reopened)),
+        *(_draft(tx, by_id[key], facts.voided(by_id[key]), cause=made.cause) for key in revision.voided),
     ]
 
 
 def _reopened(tx: Tx, one: Promise, made: Made) -> Event[Any]:
     # Two versions up, for two facts: that it was not broken, then what it is.
-    fact = PromiseBrokenVoided(unit=one.unit_id, source=one.source, external_ref=one.external_ref, promise_id=one.id)
-    return _draft(tx, one, fact, cause=made.cause, sequence=one.version - 1)
+    return _draft(tx, one, facts.reopened(one), cause=made.cause, sequence=one.version - 1)
 
 
 def _draft(  # noqa: PLR0913 - the parts of an envelope

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from guanxi.http import Page, Paging, Read, read
+from interactions import scope
 from interactions.timeline import usecases
 from interactions.timeline.rules import Kind
 from interactions.timeline.schemas import TimelineEntry
@@ -28,5 +29,8 @@ async def read_timeline(
     complaints and messages. Internal readers see what was recorded under any of the ids that were merged into this
     customer; an external unit sees its own records under the id it asks for.
     """
-    entries = await usecases.page(call.pool, call.principal, customer_id, kind or (), paging.after, paging.limit)
+    reach = await scope.reach(call.pool, call.principal, customer_id)
+    if reach.canonical_id != customer_id:
+        call.response.headers["Content-Location"] = f"/v1/customers/{reach.canonical_id}/timeline"
+    entries = await usecases.page(call.pool, call.principal, reach.ids, kind or (), paging.after, paging.limit)
     return paging.cut(entries, lambda entry: (entry.at, entry.id))

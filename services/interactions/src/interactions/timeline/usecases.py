@@ -8,7 +8,6 @@ from uuid import UUID
 
 from guanxi.auth import Principal
 from guanxi.db import Pool, Tx
-from interactions import scope
 from interactions.timeline import store
 from interactions.timeline.rules import Entry
 
@@ -45,12 +44,11 @@ async def set_statuses(tx: Tx, statuses: Mapping[UUID, str]) -> None:
 async def page(  # noqa: PLR0913 - one argument for each filter
     pool: Pool,
     principal: Principal,
-    customer_id: UUID,
+    customer_ids: Sequence[UUID],
     kinds: Sequence[str],
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Entry]:
-    """A customer's timeline, newest first: of all merged members for internal readers, of its own unit for others."""
-    ids = await scope.ids_for(pool, principal, customer_id)
+    """What happened under these ids, newest first, as far as the reader may see it."""
     async with pool.read() as reader:
-        return await store.page(reader, principal, ids, kinds, after, limit)
+        return await store.page(reader, principal, customer_ids, kinds, after, limit)

@@ -228,6 +228,8 @@ async def test_merged_records_are_read_together_by_internal_readers(
         await staff.post("/v1/interactions", json={"customer_id": str(customer_id), **VISIT})
     own = (await dealer.post("/v1/interactions", json={"customer_id": str(second), **VISIT})).json()["id"]
     await service.know(a_customer(second, sequence=2, canonical_id=first, status="merged", unit="dealer-17"))
+    of_absorbed = await staff.get(f"/v1/customers/{second}/timeline")
+    assert of_absorbed.headers["Content-Location"] == f"/v1/customers/{first}/timeline"
     for customer_id in (first, second):
         found = (await staff.get("/v1/interactions", params={"customer_id": str(customer_id)})).json()["items"]
         assert {one["customer_id"] for one in found} == {str(first), str(second)}
