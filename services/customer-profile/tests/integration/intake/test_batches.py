@@ -178,7 +178,7 @@ async def test_a_profile_of_a_person_or_a_firm_reaches_the_file(
 ) -> None:
     firm = {"external_customer": "C-1", "kind": "organisation", "name": "山西煤業", "role": "dealer", "size": "200-500"}
     firm |= {"legal_name": "山西煤業有限公司", "legal_representative": "張某", "contact_person": "張建國"}
-    person = {"external_customer": "C-2", "kind": "person", "name": "李雷", "birth_date": "1990-03-07"}
+    person: dict[str, Any] = {"external_customer": "C-2", "kind": "person", "name": "李雷", "birth_date": "1990-03-07"}
     person |= {"role": "end_user", "emails": ["lilei@example.com"]}
     await send(event("ProfileReported", firm), event("ProfileReported", person))
     first, second = await harness.published(reports.ProfileReported)
