@@ -21,7 +21,8 @@ from scoring.scores.store import HISTORIC, LIVE, Mark, Series
 from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
 
-BATCH = 500
+BATCH = 100
+"""Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
 SET_ASIDE = timedelta(minutes=5)
 SETTLING = timedelta(seconds=2)
 """How long old news is gathered before its customer is scored: a replay brings a customer's orders one by one."""
