@@ -108,6 +108,7 @@ async def apart(whole_platform: TestPlatform) -> AsyncIterator[tuple[TestPlatfor
     await asyncio.to_thread(platform.take_down, _PROFILE)
     api = await asyncio.to_thread(lambda: platform.start_apart(_PROFILE, "api", in_place=True))
     worker = await asyncio.to_thread(platform.start_apart, _PROFILE, "worker")
+    await asyncio.to_thread(platform.wait_ready, worker, seconds=60)
     yield platform, worker
     platform.end_apart(worker)
     platform.end_apart(api)
