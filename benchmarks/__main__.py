@@ -1,0 +1,44 @@
+"""`make bench`: measure every figure, check that what was fast was right, and show it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from benchmarks import report, rounds
+from benchmarks.cases import f1_log, f3_read, f6_consume, f11_dealers, f14_start
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage, set_up
+
+# F14 first: idle memory is that of a platform which has done nothing yet. F11 makes the customers that F3 and F1 need.
+CASES: dict[str, Callable[[Stage, int], Figure]] = {
+    "F14": f14_start.run,
+    "F11": f11_dealers.run,
+    "F6": f6_consume.run,
+    "F3": f3_read.run,
+    "F1": f1_log.run,
+}
+
+
+def main(console: Console) -> int:
+    """Run all cases; 1 when a check failed, whatever the speed."""
+    count, began = rounds.asked(), time.monotonic()
+    console.print(f"Starting a platform of its own; {count} rounds a figure.", highlight=False)
+    figures = []
+    with set_up() as stage:
+        for name, run in CASES.items():
+            started = time.monotonic()
+            figures.append(run(stage, count))
+            console.print(f"{name} measured in {time.monotonic() - started:.0f} s", highlight=False)
+    figures.sort(key=lambda figure: int(figure.id.removeprefix("F")))
+    report.show(console, figures)
+    written = (report.write(figures), report.plot(figures))
+    console.print(f"{written[0]}\n{written[1]}\n{time.monotonic() - began:.0f} s in all", highlight=False)
+    return 0 if all(figure.right for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Console()))

@@ -1,0 +1,114 @@
+"""The platform under test: one of its own in a temporary folder, its databases, and quiet when a case wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from guanxi_local.postgres import Postgres
+from guanxi_local.state import reset
+from guanxi_local.testplatform import TestPlatform
+
+SERVICES = ("customer-profile", "interactions", "complaints", "scoring", "notifications")
+_STATE = "state"
+
+
+class LateError(Exception):
+    """Something did not come about in time."""
+
+
+class Stage:
+    """A running platform and the few things that cases do with it."""
+
+    def __init__(self, platform: TestPlatform) -> None:
+        self.platform = platform
+
+    @property
+    def postgres(self) -> int:
+        """The database server's process id."""
+        return self.platform.pid("postgres")
+
+    @property
+    def server(self) -> Postgres:
+        """The database server."""
+        ports = self.platform.state.ports.settle(["postgres"], keep=["postgres"])
+        return Postgres(self.platform.state, ports["postgres"])
+
+    def sql(self, service: str, statement: str, *args: Any) -> list[tuple[Any, ...]]:
+        """Rows of a statement in a service's database, as the superuser of that database's owner."""
+        return rows(self.platform.postgres_url(service), statement, *args)
+
+    def count(self, service: str, statement: str, *args: Any) -> int:
+        """The one number of a statement."""
+        return int(self.sql(service, statement, *args)[0][0])
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Take all services down while the block lasts: only what is measured runs."""
+        for name in SERVICES:
+            self.platform.take_down(name)
+        try:
+            yield
+        finally:
+            for name in SERVICES:
+                self.platform.bring_back(name)
+
+    @contextmanager
+    def api(self, name: str) -> Iterator[int]:
+        """One process of a service that only serves, at the service's own port, inside `quiet`; gives its pid."""
+        member = self.platform.start_apart(name, "api", in_place=True)
+        child = self.platform.state.records.recall(member)
+        try:
+            yield child.pid if child else 0
+        finally:
+            self.platform.end_apart(member)
+
+    def wait(self, what: str, done: Callable[[], bool], seconds: float = 180, pause: float = 0.2) -> None:
+        """Look until it is so; raises `LateError`."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                message = f"after {seconds:.0f} s still waiting until {what}"
+                raise LateError(message)
+            time.sleep(pause)
+
+    def drained(self, services: Sequence[str] = SERVICES) -> int:
+        """How many events still wait for the broker."""
+        return sum(self.count(name, "SELECT count(*) FROM outbox") for name in services)
+
+
+def rows(url: str, statement: str, *args: Any) -> list[tuple[Any, ...]]:
+    """Rows of one statement, on a connection of its own."""
+
+    async def ask() -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(url, timeout=10, command_timeout=60)
+        try:
+            return [tuple(row) for row in await connection.fetch(statement, *args)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+@contextmanager
+def set_up() -> Iterator[Stage]:
+    """Start a platform, give it, and leave nothing of it behind."""
+    folder = Path(tempfile.mkdtemp(prefix="guanxi-bench-"))
+    # Passable for the database server's account.
+    folder.chmod(0o711)
+    platform = TestPlatform(folder / _STATE)
+    try:
+        platform.start()
+        yield Stage(platform)
+    finally:
+        platform.stop()
+        reset(platform.state)
+        shutil.rmtree(folder, ignore_errors=True)
