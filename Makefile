@@ -61,8 +61,10 @@ test-e2e: setup ## The whole platform through its public doors
 test-faults-smoke: setup
 	$(PYTEST) -q -m "faults and smoke"
 
-test-faults: setup ## Every fault at its full count (long)
-	$(PYTEST) -q -m faults
+test-faults: export ROUNDS ?= full
+test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again
+	$(PYTEST) -q -rA -m faults
+	$(PYTEST) -q -rA tests/e2e/test_read_your_writes.py
 
 check: lint types contracts-check ## Lint, types, layers and contracts: what CI asks before the tests
 
