@@ -30,5 +30,6 @@ SERVICE = Service(
     due={alerts.ESCALATION: alerts.escalate},
     jobs=(sender.SWEEP,),
     loops=(sender.LOOP, feeds_sender.LOOP),
+    tally=messages.tally,
     erasers=(permissions.erase, messages.erase, alerts.erase, feeds.erase),
 )

@@ -28,5 +28,6 @@ SERVICE = Service(
     routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router),
     jobs=JOBS,
     loops=LOOPS,
+    tally=facts.tally,
     erasers=(facts.erase, scores.erase, segments.erase),
 )

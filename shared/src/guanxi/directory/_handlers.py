@@ -26,6 +26,7 @@ SET sequence = excluded.sequence, canonical_id = excluded.canonical_id, status =
     time_zone = excluded.time_zone, owner_id = excluded.owner_id, emails = excluded.emails, phones = excluded.phones
 WHERE d.sequence < excluded.sequence AND d.status <> 'erased'
 """
+_ERASED = "SELECT 1 FROM directory_customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _UNITS = """
 INSERT INTO directory_unit AS d (code, sequence, name, kind, internal, parent, time_zone, lead_id, calendar)
 SELECT u->>'code', (u->>'sequence')::bigint, u->>'name', u->>'kind', (u->>'internal')::boolean, u->>'parent',
@@ -56,7 +57,11 @@ SET partitions = excluded.partitions, relayed_up_to = greatest(w.relayed_up_to, 
 
 async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> None:
     """Keep each customer's newest state."""
-    await tx.execute(_CUSTOMERS, [_row(event) for event in newest(events)])
+    latest = newest(events)
+    if erased := [event.data.id for event in latest if event.data.status == "erased"]:
+        # An upsert alone would pass the KEY SHARE lock of a write under way: an erasure waits for it.
+        await tx.execute(_ERASED, erased)
+    await tx.execute(_CUSTOMERS, [_row(event) for event in latest])
 
 
 async def on_unit_state(tx: Tx, events: Sequence[Event[UnitState]]) -> None:

@@ -2,7 +2,7 @@
 
 from guanxi.service._jobs import Job, Loop, Runtime
 from guanxi.service._main import main
-from guanxi.service._service import Eraser, Service, forget, runtime_of, settings_of
+from guanxi.service._service import Eraser, Service, Tally, forget, runtime_of, settings_of
 from guanxi.service._settings import ServiceSettings
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Runtime",
     "Service",
     "ServiceSettings",
+    "Tally",
     "forget",
     "main",
     "runtime_of",

@@ -15,6 +15,7 @@ from guanxi.bus.applier import FactApplier
 from guanxi.bus.deadletters import DeadLetter
 from guanxi.bus.relay import outbox_depth
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
+from guanxi.events.fields import UtcTime
 from guanxi.http import Read, Write, read, write
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
 
@@ -48,6 +49,17 @@ class Generation(BaseModel):
     generation: int
 
 
+class Effects(BaseModel):
+    """What a publisher's reports have led to in this service since a moment."""
+
+    published: dict[str, int]
+    """Facts recorded here that name the publisher, by type."""
+    known_customers: int
+    """Customers that the directory knows, whoever reported them."""
+    made: dict[str, int]
+    """What the service has made since then, whoever reported it, by name."""
+
+
 class DeadLetterRead(BaseModel):
     """A message that could not be applied, and why. `event` is shown to readers of personal data only."""
 
@@ -79,6 +91,11 @@ class Replay(BaseModel):
 
     event: dict[str, Any] | None = None
 
+
+_PUBLISHED = """
+SELECT type, count(*) AS n FROM event_log
+WHERE event_id >= uuidv7_floor($2) AND body->'data'->>'source' = $1 GROUP BY 1 ORDER BY 1
+"""
 
 ReadOps = Annotated[Read, Depends(read("ops:read"))]
 WriteOps = Annotated[Write, Depends(write("ops:write"))]
@@ -116,6 +133,15 @@ def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> 
         """How much waits to be published, and for how long."""
         depth, age = await outbox_depth(call.pool)
         return Outbox(depth=depth, oldest_age_seconds=age.total_seconds())
+
+    @router.get("/effects")
+    async def effects(call: ReadOps, source: Annotated[str, Query(max_length=64)], since: UtcTime) -> Effects:
+        """Count what a publisher's reports have led to here: the last lines of an import's reconciliation."""
+        async with call.pool.read() as reader:
+            published = await reader.fetch(_PUBLISHED, source, since)
+            known = await reader.fetchval("SELECT count(*) FROM directory_customer")
+            made = await service.tally(reader, since) if service.tally else {}
+        return Effects(published={r["type"]: r["n"] for r in published}, known_customers=known, made=made)
 
     @router.get("/rebuilds")
     async def rebuilds(_: ReadOps) -> list[Generation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from fastapi import APIRouter, Request
 
 from guanxi.bus import deadletters, log
 from guanxi.bus.relay import Heartbeat
-from guanxi.db import Tx
+from guanxi.db import Reader, Tx
 from guanxi.due import DueHandler
 from guanxi.events import Topology
 from guanxi.service._jobs import Job, Loop, Runtime
@@ -21,6 +22,9 @@ from guanxi.service._settings import ServiceSettings
 
 Eraser = Callable[[Tx, Sequence[UUID]], Awaitable[int]]
 """Blanks what one resource holds of these customers; gives how many rows it changed."""
+
+Tally = Callable[[Reader, datetime], Awaitable[dict[str, int]]]
+"""Counts what the service has made of others' events since a moment, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Service:
     jobs: Sequence[Job] = ()
     loops: Sequence[Loop] = ()
     erasers: Sequence[Eraser] = ()
+    tally: Tally | None = None
     heartbeat: Callable[[str], Heartbeat] | None = None
     """Makes the relay's heartbeat for a topic prefix."""
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -167,3 +168,18 @@ async def test_the_lineage_of_units_goes_up_to_the_top_and_ends_in_a_circle(data
     async with database.api.read() as reader:
         assert set(await directory.lineage(reader, ["l-low", "nowhere"])) == {"l-low", "l-middle", "l-top"}
         assert set(await directory.lineage(reader, ["l-left"])) == {"l-left", "l-right"}
+
+
+@pytest.mark.asyncio
+async def test_an_erasure_waits_for_a_write_under_way(database: Database) -> None:
+    state = a_customer(sequence=1)
+    one = state.data.id
+    await take_in(database, state)
+    async with database.api.begin() as tx:
+        await directory.share_lock(tx, one)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await take_in(database, an_event(state.data.erased(), aggregate=one, sequence=5, subject=one))
+        await take_in(database, a_customer(one, sequence=2, name="renamed meanwhile"))
+    await take_in(database, an_event(state.data.erased(), aggregate=one, sequence=5, subject=one))
+    with pytest.raises(Gone):
+        await directory.require(database.api, one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,19 +35,21 @@ def import_file(  # noqa: PLR0913 - one for each option
     import httpx  # noqa: PLC0415 - the other commands start without all this
     from rich.console import Console  # noqa: PLC0415
 
+    from guanxi_local.imports.effects import Onlooker  # noqa: PLC0415
     from guanxi_local.imports.mapping import load  # noqa: PLC0415
     from guanxi_local.imports.progress import shown  # noqa: PLC0415
     from guanxi_local.imports.run import run_import  # noqa: PLC0415
 
     rules = load(_mapping_path(mapping))
-    address, bearer = _way_in(gateway, token, source)
-    headers = {"Authorization": f"Bearer {bearer}"}
+    address, bearer, overseer = _way_in(gateway, token, source)
     console = Console(highlight=False)
     with (
-        httpx.Client(base_url=address, headers=headers, timeout=30, trust_env=False) as client,
+        httpx.Client(base_url=address, headers=_bearer(bearer), timeout=30, trust_env=False) as client,
+        httpx.Client(base_url=address, headers=_bearer(overseer or ""), timeout=30, trust_env=False) as eyes,
         shown(console, file.name) as show,
     ):
-        account = run_import(client, file, rules, source, rate=rate, rejected=rejected, show=show)
+        onlooker = Onlooker(eyes, source, datetime.now(UTC)) if overseer else None
+        account = run_import(client, file, rules, source, rate=rate, rejected=rejected, onlooker=onlooker, show=show)
     console.print(account.table())
     _close(account)
 
@@ -72,10 +75,14 @@ def _mapping_path(name: str) -> Path:
     raise Failure(message)
 
 
-def _way_in(gateway: str | None, token: str | None, source: str) -> tuple[str, str]:
-    """The address and a token of the publisher; what is not given is this installation's."""
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _way_in(gateway: str | None, token: str | None, source: str) -> tuple[str, str, str | None]:
+    """The address, the publisher's token, and an operator's where this installation's issuer may sign one."""
     if gateway and token:
-        return gateway, token
+        return gateway, token, None
     from guanxi_local import sources  # noqa: PLC0415 - as above
     from guanxi_local.platform import Platform  # noqa: PLC0415
     from guanxi_local.processes import read_processes  # noqa: PLC0415
@@ -84,7 +91,8 @@ def _way_in(gateway: str | None, token: str | None, source: str) -> tuple[str, s
 
     state, _ = open_state()
     address = gateway or Platform(state, read_processes()).gateway
+    overseer = mint(state, scopes=("ops:read",), subject="import")
     if token:
-        return address, token
+        return address, token, overseer
     unit = sources.find(address, mint(state), source).unit_id
-    return address, mint(state, unit=unit, scopes=_PUBLISH, subject=f"import-{source}", source=source)
+    return address, mint(state, unit=unit, scopes=_PUBLISH, subject=f"import-{source}", source=source), overseer

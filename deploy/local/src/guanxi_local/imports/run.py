@@ -10,17 +10,14 @@ import httpx
 import orjson
 
 from guanxi_local.failures import Failure
+from guanxi_local.imports.effects import Onlooker
 from guanxi_local.imports.events import Made, RowTally, make_events
 from guanxi_local.imports.mapping import FileMapping
 from guanxi_local.imports.reader import RowFile
-from guanxi_local.imports.reconcile import Account, Effect, EventTally, Figures, intake_effects
+from guanxi_local.imports.reconcile import Account, EventTally, Figures, intake_effects
 from guanxi_local.imports.sender import Result, Sender, problem
 
 Show = Callable[[RowTally, EventTally], None]
-Counts = Callable[[httpx.Client, str], Iterable[Effect]]
-"""Asks one more service for the effects of a publisher's reports, after the last batch."""
-
-OTHER_SERVICES: tuple[Counts, ...] = ()
 
 
 def run_import(  # noqa: PLR0913 - the parts of one run
@@ -31,17 +28,24 @@ def run_import(  # noqa: PLR0913 - the parts of one run
     *,
     rate: float | None = None,
     rejected: Path | None = None,
+    onlooker: Onlooker | None = None,
     show: Show = lambda _rows, _events: None,
 ) -> Account:
-    """Send a file's events for a publisher and give the account; `rejected` gets a line for each refused event."""
+    """Send a file's events for a publisher and give the account; `rejected` gets a line for each refused event.
+
+    With an `onlooker` the account waits for, and counts, the effects in the other services too.
+    """
     file = RowFile(path, mapping.encoding, mapping.delimiter)
     before = figures(client, source)
     rows, tally = RowTally(), EventTally()
     for answered in _kept(Sender(client, rate).send(make_events(file, mapping, source, rows)), rejected):
         tally.count(answered)
         show(rows, tally)
-    effects = intake_effects(tally, figures(client, source).since(before))
-    return Account(rows, tally, [*effects, *(one for counts in OTHER_SERVICES for one in counts(client, source))])
+    passed = figures(client, source).since(before)
+    effects = intake_effects(tally, passed)
+    if onlooker is not None:
+        effects += onlooker.settled(passed, lambda: show(rows, tally))
+    return Account(rows, tally, effects)
 
 
 def figures(client: httpx.Client, source: str) -> Figures:

@@ -196,3 +196,11 @@ async def page(  # noqa: PLR0913 - one argument for each filter
         statement = statement.where(message.c.status == status)
     rows: list[asyncpg.Record] = await reader.all(after_key(statement, [message.c.id], after, limit))
     return [Message(**dict(row)) for row in rows]
+
+
+async def tally(reader: Reader, since: datetime) -> dict[str, int]:
+    """How many messages were made since a moment, by what became of them."""
+    rows = await reader.fetch(
+        "SELECT 'messages ' || status AS name, count(*) AS n FROM message WHERE created_at >= $1 GROUP BY 1", since
+    )
+    return {row["name"]: row["n"] for row in rows}

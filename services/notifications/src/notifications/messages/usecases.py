@@ -231,3 +231,8 @@ def _outcome(message: Message, answer: Answer, now: datetime) -> Outcome:
     elif answer.outcome == "temporary":
         again_at = now + rules.pause_before(message.attempts)
     return Outcome(answer.outcome, status, reason, answer.code, answer.detail, again_at)
+
+
+async def tally(reader: Reader, since: datetime) -> dict[str, int]:
+    """Count the messages made since a moment, by status."""
+    return await store.tally(reader, since)

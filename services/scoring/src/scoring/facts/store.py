@@ -105,3 +105,11 @@ def _fact(row: asyncpg.Record) -> FactRow:
     known = {name: value for name, value in attrs.items() if name in _TRAITS}
     named: dict[str, Any] = {name: UUID(value) if name in _IDS else value for name, value in known.items()}
     return FactRow(**values, traits=Traits(**named))
+
+
+async def tally(reader: Reader, since: datetime) -> dict[str, int]:
+    """How many facts of each kind were recorded since a moment, each once however often it was corrected."""
+    rows = await reader.fetch(
+        "SELECT kind, count(DISTINCT aggregate_id) AS n FROM fact WHERE event_id >= uuidv7_floor($1) GROUP BY 1", since
+    )
+    return {row["kind"]: row["n"] for row in rows}

@@ -60,3 +60,8 @@ async def page(  # noqa: PLR0913 - one argument for each filter
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what leads back to persons; the skeleton (amounts, kinds, times) stays for the firm's own sums."""
     return await store.blank(tx, customer_ids)
+
+
+async def tally(reader: Reader, since: datetime) -> dict[str, int]:
+    """Count the facts recorded since a moment, by kind."""
+    return await store.tally(reader, since)
