@@ -39,8 +39,8 @@ async def test_reports_twice_and_shuffled_end_as_once_and_in_order(ground: TestP
             await calm.publish(in_order[start : start + 50], producer)
         for start in range(0, len(disorder), 50):
             await wild.publish(disorder[start : start + 50], producer)
-    wild.sent = list({report.id: report for report in wild.sent}.values())
-    await recovers(ground, [calm, wild])
+        wild.sent = list({report.id: report for report in wild.sent}.values())
+        await recovers(ground, [calm, wild])
     for what, service, sql in _STATES:
         once, twice = [await rows(ground, service, sql, dealer.source) for dealer in (calm, wild)]
         assert once, f"there are no {what}"
@@ -71,7 +71,7 @@ async def test_whole_outboxes_published_again_change_nothing(
         await dealer.publish_surely([dealer.random_report(dice) for _ in range(60)])
         await eventually(_written(ledger, count(smoke=40, full=400)), 120)
     await recovers(ground, [dealer])
-    before = await _everything(ground)
+    before = await _at_rest(ground)
     for service in SERVICES:
         again = await value(ground, service, _AGAIN)
         assert again or service == "scoring", f"{service} had nothing to publish again"
@@ -79,7 +79,7 @@ async def test_whole_outboxes_published_again_change_nothing(
         await eventually(lambda: outboxes_are_empty(ground), 60)
         await recovers(ground, [dealer], seconds=60)
         await eventually(_read_to_the_end(ground), 60)
-    after = await _everything(ground)
+    after = await _at_rest(ground)
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     assert not changed, changed
 
@@ -96,6 +96,19 @@ _TABLES = """
 SELECT table_name FROM information_schema.tables
 WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> ALL($1::text[]) ORDER BY 1
 """
+
+
+async def _at_rest(platform: TestPlatform) -> dict[str, tuple[int, str]]:
+    """Everything, once it has stopped changing: messages are sent and scores computed a while after their cause."""
+    seen = [await _everything(platform)]
+
+    async def look() -> Problem:
+        seen.append(await _everything(platform))
+        changing = [name for name in seen[-1] if seen[-1][name] != seen[-2].get(name)]
+        return f"still changing: {changing}" if changing else None
+
+    await eventually(look, 90, every=3)
+    return seen[-1]
 
 
 async def _everything(platform: TestPlatform) -> dict[str, tuple[int, str]]:
