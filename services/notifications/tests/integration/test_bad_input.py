@@ -29,6 +29,7 @@ HOSTILE = {
     "null": None,
     "true": True,
 }
+NO_OBJECTS: tuple[Any, ...] = ([], None, 1, "x", {})
 BODIES: list[tuple[str, Any]] = [
     *(
         ("permissions", {"permissions": [{**STATEMENT, name: value}]})
@@ -38,7 +39,7 @@ BODIES: list[tuple[str, Any]] = [
     *(("webhooks", {**HOOK, name: value}) for name in HOOK for value in HOSTILE.values()),
     *(("templates", {**TEMPLATE, name: value}) for name in TEMPLATE for value in HOSTILE.values()),
     *(("rule", {**RULE, name: value}) for name in RULE for value in HOSTILE.values()),
-    *((route, body) for route in ("permissions", "webhooks", "templates", "rule") for body in ([], None, 1, "x", {})),
+    *((route, body) for route in ("permissions", "webhooks", "templates", "rule") for body in NO_OBJECTS),
     *((route, {"extra": 1}) for route in ("permissions", "webhooks", "templates", "rule")),
     ("permissions", {"permissions": [STATEMENT] * 51}),
     ("webhooks", {**HOOK, "types": HOOK["types"] * 101}),

@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import hmac
 import random
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel
 
 from guanxi.directory import DirectoryCustomer
-from guanxi.events import Event, Personal, fact_types
+from guanxi.events import Event, Fact, fact_types
+from guanxi.events.personal import personal_fields
 
 FED_TOPICS = frozenset({"complaints", "customers", "interactions", "scores"})
 FED = tuple(fact for fact in fact_types().values() if fact.TOPIC in FED_TOPICS)
@@ -110,17 +111,7 @@ def next_try(attempt: int, now: datetime, jitter: float | None = None) -> dateti
     return now + PAUSES[attempt - 1] * share
 
 
-def without_personal(fact: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+def without_personal(fact: type[Fact], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the fields that hold nothing personal at any depth; unknown ones are left out too."""
-    known = fact.model_fields
-    return {name: value for name, value in values.items() if name in known and not _personal_inside(known[name])}
-
-
-def _personal_inside(field: Any, seen: frozenset[type] = frozenset()) -> bool:
-    marks = (*getattr(field, "metadata", ()), *getattr(field, "__metadata__", ()))
-    if any(isinstance(mark, Personal) for mark in marks):
-        return True
-    inner = getattr(field, "annotation", field)
-    if isinstance(inner, type) and issubclass(inner, BaseModel) and inner not in seen:
-        return any(_personal_inside(one, seen | {inner}) for one in inner.model_fields.values())
-    return any(_personal_inside(one, seen) for one in get_args(inner))
+    personal = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in personal_fields(fact)}
+    return {name: value for name, value in values.items() if name in fact.model_fields and name not in personal}

@@ -119,7 +119,7 @@ def personal_names(fact: type[Fact]) -> set[str]:
 @pytest.mark.parametrize("fact", FED, ids=lambda fact: fact.__name__)
 def test_whatever_a_schema_calls_personal_is_left_out_of_the_body(fact: type[Fact]) -> None:
     everything = dict.fromkeys(fact.model_fields)
-    assert personal_names(fact) == set(everything) - set(without_personal(fact, everything))
+    assert not personal_names(fact) & set(without_personal(fact, everything))
 
 
 def test_the_address_of_a_complainant_is_personal() -> None:
