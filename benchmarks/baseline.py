@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,13 @@ def pgbench(stage: Stage, url: str, script: str, *, clients: int, seconds: float
         )
     counted, rate, failed = _DONE.search(done.stdout), _RATE.search(done.stdout), _FAILED.search(done.stdout)
     if done.returncode or not (counted and rate) or (failed and int(failed[1])):
-        raise ProcessError(f"pgbench: {done.stderr[-1000:] or done.stdout[-1000:]}")
+        raise ProcessError(f"pgbench: {done.stderr[:1000] or done.stdout[:1000]}")
     return Bench(int(counted[1]), float(rate[1]), spent.per(int(counted[1])))
 
 
-def one_of(ids: list[str], variable: str = "n") -> str:
-    """An expression that picks one of these ids by a pgbench variable from 1 on."""
-    return f"('{{{','.join(ids)}}}'::uuid[])[:{variable}::int]"
+def one_of(ids: Sequence[str]) -> str:
+    """An expression that picks one of these ids by the pgbench variable `n`, from 1 on."""
+    return f"('{{{','.join(ids)}}}'::uuid[])[:n::int]"
 
 
 def inserts(url: str, seconds: float) -> Inserted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -35,7 +36,7 @@ def show(console: Console, figures: Sequence[Figure]) -> None:
 
 def _cells(figure: Figure, measure: Measure) -> list[str]:
     ratios, goal = measure.ratios, measure.goal
-    ratio = f"{ratios[len(ratios) // 2]:.3g} ({ratios[0]:.3g}-{ratios[-1]:.3g})"
+    ratio = f"{median(ratios):.3g} ({ratios[0]:.3g}-{ratios[-1]:.3g})"
     sign = {"ratio": "x", "at least": "≥", "at most": "≤"}[goal.judged]
     met = "[green]aim[/]" if measure.aim_met else "[yellow]must[/]" if measure.must_met else "[red]no[/]"
     ours, theirs = measure.cpu
@@ -92,7 +93,7 @@ def _numbers(figure: Figure, measure: Measure) -> dict[str, Any]:
         "value": round(measure.value, 3),
         "baseline": round(measure.baseline, 3),
         "baseline_name": measure.baseline_name,
-        "ratio": round(ratios[len(ratios) // 2], 4),
+        "ratio": round(median(ratios), 4),
         "ratio_range": [round(ratios[0], 4), round(ratios[-1], 4)],
         "judged": measure.goal.judged,
         "must": measure.goal.must,

@@ -90,6 +90,6 @@ def _ours(stage: Stage, target: Target, ids: Sequence[str], pid: int) -> tuple[A
 
 
 def _plain(stage: Stage, target: Target, ids: Sequence[str]) -> tuple[Answers | Bench, float]:
-    script = f"\\set n random(1, {len(ids)})\n{target.row.format(one_of(list(ids), ':n'))};\n"
+    script = f"\\set n random(1, {len(ids)})\n{target.row.format(one_of(ids))};\n"
     url = stage.platform.postgres_url(target.service, owner=False)
     return pgbench(stage, url, script, clients=CLIENTS, seconds=seconds(3)), 0.0
