@@ -30,6 +30,7 @@ class Stage:
 
     def __init__(self, platform: TestPlatform) -> None:
         self.platform = platform
+        self._down: list[str] = []
 
     @property
     def postgres(self) -> int:
@@ -50,20 +51,21 @@ class Stage:
         """The one number of a statement."""
         return int(self.sql(service, statement, *args)[0][0])
 
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Take all services down while the block lasts: only what is measured runs."""
+    def quieten(self) -> None:
+        """Take all services down: only what is measured runs."""
         for name in SERVICES:
-            self.platform.take_down(name)
-        try:
-            yield
-        finally:
-            for name in SERVICES:
-                self.platform.bring_back(name)
+            if name not in self._down:
+                self.platform.take_down(name)
+                self._down.append(name)
+
+    def bring_back(self) -> None:
+        """Start again what was taken down, one after the other, and wait until all are ready."""
+        while self._down:
+            self.platform.bring_back(self._down.pop())
 
     @contextmanager
     def api(self, name: str) -> Iterator[int]:
-        """One process of a service that only serves, at the service's own port, inside `quiet`; gives its pid."""
+        """One process of a service that only serves, at the service's own port, after `quieten`; gives its pid."""
         member = self.platform.start_apart(name, "api", in_place=True)
         child = self.platform.state.records.recall(member)
         try:

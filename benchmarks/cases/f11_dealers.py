@@ -54,6 +54,7 @@ def _knows(stage: Stage, name: str) -> bool:
 
 def run(stage: Stage, rounds: int) -> Figure:
     """Load after load, each beside the plain insert."""
+    stage.bring_back()
     topic = prepare(stage)
     sent: list[Report] = []
     _pass(stage, topic, dealers.mixed(EVENTS // 10), sent)

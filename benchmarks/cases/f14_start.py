@@ -33,6 +33,7 @@ class Found:
 
 def run(stage: Stage, rounds: int) -> Figure:
     """Start each service anew in each round, and beside them a service with nothing of ours in it."""
+    stage.bring_back()
     parts = {name: (lambda name=name: _restart(stage, name)) for name in SERVICES} | {_BARE: lambda: _bare(stage)}
     found = [rotated(number, parts) for number in range(rounds)]
     measures = [_measure(name, found, memory=False) for name in SERVICES]

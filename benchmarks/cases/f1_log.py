@@ -50,11 +50,12 @@ class Done:
 def run(stage: Stage, rounds: int) -> Figure:
     """Round after round; then the services come back, and every contact must become a fact at scoring."""
     done = Done()
-    with stage.quiet():
-        customers = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
-        with stage.api(_SERVICE) as pid:
-            note, made = _rounds(stage, customers, pid, rounds, done)
-        checks = _kept(stage, done)
+    stage.quieten()
+    customers = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
+    with stage.api(_SERVICE) as pid:
+        note, made = _rounds(stage, customers, pid, rounds, done)
+    checks = _kept(stage, done)
+    stage.bring_back()
     measure = Measure("POST /v1/interactions", "writes/s", "pgbench, the same transaction", _GOAL, made, note)
     checks += _settled(stage, done)
     return Figure("F1", "log an interaction, one worker", [measure], checks)

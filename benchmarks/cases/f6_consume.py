@@ -90,8 +90,8 @@ TARGETS = (
 
 def run(stage: Stage, rounds: int) -> Figure:
     """Both consumers, each into a database of its own, while no service runs."""
-    with stage.quiet():
-        found = [_measured(stage, target, rounds) for target in TARGETS]
+    stage.quieten()
+    found = [_measured(stage, target, rounds) for target in TARGETS]
     measures = [measure for measure, _ in found]
     return Figure(
         "F6", "events applied by one consumer in one process", measures, list(itertools.chain(*(c for _, c in found)))
