@@ -25,6 +25,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 _REFRESH_S = 1.0
 # RFC 9110 7.6.1: what belongs to one connection and not to the message.
+_OURS = {b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"}
+"""Who calls is what we see, not what the caller says: rate limits behind us count by it."""
 _HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 _TIMEOUT = httpx.Timeout(connect=2, read=60, write=60, pool=5)
 _STREAM_TIMEOUT = httpx.Timeout(connect=2, read=None, write=60, pool=5)
@@ -95,7 +97,9 @@ class Gateway:
 
     async def _proxy(self, name: str, asked: str, scope: Message, receive: Receive, send: Send) -> None:
         body, path = _Body(receive), scope["raw_path"].decode("latin-1")
-        headers = [(key, value) for key, value in scope["headers"] if key not in _HOP]
+        headers = [(key, value) for key, value in scope["headers"] if key not in _HOP | _OURS]
+        if scope.get("client"):
+            headers.append((b"x-forwarded-for", scope["client"][0].encode()))
         given = dict(scope["headers"])
         has_body = b"content-length" in given or b"transfer-encoding" in given
         streams = b"text/event-stream" in given.get(b"accept", b"")

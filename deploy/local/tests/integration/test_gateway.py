@@ -123,8 +123,14 @@ async def test_a_request_arrives_as_it_was_sent(doors: Doors) -> None:
     assert seen["query"] == "q=%E5%85%B3&q=2"
     assert dict(seen["headers"]) | sent == dict(seen["headers"])
     added = {key for key, _ in seen["headers"]} - set(sent)
-    assert added <= {"host", "accept-encoding"}
+    assert added <= {"host", "accept-encoding", "x-forwarded-for"}
     assert dict(seen["headers"])["host"] == f"127.0.0.1:{doors.port}"
+
+
+async def test_who_calls_is_what_the_gateway_sees_and_not_what_the_caller_says(doors: Doors) -> None:
+    answer = await doors.client.get("/v1/echo/x", headers={"x-forwarded-for": "203.0.113.9", "forwarded": "for=x"})
+    seen = [pair for pair in answer.json()["headers"] if pair[0] in ("x-forwarded-for", "forwarded")]
+    assert seen == [["x-forwarded-for", "127.0.0.1"]]
 
 
 async def test_an_answer_arrives_as_it_was_given(doors: Doors) -> None:

@@ -1,5 +1,17 @@
 """Who the customers, units and employees are, in every service; the only place that knows of merges."""
 
+from guanxi.directory._calendar import (
+    DEFAULT_CALENDAR,
+    DEFAULT_ZONE,
+    HORIZON,
+    WorkingHours,
+    add_working_minutes,
+    add_working_time,
+    calendar_of,
+    hours_of,
+    working_time,
+    zone_of,
+)
 from guanxi.directory._handlers import CONSUMER, newest
 from guanxi.directory._models import DirectoryCustomer, Employee, Unit
 from guanxi.directory._require import require, share_lock, surely_missing
@@ -21,9 +33,16 @@ from guanxi.directory._store import (
 
 __all__ = [
     "CONSUMER",
+    "DEFAULT_CALENDAR",
+    "DEFAULT_ZONE",
+    "HORIZON",
     "DirectoryCustomer",
     "Employee",
     "Unit",
+    "WorkingHours",
+    "add_working_minutes",
+    "add_working_time",
+    "calendar_of",
     "canonical_ids",
     "customer",
     "customers",
@@ -31,6 +50,7 @@ __all__ = [
     "employee_of_subject",
     "employees",
     "families",
+    "hours_of",
     "lineage",
     "members",
     "newest",
@@ -41,4 +61,6 @@ __all__ = [
     "unit",
     "units",
     "watermark",
+    "working_time",
+    "zone_of",
 ]

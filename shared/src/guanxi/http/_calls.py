@@ -19,7 +19,18 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from guanxi.auth import PII_READ, Access, AuditEntry, Principal, audit, audit_args, authorise, has_personal, masked
+from guanxi.auth import (
+    ANONYMOUS,
+    PII_READ,
+    Access,
+    AuditEntry,
+    Principal,
+    audit,
+    audit_args,
+    authorise,
+    has_personal,
+    masked,
+)
 from guanxi.db import Pool, Tx
 from guanxi.http._etag import set_etag
 from guanxi.http._idempotency import Attempt, Made, check_key, claim, look_up, request_hash
@@ -160,7 +171,10 @@ class Write:
         self, resource_id: UUID, customer_id: UUID | None = None, details: dict[str, object] | None = None
     ) -> AuditEntry:
         """The audit row of this call, for a hot route's own statement."""
-        return AuditEntry(_action(self.request), self.request.url.path, resource_id, customer_id, details=details)
+        # A stranger's path may hold the secret that lets them in, such as a tracking token.
+        public = self.principal is ANONYMOUS
+        path = template_of(self.request.scope) if public else self.request.url.path
+        return AuditEntry(_action(self.request), path, resource_id, customer_id, details=details)
 
     async def look_up(self) -> Made:
         """For a hot route whose claim gave no row: what was made before (422 and 409 as in `once`)."""

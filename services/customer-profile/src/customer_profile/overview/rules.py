@@ -193,3 +193,13 @@ def _one_each(items: Iterable[Item], key: str, canonical_id: UUID) -> list[Item]
     for one in sorted(items, key=lambda i: i.customer_id != canonical_id):
         found.setdefault((one.body or {})[key], one)
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One customer on one page; `profile` is the merged file, `sections` what the other services said."""
+
+    asked: UUID
+    profile: Customer
+    members: tuple[UUID, ...]
+    sections: Mapping[str, Section]

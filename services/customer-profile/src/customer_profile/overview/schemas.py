@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from customer_profile.customers.answers import CustomerRead, customer_read
 from customer_profile.overview import rules
-from customer_profile.overview.rules import Item, Section
-from customer_profile.overview.usecases import Overview
+from customer_profile.overview.rules import Item, Overview, Section
 
 
 class ItemRead(BaseModel):

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from customer_profile.customers import desk
 from customer_profile.customers import usecases as customers
-from customer_profile.customers.rules import Customer
 from customer_profile.overview import rules, store
-from customer_profile.overview.rules import Section
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """One customer on one page; `profile` is the merged file, `sections` what the other services said."""
-
-    asked: UUID
-    profile: Customer
-    members: tuple[UUID, ...]
-    sections: Mapping[str, Section]
 
 
 async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> None:
@@ -34,7 +21,7 @@ async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> None:
         await store.keep(tx, items)
 
 
-async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> Overview:
+async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> rules.Overview:
     """Everything known of a customer over all its records; to an external unit what it recorded itself. 404, 410."""
     view = await desk.view(reader, customer_id, principal)
     members = view.members if principal.internal else (view.customer.id,)
@@ -45,7 +32,7 @@ async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> O
         profile = rules.one_profile(profile, [found[one] for one in members if one != profile.id and one in found])
     items = await store.items(reader, members, unit)
     as_of = await store.as_of(reader, members, unit)
-    return Overview(
+    return rules.Overview(
         customer_id, profile, members, rules.sections(items, as_of, view.customer.id, internal=principal.internal)
     )
 

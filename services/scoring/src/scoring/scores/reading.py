@@ -20,8 +20,8 @@ from scoring.scorecards.rules import UNRATED, Scorecard, Texts, ValueCard
 from scoring.scores import store
 from scoring.scores.computing import tier_of
 from scoring.scores.levers import Change, least_changes
-from scoring.scores.rules import Moment, Score, day_of, rated
-from scoring.scores.store import Pareto, Ranked, Stored
+from scoring.scores.rules import Moment, Score, Stored, day_of, rated
+from scoring.scores.store import Pareto, Ranked
 from scoring.scores.usecases import cards
 from scoring.segments.rules import Standing
 

@@ -77,3 +77,11 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment at which a day is over there, in UTC."""
     return midnight(day + timedelta(days=1), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A score with the moment at which it was computed."""
+
+    score: Score
+    computed_at: datetime

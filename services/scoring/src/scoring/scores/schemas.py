@@ -13,7 +13,7 @@ from scoring.scorecards.rules import Texts
 from scoring.scores.levers import Change
 from scoring.scores.measure import Reason
 from scoring.scores.reading import Explanation
-from scoring.scores.store import Stored
+from scoring.scores.rules import Stored
 
 Language = Mapping[str, str]
 

@@ -13,7 +13,7 @@ import asyncpg
 from guanxi.db import Reader, Tx
 from guanxi.ports import derived_id
 from scoring.scores.measure import Reason
-from scoring.scores.rules import Score
+from scoring.scores.rules import Score, Stored
 
 LIVE, HISTORIC, SWEPT = 0, 1, 2
 
@@ -130,14 +130,6 @@ class Series:
     kind: str
     ended: bool
     score: Score | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A score with the moment at which it was computed."""
-
-    score: Score
-    computed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from guanxi.events._topology import Topology
 from guanxi.events.contracts import _files as files
-from guanxi.events.contracts._catalogue import inconsistencies
+from guanxi.events.contracts._catalogue import inconsistencies, unheard
 from guanxi.events.contracts._openapi import openapi_documents
 
 SERVICES = ("customer_profile", "interactions", "complaints", "scoring", "notifications")
@@ -26,9 +26,8 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
     options = _options(arguments)
     topologies, notes = _topologies(options.services)
     wanted = files.generated(topologies, RELEASE)
-    loose_ends = inconsistencies(topologies)
-    notes += [] if options.check else loose_ends
-    problems = loose_ends if options.check else []
+    notes += unheard(topologies)
+    problems = inconsistencies(topologies)
     if not options.skip_openapi:
         printed = openapi_documents(options.services)
         wanted |= {f"openapi/{name}": text for name, text in printed.documents.items()}

@@ -53,17 +53,21 @@ def routes(topologies: Sequence[Topology]) -> list[Route]:
     return [Route(fact, _key(fact), _producer(fact, topologies), _readers(fact, topologies)) for fact in facts]
 
 
-def inconsistencies(topologies: Sequence[Topology]) -> list[str]:
-    """What cannot be right in the topologies together: a foreign type published, a type read that nobody publishes."""
+def unheard(topologies: Sequence[Topology]) -> list[str]:
+    """Types that are read and that nobody publishes yet: allowed, because a reader may be a release ahead."""
     emitted = {fact.TYPE for topology in topologies for fact in topology.emits}
-    found = [
+    read = {fact.TYPE for topology in topologies for consumer in topology.consumers for fact in consumer.handlers}
+    return [f"{name} is read, but no service emits it" for name in sorted(read - emitted)]
+
+
+def inconsistencies(topologies: Sequence[Topology]) -> list[str]:
+    """What cannot be right in the topologies together: a foreign type published."""
+    return [
         f"{topology.service} emits {fact.TYPE}, which belongs to {OWNERS[fact.TOPIC]}"
         for topology in topologies
         for fact in topology.emits
         if OWNERS[fact.TOPIC] != topology.service
     ]
-    read = {fact.TYPE for topology in topologies for consumer in topology.consumers for fact in consumer.handlers}
-    return found + [f"{name} is read, but no service emits it" for name in sorted(read - emitted)]
 
 
 def table(topologies: Sequence[Topology]) -> str:
