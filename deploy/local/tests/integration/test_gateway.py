@@ -83,7 +83,13 @@ class Upstream:
 async def serving(app: Any) -> AsyncIterator[str]:
     port = choose(["x"], {})["x"]
     config = uvicorn.Config(
-        app, port=port, log_level="error", server_header=False, date_header=False, timeout_graceful_shutdown=1
+        app,
+        port=port,
+        log_level="error",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
