@@ -50,6 +50,8 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    # "cannot switch to state ...": an idle connection whose server was killed, noticed only when it is used.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
