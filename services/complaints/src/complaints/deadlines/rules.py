@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from complaints.deadlines.calendar import (
-    DEFAULT_CALENDAR,
-    DEFAULT_ZONE,
-    add_working_minutes,
-    add_working_time,
-    calendar_of,
-    working_time,
-    zone_of,
-)
-from guanxi.directory import Unit
-from guanxi.events.organisation import Calendar
+from guanxi.directory import WorkingHours, add_working_time, working_time
 
 ACKNOWLEDGE, ANSWER, RESOLVE, CUSTODY = "acknowledge", "answer", "resolve", "custody"
 STEPS = (ACKNOWLEDGE, ANSWER, RESOLVE)
@@ -37,22 +26,6 @@ class Standards:
     def allowed(self, level: str, step: str) -> int:
         """Minutes of working time that the step may take; a level without a standard of its own has the ordinary."""
         return self.minutes.get((level, step)) or self.minutes[ORDINARY, step]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkingHours:
-    """When a unit works."""
-
-    calendar: Calendar = field(default=DEFAULT_CALENDAR)
-    zone: ZoneInfo = field(default=DEFAULT_ZONE)
-
-    def after(self, start: datetime, minutes: int) -> datetime:
-        """When so many minutes of working time have passed."""
-        return add_working_minutes(self.calendar, self.zone, start, minutes)
-
-    def minutes(self, start: datetime, end: datetime) -> int:
-        """Whole minutes of working time between two moments."""
-        return int(working_time(self.calendar, self.zone, start, end).total_seconds() // 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +52,6 @@ class Deadline:
     def running(self) -> bool:
         """True while the clock ticks."""
         return self.status == "open" and self.paused_at is None
-
-
-def hours_of(unit: Unit | None) -> WorkingHours:
-    """The working hours of a unit; the default ones while it is unknown."""
-    return WorkingHours(calendar_of(unit.calendar), zone_of(unit.time_zone)) if unit else WorkingHours()
 
 
 def due_times(standards: Standards, level: str, hours: WorkingHours, start: datetime) -> dict[str, datetime]:

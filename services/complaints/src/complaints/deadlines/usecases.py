@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from complaints.deadlines import rules, store
-from complaints.deadlines.rules import Deadline, Standards, WorkingHours
+from complaints.deadlines.rules import Deadline, Standards
 from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import Ticket
 from guanxi import directory, due
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
-from guanxi.directory import Unit
+from guanxi.directory import Unit, WorkingHours
 from guanxi.events.complaints import DeadlineMissed
 from guanxi.problems import Stale
 
@@ -39,7 +39,7 @@ async def set_standards(tx: Tx, made: Standards, *, unit: str, decided_by: str) 
 
 async def hours(reader: Reader, unit: str) -> WorkingHours:
     """When a unit works."""
-    return rules.hours_of(await directory.unit(reader, unit))
+    return directory.hours_of(await directory.unit(reader, unit))
 
 
 def promise(
@@ -48,7 +48,7 @@ def promise(
     """The deadlines of new tickets by the calendar of the holder's unit, and the tickets with the promised time."""
     promised, deadlines = [], []
     for ticket in tickets_:
-        made = _set(tx, ticket, standards_, rules.hours_of(units.get(ticket.holder_unit)), ticket.filed_at)
+        made = _set(tx, ticket, standards_, directory.hours_of(units.get(ticket.holder_unit)), ticket.filed_at)
         promised.append(replace(ticket, promised_at=_promised_at(made)))
         deadlines += made
     return promised, deadlines

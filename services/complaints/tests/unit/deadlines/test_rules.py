@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.deadlines import rules
-from complaints.deadlines.rules import Deadline, Standards, WorkingHours
+from complaints.deadlines.rules import Deadline, Standards
+from guanxi.directory import WorkingHours
 
 STANDARDS = Standards(
     number=1,
@@ -68,8 +69,3 @@ def test_a_paused_deadline_does_not_run() -> None:
     deadline = a_deadline(MONDAY)
     assert deadline.running
     assert not rules.paused(deadline, WorkingHours(), MONDAY).running
-
-
-def test_an_unknown_unit_works_the_default_hours() -> None:
-    assert rules.hours_of(None) == WorkingHours()
-    assert rules.hours_of(None).minutes(MONDAY, MONDAY.astimezone(UTC) + timedelta(days=1)) == 480

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from guanxi.directory import Employee, Unit
 from guanxi.events import Event
@@ -16,7 +15,6 @@ from guanxi.events.interactions import PromiseBroken
 from guanxi.events.scores import SegmentChanged
 
 HEAD_OFFICE = "head-office"
-_DAYS_AHEAD = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,38 +179,3 @@ def superior(told: Recipient, staff: Staff) -> Recipient | None:
     """Who hears of it when the one who was told does not answer; None above the last."""
     found = staff.answerable(told.unit, without=told.employee_id)
     return found if found and found.key != told.key else None
-
-
-def add_working_minutes(calendar: Mapping[str, Any], zone: ZoneInfo, start: datetime, minutes: int) -> datetime:
-    """The moment when so many minutes of working time have passed since `start`.
-
-    `calendar` as in `UnitState`. One without an hour in 400 days counts every minute, so that nothing waits for ever.
-    """
-    left = timedelta(minutes=minutes)
-    first = start.astimezone(zone).date()
-    for day in (first + timedelta(days=n) for n in range(_DAYS_AHEAD)):
-        for opens, closes in _windows(calendar, day, zone):
-            begin = max(opens, start)
-            if begin >= closes:
-                continue
-            if begin + left <= closes:
-                return begin + left
-            left -= closes - begin
-    return start + timedelta(minutes=minutes)
-
-
-def _windows(calendar: Mapping[str, Any], day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    special = next((one for one in calendar.get("exceptions", ()) if one["on"] == day.isoformat()), None)
-    hours: Sequence[Mapping[str, int]] = (
-        special["windows"]
-        if special is not None
-        else [one for one in calendar.get("weekly", ()) if one["weekday"] == day.isoweekday()]
-    )
-    spans = sorted((int(one["opens"]), int(one["closes"])) for one in hours)
-    return [(_moment(day, opens, zone), _moment(day, closes, zone)) for opens, closes in spans]
-
-
-def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    # Wall-clock arithmetic first, then UTC: an hour that the clock skips does not count as worked.
-    utc = ZoneInfo("UTC")
-    return (datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=minute)).astimezone(utc)

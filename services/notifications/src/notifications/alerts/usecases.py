@@ -8,7 +8,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from guanxi import directory, due
 from guanxi.auth import ADMIN, Principal
@@ -214,11 +213,9 @@ def _row(tx: Tx, one: _Raising, staff: Staff) -> dict[str, Any]:
 
 
 def _due_at(one: _Raising, staff: Staff, now: datetime) -> datetime | None:
-    unit = staff.units.get(one.recipient.unit)
     if one.rule.escalate_after is None or rules.superior(one.recipient, staff) is None:
         return None
-    calendar, zone = (unit.calendar, unit.time_zone) if unit else ({}, "UTC")
-    return rules.add_working_minutes(calendar, ZoneInfo(zone), now, one.rule.escalate_after)
+    return directory.hours_of(staff.units.get(one.recipient.unit)).after(now, one.rule.escalate_after)
 
 
 def _cause_again(found: Alert) -> Cause:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -202,6 +203,16 @@ async def test_silence_goes_up_by_working_time_and_seeing_it_stops_that(service:
     assert (above["rule"], above["escalated_from"], below["state"]) == ("complaint-filed", below["id"], "escalated")
     assert above["due_at"] is None
     assert (await inbox(service, OWNER))[0]["state"] == "seen"
+
+
+async def test_silence_is_counted_in_the_days_that_the_unit_works(service: Harness) -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    opens = (datetime.now(shanghai) + timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
+    one_day = {"weekly": [{"weekday": opens.isoweekday(), "opens": 0, "closes": 1440}]}
+    await service.know(a_unit("logistics", sequence=2, parent="head-office", lead_id=LOGISTICS, calendar=one_day))
+    await service.apply(a_ticket(customer=await a_client(service), holder_id=LOGISTICS))
+    (told,) = await inbox(service, LOGISTICS)
+    assert datetime.fromisoformat(told["due_at"]) == opens + timedelta(hours=2)
 
 
 async def test_a_complaint_that_is_over_needs_nobody(service: Harness) -> None:

@@ -1,38 +1,31 @@
-"""Whom a fact concerns, and how long working time is."""
+"""Whom a fact concerns, and who stands above."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from guanxi.directory import Employee, Unit
-from guanxi.testing.builders import OFFICE_HOURS
 from notifications.alerts.rules import (
     Cause,
     Matter,
     Recipient,
     Rule,
     Staff,
-    add_working_minutes,
     concerns,
     recipients,
     superior,
 )
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 3, 31)
-CALENDAR = OFFICE_HOURS.model_dump(mode="json")
 OWNER, LEAD, BOSS, HOLDER = (uuid4() for _ in range(4))
 
 
 def unit(code: str, lead: UUID | None = None, parent: str | None = None) -> Unit:
-    return Unit(code, code, "department", True, parent, "Asia/Shanghai", lead, CALENDAR)
+    return Unit(code, code, "department", True, parent, "Asia/Shanghai", lead, {})
 
 
 def employee(employee_id: UUID, unit_id: str, left_on: date | None = None) -> Employee:
@@ -114,47 +107,3 @@ def test_a_rule_with_tiers_is_about_who_falls_from_them(
 ) -> None:
     cause = matter(fallen_from=fallen_from).cause
     assert concerns(rule("owner", tiers=tiers), cause) is wanted
-
-
-@pytest.mark.parametrize(
-    ("start", "minutes", "end"),
-    [
-        ("2026-03-31T10:00+08:00", 60, "2026-03-31T11:00+08:00"),
-        ("2026-03-31T11:30+08:00", 60, "2026-03-31T13:30+08:00"),
-        ("2026-03-31T17:30+08:00", 60, "2026-04-01T09:30+08:00"),
-        ("2026-03-31T03:00+08:00", 60, "2026-03-31T10:00+08:00"),
-        ("2026-04-03T17:00+08:00", 120, "2026-04-06T10:00+08:00"),
-        ("2026-03-31T09:00+08:00", 480, "2026-03-31T18:00+08:00"),
-        ("2026-03-31T09:00+08:00", 481, "2026-04-01T09:01+08:00"),
-    ],
-)
-def test_working_minutes_skip_noon_nights_and_weekends(start: str, minutes: int, end: str) -> None:
-    found = add_working_minutes(CALENDAR, SHANGHAI, datetime.fromisoformat(start), minutes)
-    assert found == datetime.fromisoformat(end)
-
-
-def test_a_holiday_has_no_hours_and_a_made_up_day_has_some() -> None:
-    exceptions = [
-        {"on": "2026-04-01", "windows": []},
-        {"on": "2026-04-04", "windows": [{"opens": 600, "closes": 660}]},
-    ]
-    calendar = {"weekly": [], "exceptions": exceptions}
-    start = datetime(2026, 4, 1, tzinfo=UTC)
-    assert add_working_minutes(calendar, SHANGHAI, start, 30) == datetime(2026, 4, 4, 2, 30, tzinfo=UTC)
-
-
-def test_without_any_hour_each_minute_counts() -> None:
-    start = datetime(2026, 4, 1, tzinfo=UTC)
-    assert add_working_minutes({}, SHANGHAI, start, 30) == start + timedelta(minutes=30)
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.integers(1, 3000),
-    st.integers(1, 3000),
-    st.sampled_from(["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]),
-)
-def test_working_time_adds_up(start: datetime, one: int, other: int, zone: str) -> None:
-    where = ZoneInfo(zone)
-    in_steps = add_working_minutes(CALENDAR, where, add_working_minutes(CALENDAR, where, start, one), other)
-    assert in_steps == add_working_minutes(CALENDAR, where, start, one + other)
