@@ -237,6 +237,22 @@ WHERE recipient = 'customer' AND customer_id IS NOT NULL AND status IN ('sent', 
 """
 
 
+async def facts_agree(platform: TestPlatform) -> Problem:
+    """Scoring has one fact for each version told of in the logs of interactions and complaints, and no other."""
+    (consumer,) = (one for one in topology("scoring").consumers if one.name == "facts")
+    kinds = [fact.TYPE for fact in consumer.handlers]
+    told = [row for service in SERVICES for row in await rows(platform, service, _TOLD, kinds)]
+    known = await rows(platform, "scoring", "SELECT aggregate_id, sequence, customer_id FROM fact")
+    if set(told) == set(known):
+        return None
+    return (
+        f"{len(set(told) - set(known))} of {len(told)} facts are not known, {len(set(known) - set(told))} of nobody's"
+    )
+
+
+_TOLD = "SELECT aggregate_id, sequence, subject FROM event_log WHERE type = ANY($1)"
+
+
 # I6: the outbox drains.
 
 
@@ -270,10 +286,11 @@ async def recovers(platform: TestPlatform, dealers: Sequence[Dealer] = (), secon
         lambda: outboxes_are_empty(platform),
         lambda: directories_agree(platform),
         lambda: timeline_agrees(platform),
+        lambda: facts_agree(platform),
     )
     deadline = began + seconds
     for check in checks:
-        await eventually(check, max(deadline - asyncio.get_running_loop().time(), 1), every=0.5)
+        await eventually(check, deadline - asyncio.get_running_loop().time(), every=0.5)
     return Recovery(ready, ready + drained, asyncio.get_running_loop().time() - began)
 
 

@@ -1,0 +1,101 @@
+"""Real files through `guanxi import`: every row is somewhere, every service agrees, and old facts tell nobody.
+
+The first rows of each file always; the whole files with `make replay-real`. GUANXI_DATA names their folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from guanxi_local.imports.reconcile import Account
+from guanxi_local.testplatform import TestPlatform
+from support.databases import SERVICES
+from support.invariants import directories_agree, each_event_is_taken_in_once, outboxes_are_empty, timeline_agrees
+from support.real_data import FILES, Expected, RealFile, known_customers, register, replay, told
+from support.waiting import eventually
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),  # the first one starts the platform
+    pytest.mark.parametrize("real", [pytest.param(real, id=real.name) for real in FILES]),
+]
+
+_STILL_S = 120.0
+_NAMELESS = "data.external_customer: missing"
+
+
+async def test_the_first_rows_add_up_in_every_service_and_tell_nobody(
+    platform: TestPlatform, real: RealFile, tmp_path: Path
+) -> None:
+    await _import_twice(platform, real, real.cut(tmp_path), lambda _: None)
+
+
+@pytest.mark.real
+@pytest.mark.timeout(3600)
+async def test_the_whole_file_adds_up_in_every_service_and_tells_nobody(
+    platform: TestPlatform, real: RealFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(line, flush=True)  # noqa: T201 - whoever waits for minutes wants to see it move
+
+    tell("")
+    await _import_twice(platform, real, real.path(), tell)
+
+
+async def _import_twice(platform: TestPlatform, real: RealFile, path: Path, tell: Callable[[str], None]) -> None:
+    expected = real.expected(path)
+    await _still(platform)
+    customers, said = await known_customers(platform), await told(platform)
+    source = await register(platform, real.name)
+
+    first = await replay(platform, real, path, source, tell)
+    events = first.account.events
+    tell(
+        f"{real.name}: {events.sent:,} events, {first.rate:.0f} a second, settled {first.settling:.1f} s after the last"
+    )
+    tell("\n".join(f"  {what:60} {count:>9,}" for what, count in first.account.lines()))
+    assert first.account.mistakes() == []
+    _is_as_counted(first.account, expected)
+
+    again = (await replay(platform, real, path, source, tell)).account
+    assert again.mistakes() == []
+    assert (again.events.sent, again.events.duplicates) == (expected.events, expected.events)
+
+    took = await _still(platform)
+    tell(f"{real.name}: read again it is all duplicates; every consumer is at rest after {took:.1f} s")
+    registered = events.customers["registered"]
+    assert await known_customers(platform) == {name: count + registered for name, count in customers.items()}
+    assert await told(platform) == said
+    await _nothing_is_buried(platform)
+
+
+def _is_as_counted(account: Account, expected: Expected) -> None:
+    events = account.events
+    assert (account.rows.read, account.rows.used) == (expected.rows, expected.rows)
+    assert (events.sent, events.duplicates) == (expected.events, 0)
+    assert events.reasons[_NAMELESS] == expected.nameless
+    assert events.customers["anonymous"] == expected.anonymous
+    assert events.customers["registered"] == expected.customers
+    assert events.rejected == expected.nameless
+    assert sum(effect.count for effect in account.effects if effect.what == "messages sent") == 0
+
+
+async def _still(platform: TestPlatform) -> float:
+    """Wait until nothing waits or differs anywhere; gives the seconds."""
+    took = 0.0
+    for check in (outboxes_are_empty, each_event_is_taken_in_once, directories_agree, timeline_agrees):
+        took += await eventually(partial(check, platform), _STILL_S, every=0.5)
+    return took
+
+
+async def _nothing_is_buried(platform: TestPlatform) -> None:
+    headers = {"Authorization": f"Bearer {platform.token(scopes=('ops:read',))}"}
+    async with httpx.AsyncClient(base_url=platform.gateway, headers=headers, timeout=30, trust_env=False) as client:
+        for service in SERVICES:
+            assert (await client.get(f"/v1/ops/{service}/dead-letters")).json() == [], service
