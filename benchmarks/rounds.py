@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,6 +13,12 @@ DEFAULT = 5
 def asked() -> int:
     """How many rounds: $BENCH_ROUNDS, else five."""
     return max(1, int(os.environ.get("BENCH_ROUNDS", DEFAULT)))
+
+
+def wanted(names: Iterable[str]) -> list[str]:
+    """Which figures: those of $BENCH_ONLY, else all; in the order given."""
+    only = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
+    return [name for name in names if not only or name in only]
 
 
 def seconds(default: float) -> float:
