@@ -26,7 +26,7 @@ DEFAULT_CALENDAR = Calendar(
         for opens, closes in ((540, 720), (780, 1080))
     )
 )
-"""Monday to Friday, 9 to 12 and 13 to 18: for a unit whose own calendar is unknown or has no working time."""
+"""Monday to Friday, 9 to 12 and 13 to 18: for a new unit, and one whose calendar is unknown or has no working time."""
 
 HORIZON = timedelta(days=3660)
 """No moment found lies further ahead: a calendar so thin that it does not get there ends here."""

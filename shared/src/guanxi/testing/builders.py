@@ -6,21 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from guanxi.directory import DEFAULT_CALENDAR
 from guanxi.events import Event, Fact, make_event
 from guanxi.events.directory import CustomerState
-from guanxi.events.organisation import Calendar, EmployeeState, UnitState, WeeklyWindow
+from guanxi.events.organisation import EmployeeState, UnitState
 from guanxi.ports import SystemIds
 
 F = TypeVar("F", bound=Fact)
 _IDS = SystemIds()
-
-OFFICE_HOURS = Calendar(
-    weekly=tuple(
-        WeeklyWindow(weekday=day, opens=opens, closes=closes)
-        for day in range(1, 6)
-        for opens, closes in ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
-    )
-)
 
 
 def an_event(  # noqa: PLR0913 - one argument for each attribute of an event
@@ -63,7 +56,7 @@ def a_unit(code: str, *, sequence: int = 1, **values: Any) -> Event[UnitState]:
         "kind": "department",
         "internal": True,
         "time_zone": "Asia/Shanghai",
-        "calendar": OFFICE_HOURS,
+        "calendar": DEFAULT_CALENDAR,
     }
     return an_event(
         UnitState.model_validate({"id": unit_id, "code": code, **state, **values}), aggregate=unit_id, sequence=sequence

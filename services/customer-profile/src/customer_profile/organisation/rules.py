@@ -9,18 +9,11 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from guanxi.events.organisation import Calendar, EmployeeState, UnitState, WeeklyWindow, Window
+from guanxi.directory import DEFAULT_ZONE
+from guanxi.events.organisation import Calendar, EmployeeState, UnitState, Window
 
 DEFAULT_REGION = "CN"
-DEFAULT_TIME_ZONE = "Asia/Shanghai"
-_WORKING_DAYS = range(1, 6)
-_HOURS = ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
-OFFICE_HOURS = Calendar(
-    weekly=tuple(
-        WeeklyWindow(weekday=day, opens=opens, closes=closes) for day in _WORKING_DAYS for opens, closes in _HOURS
-    )
-)
-"""Monday to Friday, 09:00 to 18:00 with an hour for lunch."""
+DEFAULT_TIME_ZONE = DEFAULT_ZONE.key
 _TIME_ZONES = available_timezones()
 
 

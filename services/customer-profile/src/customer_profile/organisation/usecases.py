@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from customer_profile.organisation import rules, store
-from customer_profile.organisation.rules import DEFAULT_REGION, DEFAULT_TIME_ZONE, OFFICE_HOURS, Employee, Unit
+from customer_profile.organisation.rules import DEFAULT_REGION, DEFAULT_TIME_ZONE, Employee, Unit
 from customer_profile.organisation.schemas import EmployeePatch, NewEmployee, NewUnit, UnitPatch
 from customer_profile.organisation.store import regions
 from guanxi import directory
@@ -46,7 +46,7 @@ async def create_unit(tx: Tx, new: NewUnit, principal: Principal) -> Unit:
     """Make a unit; 409 when its code is taken."""
     _only_internal(principal)
     await _check_links(tx, new.code, new.parent, new.lead_id)
-    calendar = new.calendar.calendar() if new.calendar else OFFICE_HOURS
+    calendar = new.calendar.calendar() if new.calendar else directory.DEFAULT_CALENDAR
     own = {
         name: getattr(new, name)
         for name in ("code", "name", "kind", "internal", "parent", "time_zone", "region", "lead_id")
@@ -90,7 +90,7 @@ async def ensure_external_unit(tx: Tx, code: str) -> bool:
         time_zone=DEFAULT_TIME_ZONE,
         region=DEFAULT_REGION,
         lead_id=None,
-        calendar=OFFICE_HOURS,
+        calendar=directory.DEFAULT_CALENDAR,
     )
     if not await store.insert_unit(tx, made):
         return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from customer_profile.organisation.rules import OFFICE_HOURS, calendar_fault, in_circle, known_time_zone
+from customer_profile.organisation.rules import calendar_fault, in_circle, known_time_zone
+from guanxi.directory import DEFAULT_CALENDAR
 from guanxi.events.organisation import Calendar
 
 MORNING = {"opens": 540, "closes": 720}
@@ -15,8 +16,8 @@ def calendar(weekly: list[dict[str, int]], exceptions: list[dict[str, object]] |
 
 
 def test_office_hours_are_sound_and_have_a_lunch_hour() -> None:
-    assert calendar_fault(OFFICE_HOURS) is None
-    assert sum(w.closes - w.opens for w in OFFICE_HOURS.weekly) == 5 * 8 * 60
+    assert calendar_fault(DEFAULT_CALENDAR) is None
+    assert sum(w.closes - w.opens for w in DEFAULT_CALENDAR.weekly) == 5 * 8 * 60
 
 
 @pytest.mark.parametrize(
