@@ -69,12 +69,14 @@ class RealFile:
 
     def expected(self, path: Path) -> Expected:
         """What a plain count says that an import must come to."""
+        rows, events = 0, dict[str, dict[str, str]]()
         with _reading(path) as source:
-            numbered = list(csv.DictReader(source))
-        events = {row[self.event]: row for row in numbered}
+            for row in csv.DictReader(source):
+                rows += 1
+                events[row[self.event]] = row
         good = [row for row in events.values() if not self.needs or any(row[column] for column in self.needs)]
         customers = {row[self.customer] for row in good} if self.customer else set()
-        return Expected(len(numbered), len(events), len(events) - len(good), len(customers))
+        return Expected(rows, len(events), len(events) - len(good), len(customers))
 
 
 @dataclass(frozen=True)
