@@ -19,7 +19,7 @@ from guanxi_local.readiness import ask
 _START = Goal("at most", must=3.0, aim=1.5)
 _MEMORY = Goal("at most", must=200.0, aim=120.0)
 _BARE = "bare"
-_SETTLE_S = 3.0
+_SETTLE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
