@@ -11,12 +11,15 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 import structlog
 
 from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
+from guanxi.service import Service
+from guanxi.testing import Harness, open_harness
 from guanxi_local import testservers
 from guanxi_local.databases import drop_database
 from guanxi_local.postgres import Postgres
@@ -29,6 +32,7 @@ _FOLDER = pytest.StashKey[Path | None]()
 _KINDS = ("unit", "integration", "e2e", "faults")
 
 ServiceDatabase = Callable[[str], Awaitable[Database]]
+ServiceHarness = Callable[..., Awaitable[Harness]]
 MakeTopics = Callable[..., Awaitable[list[str]]]
 
 
@@ -106,6 +110,18 @@ async def service_database(postgres: Postgres) -> AsyncIterator[ServiceDatabase]
             database = await testservers.copy_of(postgres, service)
             stack.push_async_callback(drop_database, postgres, database.name)
             return database
+
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service_harness(service_database: ServiceDatabase) -> AsyncIterator[ServiceHarness]:
+    """Services in-process on fresh databases until the test ends: call it with a service and settings of choice."""
+    async with AsyncExitStack() as stack:
+
+        async def make(service: Service, **settings: Any) -> Harness:
+            database = await service_database(service.name)
+            return await stack.enter_async_context(open_harness(service, database.runtime_url, settings=settings))
 
         yield make
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,18 +11,15 @@ import pytest_asyncio
 
 from complaints.app import SERVICE
 from guanxi.ports import SystemIds
-from guanxi.testing import Harness, a_unit, an_employee, open_harness
-from guanxi_local.roles import Database
+from guanxi.testing import Harness, a_unit, an_employee
+from guanxi_local.pytest_plugin import ServiceHarness
 
-ServiceDatabase = Callable[[str], Awaitable[Database]]
 _DESK = "complaint-desk"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(service_database: ServiceDatabase) -> AsyncIterator[Harness]:
-    database = await service_database("complaints")
-    async with open_harness(SERVICE, database.runtime_url) as harness:
-        yield harness
+async def service(service_harness: ServiceHarness) -> Harness:
+    return await service_harness(SERVICE)
 
 
 @dataclass

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
-
 import httpx
 import pytest
 import pytest_asyncio
 
 from customer_profile.app import SERVICE
 from guanxi.db import Database
-from guanxi.testing import Harness, open_harness
+from guanxi.testing import Harness
+from guanxi_local.pytest_plugin import ServiceHarness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(service_database: Callable[[str], Awaitable[Any]]) -> AsyncIterator[Harness]:
-    made = await service_database("customer-profile")
-    async with open_harness(SERVICE, made.runtime_url) as opened:
-        yield opened
+async def harness(service_harness: ServiceHarness) -> Harness:
+    return await service_harness(SERVICE)
 
 
 @pytest.fixture

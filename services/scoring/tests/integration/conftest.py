@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ import pytest_asyncio
 from guanxi.events import Event
 from guanxi.events.interactions import OrderPlaced, PromiseBroken
 from guanxi.ports import SystemIds
-from guanxi.testing import Harness, a_customer, an_event, open_harness
-from guanxi_local.pytest_plugin import ServiceDatabase
+from guanxi.testing import Harness, a_customer, an_event
+from guanxi_local.pytest_plugin import ServiceHarness
 from scoring.app import SERVICE
 from scoring.scores import usecases
 
@@ -25,10 +25,8 @@ IDS = SystemIds()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(service_database: ServiceDatabase) -> AsyncIterator[Harness]:
-    database = await service_database("scoring")
-    async with open_harness(SERVICE, database.runtime_url) as harness:
-        yield harness
+async def service(service_harness: ServiceHarness) -> Harness:
+    return await service_harness(SERVICE)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
