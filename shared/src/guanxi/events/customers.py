@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from guanxi.events._envelope import Fact, Personal
-from guanxi.events.fields import Code, IsoDate, Part, Reference, UtcTime, Vocabulary
+from guanxi.events._envelope import Fact
+from guanxi.events.fields import Code, IsoDate, Part, PersonalReference, UtcTime, Vocabulary
 
 KINDS = ("person", "organisation")
 ROLES = ("end_user", "dealer", "partner", "supplier", "internal")
@@ -23,7 +23,7 @@ class CustomerRegistered(Fact, type="guanxi.customers.CustomerRegistered.v1"):
     unit: Code
     source: Code | None = None
     """The publisher whose report opened it; none when opened over HTTP."""
-    external_customer: Annotated[Reference | None, Personal("id")] = None
+    external_customer: PersonalReference | None = None
     owner_id: UUID | None = None
     """The employee who answers for the customer."""
     by: UUID | None = None

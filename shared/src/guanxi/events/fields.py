@@ -184,6 +184,8 @@ PersonName = Annotated[str, _text(200), Personal("name"), _personal("name", "張
 Phone = Annotated[str, _text(40, _PHONE), Personal("phone"), _personal("phone", "+863515550101")]
 Email = Annotated[str, _text(254, _EMAIL), Personal("email"), _personal("email", "zhang@example.com")]
 IdNumber = Annotated[str, _text(40), Personal("id"), _personal("id", "110101199003070000")]
+PersonalReference = Annotated[str, _text(200), Personal("id"), _personal("id", "A-1001")]
+"""A name that another system gave to a person."""
 CreditCode = Annotated[str, _text(18, _CREDIT_CODE), Personal("id"), _personal("id", "91350100M000100Y43")]
 """China's unified social credit code (GB 32100-2015)."""
 BirthDate = Annotated[IsoDate, Personal("id"), _personal("id", "1990-03-07")]
