@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -70,6 +71,17 @@ class Bench:
             return KafkaReader(self.kafka, f"{self.prefix}{name}", topics, None, on_assigned)
 
         return ConsumerRunner(consumer.group, FactApplier(consumer), self.database.consumers, make, latest=latest)
+
+    async def buried(self, reason: str, count: int) -> list[asyncpg.Record]:
+        """Dead letters with such a reason, once there are so many; other tests' poison lies on the same topic."""
+        sql = "SELECT raw, reason, error_type, status FROM dead_letter WHERE reason LIKE $1 ORDER BY reason"
+        for _ in range(400):
+            async with self.database.api.read() as reader:
+                rows = await reader.fetch(sql, reason)
+            if len(rows) >= count:
+                break
+            await asyncio.sleep(0.05)
+        return rows
 
     async def publish(self, numbers: Sequence[int], subject: UUID | None = None) -> list[Event[ScoreChanged]]:
         async with self.database.api.begin() as tx:
@@ -160,13 +172,10 @@ async def test_events_published_twice_are_applied_once(bench: Bench) -> None:
 async def test_a_poison_event_goes_to_the_dead_letters_and_its_neighbours_are_applied(bench: Bench) -> None:
     relay, tally, name = bench.relay(), bench.tally(7, 13), f"poison-{IDS.new().hex}"
     await bench.publish(range(30))
-    runner = bench.runner(tally, name)
-    async with running(relay.run, runner.run):
-        # Seen is not committed: the last poison is buried in a transaction of its own.
-        await until(lambda: len(tally.seen) >= 28 and runner.lag() == 0)
+    async with running(relay.run, bench.runner(tally, name).run):
+        await until(lambda: len(tally.seen) >= 28)
+        rows = await bench.buried("cannot apply%", 2)
     assert sorted(tally.seen) == [n for n in range(30) if n not in (7, 13)]
-    async with bench.database.api.read() as reader:
-        rows = await reader.fetch("SELECT raw, reason, error_type, status FROM dead_letter ORDER BY reason")
     assert [(row["reason"], row["error_type"], row["status"]) for row in rows] == [
         ("cannot apply [13]", "ValueError", "open"),
         ("cannot apply [7]", "ValueError", "open"),
