@@ -22,7 +22,14 @@ from support.waiting import eventually
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(600),  # the first one starts the platform
-    pytest.mark.parametrize("real", [pytest.param(real, id=real.name) for real in FILES]),
+    pytest.mark.parametrize(
+        "real",
+        [
+            # A mark and no skip in the test: without the files the platform need not be started.
+            pytest.param(real, id=real.name, marks=pytest.mark.skipif(bool(real.missing()), reason=real.missing()))
+            for real in FILES
+        ],
+    ),
 ]
 
 _STILL_S = 120.0

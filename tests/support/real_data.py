@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 import httpx
-import pytest
 
 from guanxi_local import sources
 from guanxi_local.imports.command import MAPPINGS
@@ -51,14 +50,14 @@ class RealFile:
     """The field and the code under which it is."""
 
     def path(self) -> Path:
-        """Where it lies; skips the test that asks when it is not there."""
-        folder = os.environ.get(VARIABLE)
-        if not folder:
-            pytest.skip(f"{VARIABLE} is not set: name the folder of the real data sets")
-        found = Path(folder) / self.file
-        if not found.is_file():
-            pytest.skip(f"{VARIABLE}={folder} has no {self.file}")
-        return found
+        """Where it lies."""
+        return Path(os.environ[VARIABLE]) / self.file
+
+    def missing(self) -> str:
+        """Why it cannot be read; empty when it can."""
+        if not os.environ.get(VARIABLE):
+            return f"{VARIABLE} is not set: name the folder of the real data sets"
+        return "" if self.path().is_file() else f"{VARIABLE}={os.environ[VARIABLE]} has no {self.file}"
 
     def cut(self, folder: Path) -> Path:
         """Its first rows as a file of their own, in the same format."""
