@@ -16,6 +16,8 @@ from guanxi.telemetry._redaction import redact_item, safe_key
 
 _Event = MutableMapping[str, Any]
 _QUIET = ("aiokafka", "asyncio", "httpx", "httpcore", "kafka")
+_REPEATS = ("aiokafka", "kafka")
+_REPEAT_SECONDS = 10.0
 _SAFE = frozenset({"level", "timestamp", "service", "logger", "trace_id", "span_id", "correlation_id"})
 
 
@@ -68,15 +70,29 @@ class _Enrich:
 
 
 class _Bridge(logging.Handler):
-    """Hands records of the standard library to structlog."""
+    """Hands records of the standard library to structlog; a client library's repeated complaint once in ten seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(_REPEATS) and self._again(record):
+            return
         logger = structlog.get_logger()
         try:
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - a wrong format string of a library must not break the work that logs it
             message = str(record.msg)
         logger.log(record.levelno, message, logger=record.name, exc_info=record.exc_info or None)
+
+    def _again(self, record: logging.LogRecord) -> bool:
+        # While a broker is away its client complains many times a second: 10 MB of log in a few minutes.
+        place = (record.name, str(record.msg))
+        if record.created - self._told.get(place, 0.0) < _REPEAT_SECONDS:
+            return True
+        self._told[place] = record.created
+        return False
 
 
 def _render(_logger: object, _method: str, event: _Event) -> bytes:

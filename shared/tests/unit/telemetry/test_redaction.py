@@ -147,3 +147,14 @@ def test_levels_below_the_setting_are_silent() -> None:
     structlog.get_logger().info("quiet")
     logging.getLogger("a").info("quiet")
     assert stream.getvalue() == b""
+
+
+def test_a_client_librarys_repeated_complaint_is_told_once(stream: io.BytesIO) -> None:
+    for port in range(50):
+        logging.getLogger("aiokafka.client").error("Unable connect to node with id %s", port)
+    logging.getLogger("aiokafka.client").error("Topic is not known")
+    logging.getLogger("our.own").error("Unable connect to node with id %s", 1)
+    logging.getLogger("our.own").error("Unable connect to node with id %s", 2)
+    told = [line["event"] for line in logged(stream)]
+    ours = "Unable connect to node with id "
+    assert told == [f"{ours}0", "Topic is not known", f"{ours}1", f"{ours}2"]
