@@ -98,8 +98,10 @@ async def test_each_error_has_its_document(
     assert (document["status"], document["code"], document["instance"]) == (status, code, "/v1/fails")
     assert len(document["trace_id"]) == 32
     assert ("retry-after" in response.headers) == (status == 503)
+    # The trace id is random: any three digits may stand in it.
+    told = response.text.replace(document["trace_id"], "")
     for inside in ("13800131234", "secret", "138", "Traceback", "argument", "column"):
-        assert inside not in response.text
+        assert inside not in told
 
 
 async def test_an_unforeseen_error_is_logged_with_the_trace_the_caller_saw(
