@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 
 from guanxi.bus.topics import TopicSpec, delete_topics, ensure_topics, topic_names
 from guanxi.service import Service
@@ -38,6 +39,9 @@ MakeTopics = Callable[..., Awaitable[list[str]]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder of the session's servers; the workers of xdist inherit it."""
+    # No test asserts a time: an example may be as slow as the machine is at that moment.
+    settings.register_profile("guanxi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("guanxi")
     # structlog's own default draws every local variable of a traceback: one logged error held a loop for 20 s.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
