@@ -98,8 +98,10 @@ class Worker:
         return parts
 
     def ready(self) -> bool:
-        """True when each consumer of topics that exist has its partitions, or another member has."""
-        return all(consumer.assigned() for consumer in self.consumers)
+        """True when each consumer has partitions; the publishers' one may have none while there is no publisher."""
+        inbound = self._service.topology.inbound
+        waiting = inbound.group if inbound else None
+        return all(consumer.assigned() or consumer.group == waiting for consumer in self.consumers)
 
 
 async def maintain_runtime(runtime: Runtime) -> None:
