@@ -16,6 +16,9 @@ SERVICES = ("customer-profile", "interactions", "complaints", "scoring", "notifi
 READERS = SERVICES[1:]
 """Those that keep a copy of the directory."""
 
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a look gets while the server is being killed; the client breaks in more than one way then."""
+
 
 async def rows(platform: TestPlatform, service: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement in one service's database."""

@@ -12,12 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
 import httpx
 
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
-from support.databases import READERS, SERVICES, digest, rows, topology, value
+from support.databases import AWAY, READERS, SERVICES, digest, rows, topology, value
 from support.dealer import Dealer
 from support.ledger import Kind, Ledger
 from support.waiting import Problem, eventually
@@ -150,7 +149,7 @@ class Growth:
             for sql in _GROWING:
                 try:
                     found = await rows(platform, service, sql)
-                except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except AWAY:
                     continue
                 for *name, number in found:
                     self._compare((service, *name), number)
