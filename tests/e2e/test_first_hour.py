@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -25,10 +26,11 @@ async def stage(platform: TestPlatform) -> Stage:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def admin(platform: TestPlatform) -> httpx.AsyncClient:
+async def admin(platform: TestPlatform) -> AsyncIterator[httpx.AsyncClient]:
     """A head-office administrator."""
     headers = {"Authorization": f"Bearer {platform.token()}"}
-    return httpx.AsyncClient(base_url=platform.gateway, headers=headers, timeout=30)
+    async with httpx.AsyncClient(base_url=platform.gateway, headers=headers, timeout=30) as client:
+        yield client
 
 
 @pytest.mark.asyncio

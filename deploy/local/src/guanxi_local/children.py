@@ -33,10 +33,9 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether this very process still runs; a zombie or another process under the same pid does not count."""
-        handle = _handles.get(self.pid)
-        if handle is not None and handle.poll() is not None:
-            return False
-        return _process(self) is not None
+        found, handle = _process(self), _handles.get(self.pid)
+        # Asked last: a child that has ended since is reaped here, whatever the first look said of it.
+        return (handle is None or handle.poll() is None) and found is not None
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless the process is gone."""

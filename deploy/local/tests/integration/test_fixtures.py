@@ -46,5 +46,5 @@ async def test_the_runtime_role_has_its_time_outs(blank_database: Database) -> N
 
 
 async def test_topics_are_made_under_the_workers_prefix(topics: MakeTopics, kafka: str, topic_prefix: str) -> None:
-    made = await topics("guanxi.organisation", "guanxi.inbound.dealer-17")
+    made = await topics("guanxi.organisation", "guanxi.inbound.nobody-elses")
     assert set(made) <= set(await topic_names(kafka, prefix=topic_prefix))
