@@ -72,6 +72,10 @@ class PromiseMadeVoided(Recorded, type="guanxi.interactions.PromiseMadeVoided.v1
     promise_id: UUID
 
 
+class PromiseDueSoon(Promise, type="guanxi.interactions.PromiseDueSoon.v1"):
+    """The moment of an open promise draws near: the promiser is reminded; the event's time is when that was told."""
+
+
 class PromiseKept(Promise, type="guanxi.interactions.PromiseKept.v1"):
     """The promise was kept, in time unless `kept_at` lies after `due_at`."""
 
