@@ -35,7 +35,10 @@ WITH RECURSIVE up AS (
 {_UNIT} WHERE code IN (SELECT code FROM up)
 """
 _EMPLOYEE = "SELECT id, subject, name, unit_id, level, email, left_on FROM directory_employee"
-_WATERMARK = "SELECT min(relayed_up_to) AS up_to, count(*) >= max(partitions) AS whole FROM directory_watermark"
+_WATERMARK = """
+SELECT CASE WHEN whole THEN up_to END AS up_to, whole
+FROM (SELECT min(relayed_up_to) AS up_to, count(*) >= max(partitions) AS whole FROM directory_watermark) m
+"""
 
 
 async def customer(reader: Reader, customer_id: UUID) -> DirectoryCustomer | None:
@@ -119,7 +122,10 @@ async def employees(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Employee]
 
 
 async def watermark(reader: Reader) -> tuple[datetime | None, bool]:
-    """Up to when every state has surely arrived here, and whether each partition has been read to its end once."""
+    """Up to when every state has surely arrived here, and whether each partition has been read to its end once.
+
+    While one has not been, nothing is sure: what is missing may lie in it.
+    """
     row = await reader.fetchrow(_WATERMARK)
     return (row["up_to"], bool(row["whole"])) if row else (None, False)
 
