@@ -15,6 +15,7 @@ from interactions.promises import api as promises_api
 from interactions.promises import handlers as promises_handlers
 from interactions.promises import usecases as promises
 from interactions.promises.rules import DUE_KIND as PROMISE
+from interactions.promises.rules import REMINDER_KIND as PROMISE_REMINDER
 from interactions.settings import Settings
 from interactions.tables import metadata
 from interactions.timeline import api as timeline_api
@@ -29,6 +30,10 @@ SERVICE = Service(
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(contacts_api.router, commerce_api.router, promises_api.router, listening_api.router, timeline_api.router),
-    due={PROMISE: promises_handlers.on_due, PAYMENT_OVERDUE: commerce_handlers.on_payment_due},
+    due={
+        PROMISE: promises_handlers.on_due,
+        PROMISE_REMINDER: promises_handlers.on_reminder,
+        PAYMENT_OVERDUE: commerce_handlers.on_payment_due,
+    },
     erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase),
 )

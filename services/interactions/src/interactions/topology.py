@@ -49,6 +49,7 @@ TOPOLOGY = Topology(
         interactions.PromiseMade,
         interactions.PromiseMadeCorrected,
         interactions.PromiseMadeVoided,
+        interactions.PromiseDueSoon,
         interactions.PromiseKept,
         interactions.PromiseBroken,
         interactions.PromiseBrokenVoided,

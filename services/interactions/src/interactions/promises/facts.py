@@ -8,6 +8,7 @@ from guanxi.events.interactions import Promise as PromiseFact
 from guanxi.events.interactions import (
     PromiseBroken,
     PromiseBrokenVoided,
+    PromiseDueSoon,
     PromiseKept,
     PromiseMade,
     PromiseMadeVoided,
@@ -35,6 +36,11 @@ def reopened(promise: Promise) -> PromiseBrokenVoided:
     return PromiseBrokenVoided(
         unit=promise.unit_id, source=promise.source, external_ref=promise.external_ref, promise_id=promise.id
     )
+
+
+def due_soon(promise: Promise) -> PromiseDueSoon:
+    """The fact that its moment draws near."""
+    return PromiseDueSoon(**_state(promise))
 
 
 def outcome(promise: Promise, replacement: Promise | None = None) -> PromiseFact:

@@ -36,6 +36,7 @@ class PromiseRead(BaseModel):
     note: str | None
     replaces: UUID | None = Field(description="The renegotiated promise in whose place this one stands.")
     replaced_by: UUID | None
+    reminded_at: datetime | None = Field(description="When its promiser was reminded that its moment draws near.")
     voided_at: datetime | None
 
 

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
 from interactions import rows
-from interactions.promises.rules import DUE_KIND, Promise
+from interactions.promises.rules import DUE_KIND, REMINDER_KIND, Promise
 from interactions.promises.tables import promise
 
 _P = promise.c
 _SELECT = sa.select(*rows.columns(promise, Promise))
 # Whoever works off what is due locks the due row, then the promise. So does everybody who needs both.
-_LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK_DUE = "SELECT id FROM due WHERE kind = ANY($1::text[]) AND id = ANY($2::uuid[]) ORDER BY id, kind FOR UPDATE"
 _SCHEDULE = """
-INSERT INTO due (kind, id, at) SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[]) AS x(id, at) ORDER BY id
+INSERT INTO due (kind, id, at)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS x(kind, id, at) ORDER BY id, kind
 ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
 """
 _ERASE = """
@@ -45,10 +46,15 @@ async def write(tx: Tx, promises: Sequence[Promise]) -> None:
     await rows.put(tx, promise, promises)
 
 
-async def schedule(tx: Tx, promises: Sequence[Promise]) -> None:
-    """Have each looked at when its moment comes."""
-    if promises:
-        await tx.execute(_SCHEDULE, DUE_KIND, [one.id for one in promises], [one.due_at for one in promises])
+async def schedule(tx: Tx, moments: Sequence[tuple[str, UUID, datetime]]) -> None:
+    """Have promises looked at: (kind, promise, when). They are new, or `lock_due` holds what was scheduled of them."""
+    if moments:
+        await tx.execute(_SCHEDULE, *(list(column) for column in zip(*moments, strict=True)))
+
+
+async def lock_due(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Lock whatever is scheduled of these promises."""
+    await tx.fetch(_LOCK_DUE, [DUE_KIND, REMINDER_KIND], ids)
 
 
 async def lock_of_contacts(tx: Tx, contact_ids: Sequence[UUID]) -> list[Promise]:
@@ -56,7 +62,7 @@ async def lock_of_contacts(tx: Tx, contact_ids: Sequence[UUID]) -> list[Promise]
     ids = [row["id"] for row in await tx.all(sa.select(_P.id).where(_P.contact_id.in_(contact_ids)))]
     if not ids:
         return []
-    await tx.fetch(_LOCK_DUE, DUE_KIND, ids)
+    await lock_due(tx, ids)
     found = await tx.all(_SELECT.where(_P.contact_id.in_(contact_ids)).order_by(_P.id).with_for_update())
     return [rows.read(Promise, row) for row in found]
 

@@ -25,6 +25,7 @@ promise = sa.Table(
     sa.Column("note", sa.Text, info=personal("text")),
     sa.Column("replaced_by", UUID),
     sa.Column("replaces", UUID),
+    sa.Column("reminded_at", TIME),
     sa.CheckConstraint(
         "status IN ('open', 'kept', 'broken', 'renegotiated', 'withdrawn', 'historic')",
         name="status",

@@ -72,6 +72,16 @@ async def fall_due(tx: Tx, promise_id: UUID) -> None:
         await _write(tx, [after], [_draft(tx, after, facts.outcome(after), time=after.due_at)])
 
 
+async def draw_near(tx: Tx, promise_id: UUID) -> None:
+    """Tell that a promise's moment draws near, unless it has been settled or moved meanwhile."""
+    before = await store.lock(tx, promise_id)
+    after = rules.reminded(before, tx.now) if before else None
+    if after is not None:
+        # Nothing is scheduled anew: what is due of a promise is locked before the promise, never after it.
+        await store.write(tx, [after])
+        await log.record(tx, _draft(tx, after, facts.due_soon(after)))
+
+
 async def find(reader: Reader, principal: Principal, promise_id: UUID) -> Promise:
     """One promise; 404 when the reader may not see it."""
     found = await store.find(reader, principal, promise_id)
@@ -116,7 +126,7 @@ async def _apply(tx: Tx, revisions: Sequence[tuple[Made, Revision]]) -> None:
 
 async def _write(tx: Tx, promises: Sequence[Promise], told_of: Sequence[Event[Any]]) -> None:
     live = [one for one in promises if one.voided_at is None]
-    await store.schedule(tx, [one for one in live if one.status == "open"])
+    await store.schedule(tx, [moment for one in live for moment in rules.moments(one, tx.now)])
     await store.write(tx, promises)
     await timeline.write(tx, [facts.entry(one) for one in live])
     await timeline.void(tx, [one.id for one in promises if one.voided_at is not None])

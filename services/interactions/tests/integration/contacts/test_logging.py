@@ -14,6 +14,8 @@ from guanxi.events.interactions import (
     CustomerContacted,
     CustomerContactedCorrected,
     CustomerContactedVoided,
+    PromiseBroken,
+    PromiseDueSoon,
     PromiseMade,
     PromiseMadeVoided,
 )
@@ -194,7 +196,8 @@ async def test_voiding_is_final_and_takes_the_promises_along(
     )
     assert (contact.sequence, promise.sequence) == (2, 2)
     service.clock.move(48 * 3600)
-    assert await service.work_off_due() == 1
+    assert await service.work_off_due() == 2
+    assert await service.published(PromiseBroken, PromiseDueSoon) == []
     assert (await staff.get(f"/v1/promises/{made['promises'][0]['id']}")).json()["status"] == "open"
 
 

@@ -12,6 +12,7 @@ import pytest
 from guanxi.events import Event
 from guanxi.events.interactions import (
     PromiseBroken,
+    PromiseDueSoon,
     PromiseKept,
     PromiseMade,
     PromiseRenegotiated,
@@ -53,7 +54,8 @@ async def test_a_promise_that_nobody_settles_is_broken_at_its_moment(
     made = await promise()
     assert await service.work_off_due() == 0
     service.clock.move(2 * HOUR)
-    assert await service.work_off_due() == 1
+    assert await service.work_off_due() == 2
+    assert await service.published(PromiseDueSoon) == []
     read = (await staff.get(f"/v1/promises/{made['id']}")).json()
     assert (read["status"], read["settled_by"], read["settled_at"]) == ("broken", "due", read["due_at"])
     (event,) = await service.published(PromiseBroken)
@@ -61,6 +63,46 @@ async def test_a_promise_that_nobody_settles_is_broken_at_its_moment(
     assert await service.work_off_due() == 0
     shown = (await staff.get(f"/v1/customers/{made['customer_id']}/timeline?kind=promise")).json()["items"]
     assert [one["summary"]["status"] for one in shown] == ["broken"]
+
+
+@pytest.mark.parametrize(("due", "told_at"), [(10, 5), (100, 76)])
+async def test_the_promiser_is_reminded_once_before_the_moment(
+    staff: httpx.AsyncClient, service: Harness, promise: Any, due: float, told_at: float
+) -> None:
+    seller = an_employee(name="李明")
+    await service.know(seller)
+    made = await promise(due=due, promiser=str(seller.aggregateid))
+    service.clock.move((told_at - 0.1) * HOUR)
+    assert await service.work_off_due() == 0
+    service.clock.move(0.2 * HOUR)
+    assert await service.work_off_due() == 1
+    (event,) = await service.published(PromiseDueSoon)
+    assert (str(event.aggregateid), event.sequence, event.historic) == (made["id"], 2, False)
+    assert (event.data.promiser_id, event.data.fulfilling_unit) == (seller.aggregateid, "head-office")
+    assert event.data.due_at == datetime.fromisoformat(made["due_at"])
+    read = (await staff.get(f"/v1/promises/{made['id']}")).json()
+    assert (read["status"], read["version"], bool(read["reminded_at"])) == ("open", 2, True)
+    service.clock.move(due * HOUR)
+    await service.work_off_due()
+    (broken,) = await service.published(PromiseBroken)
+    assert (broken.sequence, len(await service.published(PromiseDueSoon))) == (3, 1)
+
+
+@pytest.mark.parametrize("outcome", ["kept", "broken", "withdrawn", "renegotiated"])
+async def test_nobody_is_reminded_of_what_is_settled(
+    staff: httpx.AsyncClient, service: Harness, promise: Any, outcome: str
+) -> None:
+    made = await promise(due=10)
+    new = {"new_due_at": hours(100)} if outcome == "renegotiated" else {}
+    settled = await staff.post(f"/v1/promises/{made['id']}/outcome", json={"outcome": outcome, **new})
+    assert settled.status_code == 201
+    service.clock.move(6 * HOUR)
+    await service.work_off_due()
+    assert await service.published(PromiseDueSoon) == []
+    service.clock.move(72 * HOUR)
+    await service.work_off_due()
+    told = [str(event.aggregateid) for event in await service.published(PromiseDueSoon)]
+    assert told == [settled.json()["replaced_by"]] * bool(new)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +188,7 @@ async def test_of_an_outcome_and_the_moment_itself_one_wins(
     service.clock.move(2 * HOUR)
     path = f"/v1/promises/{made['id']}/outcome"
     answer, worked = await asyncio.gather(staff.post(path, json={"outcome": "kept"}), service.work_off_due())
-    assert worked == 1
+    assert worked == 2
     status = (await staff.get(f"/v1/promises/{made['id']}")).json()["status"]
     assert (answer.status_code, status) in ((201, "kept"), (409, "broken"))
     told: list[Event[Any]] = await service.published(PromiseKept, PromiseBroken)
@@ -197,4 +239,6 @@ async def test_history_told_by_hand_schedules_nothing(
     assert [one["status"] for one in made["promises"]] == ["historic", "open"]
     assert await service.work_off_due() == 0
     service.clock.move(91 * HOUR)
-    assert await service.work_off_due() == 1
+    assert await service.work_off_due() == 2
+    (broken,) = await service.published(PromiseBroken)
+    assert str(broken.data.promise_id) == made["promises"][1]["id"]

@@ -86,6 +86,44 @@ def test_a_promise_moved_meanwhile_is_not_broken_at_its_old_moment() -> None:
     assert (broken.status, broken.settled_at, broken.settled_by) == ("broken", NOW, "due")
 
 
+@pytest.mark.parametrize(
+    ("due", "values", "hours"),
+    [
+        (9, {}, 4),
+        (95, {}, 71),
+        (9, {"recorded_at": NOW + timedelta(hours=60)}, 4),
+        (0, {}, None),
+        (-1, {}, None),
+        (9, {"reminded_at": NOW}, None),
+        (9, {"voided_at": NOW}, None),
+        (9, {"status": "kept"}, None),
+        (9, {"status": "historic"}, None),
+    ],
+)
+def test_the_promiser_is_reminded_halfway_and_a_day_ahead_at_most(
+    due: float, values: dict[str, Any], hours: float | None
+) -> None:
+    moment = NOW + timedelta(hours=hours) if hours is not None else None
+    assert rules.remind_at(promise(due=due, **values), NOW) == moment
+
+
+def test_a_reminder_is_not_made_up_for_when_the_promise_was_learned_of_late() -> None:
+    made_before = {"made_at": NOW - timedelta(hours=80)}
+    assert rules.remind_at(promise(due=1, **made_before), NOW) is None
+    soon = replace(promise(due=1, **made_before), recorded_at=NOW - timedelta(hours=79))
+    assert rules.remind_at(soon, NOW) == NOW - timedelta(hours=23)
+    assert rules.reminded(soon, NOW) == replace(soon, reminded_at=NOW, version=2)
+
+
+def test_another_moment_or_promiser_is_reminded_anew() -> None:
+    before = promise(due=2, reminded_at=NOW)
+    for told, again in ((terms("other", due=2), False), (terms(due=9), True)):
+        (after,) = rules.revise(made(told), [before], NOW).changed
+        assert (after.reminded_at is None) == again
+    (after,) = rules.revise(made(replace(terms(due=2), promiser_id=IDS.new())), [before], NOW).changed
+    assert after.reminded_at is None
+
+
 def test_a_renegotiation_needs_a_moment_after_it() -> None:
     for due in (None, NOW, NOW - timedelta(hours=1)):
         with pytest.raises(Unprocessable):
