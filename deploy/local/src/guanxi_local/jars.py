@@ -44,9 +44,10 @@ def library(jars: Sequence[Jar]) -> Path:
     return cache / "guanxi" / f"kafka-{digest}"
 
 
-def is_complete(folder: Path) -> bool:
-    """Say whether all jars arrived there and were checked."""
-    return (folder / ".complete").exists()
+def is_complete(jars: Sequence[Jar]) -> bool:
+    """Say whether all these jars arrived in their folder and were checked, and none was removed since."""
+    folder = library(jars)
+    return (folder / ".complete").exists() and all((folder / jar.file_name).exists() for jar in jars)
 
 
 def mark_complete(folder: Path) -> None:

@@ -157,8 +157,9 @@ def _java(classpath: str, home: Path) -> list[str | Path]:
 
 
 def _classpath() -> str:
-    folder = library(read_lock(lock_file()))
-    if not is_complete(folder):
+    jars = read_lock(lock_file())
+    folder = library(jars)
+    if not is_complete(jars):
         message = f"Kafka's jars are not in {folder}; run make setup"
         raise Failure(message)
     return str(folder / "*")

@@ -17,7 +17,7 @@ _PARALLEL = 6
 _TRIES = 3
 _KAFKA = "org.apache.kafka:kafka_2.13:4.3.0"
 _LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
-_HEADER = "# Kafka's jars: Maven coordinate and SHA-256. Written by: make lock-kafka\n"
+_HEADER = "# Kafka's jars: Maven coordinate and SHA-256. Written by: make lock\n"
 
 
 def fetch(jars: Sequence[Jar], arrived: Callable[[str], None]) -> Path:

@@ -1,4 +1,4 @@
-"""`python -m guanxi_local.setup fetch|where|lock`: Kafka's jars for `make setup` and `make lock`."""
+"""`python -m guanxi_local.setup fetch|lock`: Kafka's jars for `make setup` and `make lock`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from guanxi_local.failures import EXIT_CODE, Failure
-from guanxi_local.jars import is_complete, library, lock_file, read_lock
+from guanxi_local.jars import is_complete, lock_file, read_lock
 
 
 def fetch() -> None:
     """Fetch what is missing, with a bar."""
     jars = read_lock(lock_file())
-    if is_complete(library(jars)):
+    if is_complete(jars):
         return
     from guanxi_local import maven  # noqa: PLC0415 - half a second of import, needed once
 
@@ -40,10 +40,8 @@ def main() -> None:
     try:
         if command == "fetch":
             fetch()
-        elif command == "lock":
-            relock()
         else:
-            sys.stdout.write(f"{library(read_lock(lock_file()))}\n")
+            relock()
     except Failure as failure:
         sys.stderr.write(f"setup: {failure}\n")
         sys.exit(EXIT_CODE)
