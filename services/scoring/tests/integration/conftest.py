@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import httpx
 import pytest_asyncio
 
 from guanxi.events import Event
+from guanxi.events.complaints import Ticket
 from guanxi.events.interactions import OrderPlaced, PromiseBroken
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
@@ -19,6 +20,7 @@ from guanxi_local.pytest_plugin import ServiceHarness
 from scoring.app import SERVICE
 from scoring.scores import usecases
 
+T = TypeVar("T", bound=Ticket)
 MakeCustomer = Callable[..., Awaitable[UUID]]
 ZONE = ZoneInfo("Asia/Shanghai")
 IDS = SystemIds()
@@ -76,3 +78,15 @@ def a_broken_promise(subject: UUID, *, hours_ago: float = 1, **more: Any) -> Eve
     values |= {"made_at": due_at - timedelta(days=3), "due_at": due_at, "broken_at": due_at} | more
     fact = PromiseBroken.model_validate(values)
     return an_event(fact, aggregate=fact.promise_id, sequence=2, subject=subject, time=due_at)
+
+
+def a_ticket(
+    fact: type[T], complaint_id: UUID, subject: UUID, sequence: int, *, days_ago: float, **more: Any
+) -> Event[T]:
+    """A step of a complaint, of which we learn at once."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    values = {"complaint_id": complaint_id, "number": "C-1", "unit": "head-office", "channel": "phone"}
+    values |= {"cause": "quality", "severity": "normal", "status": "in_progress", "holder_unit": "head-office"}
+    values |= {"service_level": "standard", "filed_at": at - timedelta(days=1), **more}
+    made = fact.model_validate(values)
+    return an_event(made, aggregate=complaint_id, sequence=sequence, subject=subject, time=at, recorded=at)

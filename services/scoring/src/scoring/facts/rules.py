@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+REPEATED = (
+    *("complaint.answered", "complaint.resolved", "complaint.reopened", "complaint.closed"),
+    "promise.renegotiated",
+)
+"""Kinds that may happen to one aggregate again and again: each sequence is a fact of its own, not a newer version."""
+
+BEGINNINGS = ("complaint", "promise", "order")
+"""Kinds without which nothing else of the aggregate, or about it, can have happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -44,7 +53,10 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One version of one fact. `aggregate_id` and `kind` name the fact, `sequence` the version."""
+    """One version of one fact. `aggregate_id` and `kind` name the fact (of a repeated kind also `sequence`).
+
+    Otherwise `sequence` is the version.
+    """
 
     aggregate_id: UUID
     kind: str
@@ -63,15 +75,28 @@ class FactRow:
 def current(facts: Iterable[FactRow], known_at: datetime | None = None) -> list[FactRow]:
     """The facts that count by what was known at `known_at` (all, without one), in an order that is theirs.
 
-    Of each fact the highest version; voided ones are out, and so are missed deadlines of complaints nobody made.
+    Of each fact the highest version; voided ones are out, and so is what followed from something that never happened:
+    missed deadlines of a complaint that nobody made, returned goods of an order that nobody placed.
     """
-    best: dict[tuple[UUID, str], FactRow] = {}
+    best: dict[tuple[UUID, str, int], FactRow] = {}
     for row in facts:
         if known_at is not None and row.recorded_at > known_at:
             continue
-        known = best.get((row.aggregate_id, row.kind))
+        name = (row.aggregate_id, row.kind, row.sequence if row.kind in REPEATED and not row.voided else 0)
+        known = best.get(name)
         if known is None or known.sequence < row.sequence:
-            best[row.aggregate_id, row.kind] = row
-    never = {row.aggregate_id for row in best.values() if row.voided and row.kind == "complaint"}
-    kept = [row for row in best.values() if not row.voided and row.traits.complaint_id not in never]
-    return sorted(kept, key=lambda row: (row.occurred_at, row.aggregate_id.int, row.kind))
+            best[name] = row
+    voided = [row for row in best.values() if row.voided]
+    ended = {(row.aggregate_id, row.kind) for row in voided}
+    never = {row.aggregate_id for row in voided if row.kind in BEGINNINGS}
+    kept = [
+        row
+        for row in best.values()
+        if (row.aggregate_id, row.kind) not in ended and never.isdisjoint((row.aggregate_id, follows_from(row)))
+    ]
+    return sorted(kept, key=lambda row: (row.occurred_at, row.aggregate_id.int, row.kind, row.sequence))
+
+
+def follows_from(fact: FactRow) -> UUID | None:
+    """Another aggregate without which this fact means nothing. Money paid stays paid, whatever the order was."""
+    return fact.traits.order_id if fact.kind == "return" else fact.traits.complaint_id

@@ -47,7 +47,7 @@ class FactRead(BaseModel):
         validation_alias="aggregate_id", description="The order, promise, complaint ... that the fact is about."
     )
     kind: str
-    sequence: int = Field(description="Its version; the highest counts.")
+    sequence: int = Field(description="Its version, of which the highest counts; where a thing may happen again, each.")
     customer_id: UUID = Field(description="The id under which it was recorded, for ever.")
     unit: str = Field(validation_alias="unit_id")
     occurred_at: datetime

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
-from scoring.facts.rules import FactRow, Traits
+from scoring.facts.rules import BEGINNINGS, REPEATED, FactRow, Traits
 from scoring.facts.tables import fact
 
 # A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
@@ -31,9 +31,9 @@ SELECT s, t FROM unnest($1::text[], $2::timestamptz[]) AS x(s, t) ORDER BY s
 ON CONFLICT (source) DO UPDATE SET up_to = excluded.up_to WHERE w.up_to < excluded.up_to
 """
 _CURRENT = """
-SELECT DISTINCT ON (aggregate_id, kind) * FROM fact
+SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END) * FROM fact
 WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
-ORDER BY aggregate_id, kind, sequence DESC
+ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END, sequence DESC
 """
 _BLANK = """
 UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'channel', 'fulfilling_unit']
@@ -68,7 +68,8 @@ async def of_customers(
     reader: Reader, customer_ids: Sequence[UUID], kinds: Sequence[str], known_at: datetime | None = None
 ) -> list[FactRow]:
     """The newest version, by what was known then, of each fact of these kinds; voided ones too."""
-    return [_fact(row) for row in await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at)]
+    rows = await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at, REPEATED)
+    return [_fact(row) for row in rows]
 
 
 async def page(
@@ -79,11 +80,7 @@ async def page(
     if wanted.kinds:
         select = select.where(_F.kind.in_(wanted.kinds))
     if not wanted.every_version:
-        newer = fact.alias()
-        later = sa.and_(
-            newer.c.aggregate_id == _F.aggregate_id, newer.c.kind == _F.kind, newer.c.sequence > _F.sequence
-        )
-        select = select.where(sa.not_(_F.voided), ~sa.exists().where(later))
+        select = select.where(_counts())
     keys = (_F.occurred_at, _F.aggregate_id, _F.kind, _F.sequence)
     return [_fact(row) for row in await reader.all(after_key(select, keys, after, limit, descending=True))]
 
@@ -91,6 +88,21 @@ async def page(
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Take out of these customers' facts whatever leads back to a conversation; amounts and times stay."""
     return int((await tx.execute(_BLANK, list(customer_ids))).rpartition(" ")[2])
+
+
+def _counts() -> sa.ColumnElement[bool]:
+    """What `rules.current` says of a row, in SQL: its page must not need the facts of all pages before."""
+    other = fact.alias()
+    o = other.c
+    newer = sa.and_(
+        o.aggregate_id == _F.aggregate_id,
+        o.kind == _F.kind,
+        o.sequence > _F.sequence,
+        sa.or_(o.voided, _F.kind.not_in(REPEATED)),
+    )
+    cause = sa.case((_F.kind == "return", _F.attrs["order_id"].astext), else_=_F.attrs["complaint_id"].astext)
+    never = sa.and_(o.aggregate_id.in_((_F.aggregate_id, sa.cast(cause, sa.Uuid))), o.kind.in_(BEGINNINGS), o.voided)
+    return sa.and_(sa.not_(_F.voided), ~sa.exists().where(newer), ~sa.exists().where(never))
 
 
 def _values(row: FactRow) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from guanxi.events.interactions import OrderPlacedVoided
+from guanxi.events.complaints import ComplaintFiledVoided, ComplaintReopened
+from guanxi.events.interactions import OrderPlacedVoided, PromiseBrokenVoided, PromiseKept, PromiseKeptVoided
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
 
-from ..conftest import ZONE, MakeCustomer, a_broken_promise, an_order, settle
+from ..conftest import ZONE, MakeCustomer, a_broken_promise, a_ticket, an_order, settle
 
 pytestmark = pytest.mark.asyncio
 
@@ -73,6 +74,51 @@ async def test_trust_shows_its_evidence(service: Harness, customer: MakeCustomer
     assert {one["code"] for one in body["changes"] if one["direction"] == "up"} == {
         *("keep-promises", "solve-first-time", "wait"),
     }
+
+
+async def test_a_complaint_reopened_twice_weighs_twice_and_the_first_stays_in_the_past(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, complaint = await customer(), SystemIds().new()
+    early, late = (
+        a_ticket(ComplaintReopened, complaint, one, sequence, days_ago=days, reopen_count=count, by_customer=True)
+        for sequence, days, count in ((5, 40, 1), (9, 5, 2))
+    )
+    then = {"as_of": (datetime.now(ZONE) - timedelta(days=40)).date().isoformat()}
+    await service.apply(early)
+    before = (await staff.get(f"/v1/customers/{one}/trust", params=then)).json()
+    await service.apply(late)
+    after = (await staff.get(f"/v1/customers/{one}/trust", params=then)).json()
+    assert before["value"] == after["value"] == 64
+    today = (await staff.get(f"/v1/customers/{one}/trust")).json()
+    assert (today["value"], today["inputs"]) == (59, {"complaint-reopened": 2})
+    listed = (await staff.get(f"/v1/customers/{one}/facts?kind=complaint.reopened")).json()["items"]
+    assert [fact["sequence"] for fact in listed] == [9, 5]
+    never = ComplaintFiledVoided(complaint_id=complaint, number="C-1", unit="head-office")
+    await service.apply(an_event(never, aggregate=complaint, sequence=10, subject=one))
+    assert (await staff.get(f"/v1/customers/{one}/trust")).json()["value"] == 70
+    assert (await staff.get(f"/v1/customers/{one}/facts")).json()["items"] == []
+
+
+@pytest.mark.parametrize("turn", range(3))
+async def test_an_outcome_that_was_corrected_counts_as_it_was_in_the_end_in_any_order(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, turn: int
+) -> None:
+    one = await customer()
+    broken = a_broken_promise(one, hours_ago=48)
+    values = broken.data.model_dump(exclude={"broken_at", "reason"}) | {"kept_at": broken.data.due_at}
+    steps = (PromiseKept.model_validate(values), PromiseKeptVoided(promise_id=broken.aggregateid, unit="head-office"))
+    told = [
+        *(an_event(fact, aggregate=broken.aggregateid, sequence=2 + n, subject=one) for n, fact in enumerate(steps)),
+        broken.model_copy(update={"sequence": 4}),
+    ]
+    for event in (*told[turn:], *told[:turn]):
+        await service.apply(event)
+    trust = (await staff.get(f"/v1/customers/{one}/trust")).json()
+    assert (trust["value"], trust["inputs"]) == (57, {"promise-broken": 1})
+    back = PromiseBrokenVoided(promise_id=broken.aggregateid, unit="head-office")
+    await service.apply(an_event(back, aggregate=broken.aggregateid, sequence=5, subject=one))
+    assert (await staff.get(f"/v1/customers/{one}/trust")).json()["value"] == 70
 
 
 async def test_as_of_and_known_at_compute_from_the_facts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from uuid import UUID
 
 import pytest
@@ -45,3 +46,24 @@ def test_facts_stand_in_the_order_of_their_time(seed: int) -> None:
     found = current(facts)
     assert [one.occurred_at for one in found] == sorted(one.occurred_at for one in facts)
     assert current(reversed(facts)) == found
+
+
+def test_what_happens_again_is_a_fact_of_its_own_until_its_beginning_is_voided() -> None:
+    first, second = a_fact(1, "complaint.reopened", 9, sequence=3), a_fact(1, "complaint.reopened", 2, sequence=6)
+    assert current([second, first, second]) == [first, second]
+    gone = a_fact(1, "complaint.reopened", sequence=8, voided=True)
+    assert current([gone, second, first]) == []
+    assert current([a_fact(1, "complaint", sequence=8, voided=True), second, first]) == []
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_an_outcome_taken_back_and_given_again_counts_in_any_order(order: tuple[int, ...]) -> None:
+    told = [
+        a_fact(1, "promise.kept", 9, sequence=2),
+        a_fact(1, "promise.kept", 3, sequence=3, voided=True),
+        a_fact(1, "promise.broken", 9, sequence=4),
+        a_fact(1, "promise", 20),
+    ]
+    assert [one.kind for one in current([told[n] for n in order])] == ["promise", "promise.broken"]
+    back = [a_fact(1, "promise.broken", 2, sequence=5, voided=True), a_fact(1, "promise.kept", 9, sequence=6)]
+    assert [one.kind for one in current([*back, *(told[n] for n in order)])] == ["promise", "promise.kept"]

@@ -37,13 +37,13 @@ def test_one_newly_broken_promise_takes_a_customer_down_a_band() -> None:
 
 
 def test_a_broken_promise_weighs_half_after_its_half_life() -> None:
-    points = [-weight(Signal(-13, 180), 1, age) for age in (0, 90, 180, 360, 540)]
+    points = [-weight(Signal(-13, 180), age) for age in (0, 90, 180, 360, 540)]
     assert points == [13_000, 9_750, 6_500, 3_250, 1_625]
-    assert weight(Signal(-13, 180), 1, 10_000) == 0
+    assert weight(Signal(-13, 180), 10_000) == 0
 
 
 def test_weight_only_falls_with_age() -> None:
-    weights = [abs(weight(Signal(-13, 180), 1, age)) for age in range(800)]
+    weights = [abs(weight(Signal(-13, 180), age)) for age in range(800)]
     assert weights == sorted(weights, reverse=True)
     assert weights[0] == 13 * MILLI
 
@@ -73,6 +73,23 @@ def test_each_reopening_costs_and_a_reopened_complaint_was_not_solved_at_once() 
     assert _score(closed, once, twice).value == 58
 
 
+def test_each_reopening_weighs_by_its_own_age_and_stays_in_the_past() -> None:
+    early = a_fact(1, "complaint.reopened", 40, sequence=5, traits=Traits(count=1))
+    late = a_fact(1, "complaint.reopened", 5, sequence=9, traits=Traits(count=2))
+    then = Moment(TODAY - timedelta(days=40), ZONE)
+    assert score([early], CARD, then) == score([early, late], CARD, then)
+    assert score([early, late], CARD, then).value == 64
+    [_, reason] = _score(early, late).reasons
+    assert (reason.count, reason.points) == (2, -round((6 * 320 + 6 * 355) / 360))
+
+
+def test_a_complaint_closed_and_then_judged_was_solved_once() -> None:
+    closed = a_fact(1, "complaint.closed", 9, sequence=4, traits=SOLVED)
+    judged = a_fact(1, "complaint.closed", 2, sequence=5, traits=SOLVED)
+    assert _score(closed, judged).inputs == _score(closed).inputs == {"solved-first-time": 1}
+    assert _score(closed, judged) == _score(closed)
+
+
 def test_a_complaint_as_such_costs_nothing() -> None:
     assert _score(a_fact(1, "complaint", traits=Traits(cause="quality"))).value == CARD.base
 
@@ -91,16 +108,21 @@ def test_the_scale_has_ends_and_the_reasons_still_add_up() -> None:
     assert sum(reason.points for reason in found.reasons) == 0
 
 
+KINDS = ("promise.kept", "promise.broken", "deadline.missed", "payment.overdue")
+OFTEN = ("complaint.closed", "complaint.reopened")
+_ONCE = st.tuples(st.integers(1, 20), st.sampled_from(KINDS), st.just(1))
+_AGAIN = st.tuples(st.integers(21, 25), st.sampled_from(OFTEN), st.integers(2, 9))
 _FACTS = st.lists(
     st.builds(
-        lambda n, kind, days, flag: a_fact(n, kind, days, traits=Traits(in_time=flag, solved=flag, count=0)),
-        st.integers(1, 60),
-        st.sampled_from(["promise.kept", "promise.broken", "complaint.closed", "deadline.missed", "payment.overdue"]),
+        lambda one, days, flag: a_fact(
+            one[0], one[1], days, sequence=one[2], traits=Traits(in_time=flag, solved=flag, count=0)
+        ),
+        st.one_of(_ONCE, _AGAIN),
         st.integers(0, 1500),
         st.booleans(),
     ),
     max_size=30,
-    unique_by=lambda fact: (fact.aggregate_id, fact.kind),
+    unique_by=lambda fact: (fact.aggregate_id, fact.kind, fact.sequence),
 )
 
 
@@ -113,3 +135,11 @@ def test_order_and_repeats_do_not_matter_and_reasons_add_up(facts: list[FactRow]
     assert found == _score(*facts)
     assert found.value == sum(reason.points for reason in found.reasons)
     assert CARD.least <= found.value <= CARD.most
+
+
+@settings(max_examples=100, deadline=None)
+@given(facts=_FACTS, day=st.integers(0, 1500))
+def test_a_past_days_trust_is_the_same_whenever_it_is_asked(facts: list[FactRow], day: int) -> None:
+    then = Moment(TODAY - timedelta(days=day), ZONE)
+    happened = [fact for fact in facts if fact.occurred_at.astimezone(ZONE).date() <= then.day]
+    assert score(facts, CARD, then) == score(happened, CARD, then)
