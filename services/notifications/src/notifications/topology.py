@@ -49,9 +49,12 @@ PERMISSIONS = Consumer(
 MESSAGES = Consumer(
     "messages",
     {
-        ComplaintFiled: messages.on_filed,
-        ComplaintFiledCorrected: messages.on_corrected,
+        ComplaintFiled: messages.on_progress,
+        ComplaintFiledCorrected: messages.on_ticket,
         ComplaintFiledVoided: messages.on_voided,
+        ComplaintHandedOver: messages.on_ticket,
+        ComplaintEscalated: messages.on_ticket,
+        ComplaintReopened: messages.on_ticket,
         ComplaintAnswered: messages.on_progress,
         ComplaintResolved: messages.on_progress,
         ComplaintClosed: messages.on_progress,

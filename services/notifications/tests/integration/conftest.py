@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,3 +29,15 @@ async def open_service(service_harness: ServiceHarness) -> OpenHarness:
 async def service(open_service: OpenHarness) -> Harness:
     """The service without a mail server."""
     return await open_service()
+
+
+async def until_waiting(service: Harness) -> None:
+    """Return as soon as somebody waits for a lock in the service's database."""
+    sql = """SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    async with asyncio.timeout(10):
+        while True:
+            async with service.database.api.read() as reader:
+                if await reader.fetchval(sql):
+                    return
+            await asyncio.sleep(0.01)

@@ -77,9 +77,9 @@ async def get_why(token: str, call: Anybody, settings: Known) -> WhyView:
 @router.get("/unsubscribe/{token}")
 async def get_unsubscribe(token: str, call: Anybody, settings: Known) -> UnsubscribeView:
     """What the link in a message would stop. Reading it stops nothing: mail scanners follow links."""
-    async with call.pool.begin() as tx:
-        found = await usecases.find(tx, links.read_unsubscribe(settings.secret("tracking_key"), token))
-        stopped = await unsubscribing.is_stopped(tx, found)
+    async with call.pool.read() as reader:
+        found = await usecases.find(reader, links.read_unsubscribe(settings.secret("tracking_key"), token))
+        stopped = await unsubscribing.is_stopped(reader, found)
     return UnsubscribeView(message_class=found.message_class, channel=found.channel, stopped=stopped)
 
 

@@ -161,6 +161,8 @@ def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime) -
         return Suppress("historic")
     if reader.erased:
         return Suppress("erased")
+    if verdict.void:
+        return Suppress("superseded")
     if message.recipient != "customer" or verdict.allowed:
         return None
     refusal = Suppress("no_permission", verdict.event_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guanxi import directory
-from guanxi.db import Tx
+from guanxi.db import Reader, Tx
 from notifications.messages.rules import Message
 from notifications.permissions import Question, Statement
 from notifications.permissions import usecases as permissions
@@ -16,20 +16,24 @@ async def unsubscribe(tx: Tx, message: Message) -> None:
 
     A message about a complaint that is stopped is stopped for the customer too: the stricter reading is the safer one.
     """
-    if await is_stopped(tx, message):
-        return
     if message.customer_id is not None:
         await directory.share_lock(tx, message.customer_id)
-        await permissions.withdraw(tx, _withdrawal(tx, message, for_ticket=False))
-    if message.ticket_id is not None:
-        await permissions.withdraw(tx, _withdrawal(tx, message, for_ticket=True))
+    await permissions.hold(tx, [await _question(tx, message)], to_change=True)
+    if await is_stopped(tx, message):
+        return
+    said = [_withdrawal(tx, message, for_ticket=False)] if message.customer_id else []
+    said += [_withdrawal(tx, message, for_ticket=True)] if message.ticket_id else []
+    await permissions.withdraw(tx, said)
 
 
-async def is_stopped(tx: Tx, message: Message) -> bool:
+async def is_stopped(reader: Reader, message: Message) -> bool:
     """Whether such a message would be refused now."""
-    members = await directory.members(tx, message.customer_id) if message.customer_id else []
-    asked = Question(message.message_class, message.channel, message.customer_id, tuple(members), message.ticket_id)
-    return (await permissions.judge(tx, [asked]))[0].refused
+    return (await permissions.judge(reader, [await _question(reader, message)]))[0].refused
+
+
+async def _question(reader: Reader, message: Message) -> Question:
+    members = await directory.members(reader, message.customer_id) if message.customer_id else []
+    return Question(message.message_class, message.channel, message.customer_id, tuple(members), message.ticket_id)
 
 
 def _withdrawal(tx: Tx, message: Message, *, for_ticket: bool) -> Statement:

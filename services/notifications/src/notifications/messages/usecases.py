@@ -70,7 +70,9 @@ async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Cla
     members = {one: tuple(family) for family in families.values() for one in family}
     known = await directory.customers(tx, members)
     staff = await directory.employees(tx, [one.employee_id for one in due if one.employee_id])
-    verdicts = await permissions.judge(tx, [_question(one, members) for one in due])
+    questions = [_question(one, members) for one in due]
+    await permissions.hold(tx, questions)
+    verdicts = await permissions.judge(tx, questions)
     words = await templates.in_force(tx, [one.template for one in due])
     sending = _Sending(settings, links, words)
     claimed = []
@@ -214,6 +216,8 @@ def _reader(
 
 
 def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Question:
+    if message.recipient != "customer":
+        return Question(message.message_class, message.channel, None, (), None)
     family = members.get(message.customer_id, ()) if message.customer_id else ()
     return Question(message.message_class, message.channel, message.customer_id, family, message.ticket_id)
 

@@ -8,14 +8,16 @@ from datetime import datetime
 from uuid import UUID
 
 from guanxi.events import Event, reports
-from guanxi.events.complaints import Ticket
+from guanxi.events.complaints import ComplaintFiledVoided, Ticket
 from guanxi.ports import derived_id
 
 PURPOSES = ("service", "transactional", "marketing", "survey", "personal")
 REFUSALS = frozenset({"denied", "withdrawn"})
 GRANTED, UNKNOWN = "granted", "unknown"
 FOR_EVER = 2**62
-"""No revision is as high: a voided profile grants nothing."""
+"""No revision is as high: a voided profile grants nothing, a voided complaint gives no leave."""
+ABOUT_TICKETS = "service"
+"""The one purpose for which an address given for a complaint is leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ class Statement:
     unit: str
     source: str | None = None
     ticket_id: UUID | None = None
-    address: str | None = None
     report_id: UUID | None = None
     report_sequence: int | None = None
 
@@ -48,6 +49,27 @@ class Statement:
     def counts(self) -> bool:
         """A grant without evidence is noted and changes nothing."""
         return self.state != GRANTED or bool(self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLeave:
+    """The address given for one complaint, which is leave for `service` on it and for nothing else."""
+
+    ticket_id: UUID
+    customer_id: UUID | None
+    unit: str
+    sequence: int
+    said_at: datetime
+    channel: str | None = None
+    address: str | None = None
+    void: bool = False
+
+    @property
+    def standing(self) -> Standing | None:
+        """The leave as a word of the customer; None without an address."""
+        if self.address is None:
+            return None
+        return Standing(self.ticket_id, self.customer_id, GRANTED, self.said_at, self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,8 @@ class Verdict:
     event_id: UUID | None = None
     address: str | None = None
     """The address given for the complaint in question, which comes before the customer's own."""
+    void: bool = False
+    """True when nobody complained: nothing may be sent about it."""
 
 
 def permission_id(customer_id: UUID, purpose: str, channel: str) -> UUID:
@@ -100,25 +124,24 @@ def reported(event: Event[reports.ProfileReported]) -> list[Statement]:
     ]
 
 
-def given_for_ticket(event: Event[Ticket]) -> Statement | None:
-    """The address given for a complaint, as a grant of `service` for this complaint and nothing else."""
+def leave_of(event: Event[Ticket]) -> TicketLeave:
+    """The address that a complaint has by this fact, which may be none; what lies ahead counts from when we knew."""
     reply = event.data.reply_to
-    if reply is None:
-        return None
-    return Statement(
-        id=derived_id(event.data.complaint_id, f"reply-to/{event.sequence}"),
-        customer_id=event.subject,
-        purpose="service",
-        channel=reply.channel,
-        state=GRANTED,
-        said_at=min(event.data.filed_at, event.recordedtime),
-        evidence=f"address given for complaint {event.data.number}",
-        actor="complainant",
-        unit=event.data.unit,
-        source=event.data.source,
+    return TicketLeave(
         ticket_id=event.data.complaint_id,
-        address=reply.address,
+        customer_id=event.subject,
+        unit=event.data.unit,
+        sequence=event.sequence,
+        said_at=min(event.data.filed_at, event.recordedtime),
+        channel=reply.channel if reply else None,
+        address=reply.address if reply else None,
     )
+
+
+def void_of(event: Event[ComplaintFiledVoided]) -> TicketLeave:
+    """Nobody complained: there is no address any more, whatever comes later."""
+    data = event.data
+    return TicketLeave(data.complaint_id, event.subject, data.unit, FOR_EVER, event.recordedtime, void=True)
 
 
 def judge(customer_id: UUID | None, said: Sequence[Standing], for_ticket: Sequence[Standing] = ()) -> Verdict:

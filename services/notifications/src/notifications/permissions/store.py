@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from guanxi.db import Reader, Tx
-from notifications.permissions.rules import Standing, Statement
+from notifications.permissions.rules import Standing, Statement, TicketLeave, permission_id
 
 # The rows are made or touched first, so that two transactions about one permission take turns, and the second one folds
 # a ledger that holds the first one's statement.
@@ -20,21 +20,35 @@ INSERT INTO permission AS p (id, version, unit_id, customer_id, purpose, channel
 SELECT DISTINCT ON (id) id, 0, unit_id, customer_id, purpose, channel, 'unknown', said_at
 FROM jsonb_to_recordset($1::jsonb)
   AS s(id uuid, unit_id text, customer_id uuid, purpose text, channel text, said_at timestamptz) ORDER BY id
-ON CONFLICT (id) DO UPDATE SET id = p.id
+ON CONFLICT (id) DO UPDATE SET unit_id = CASE WHEN p.version = 0 THEN excluded.unit_id ELSE p.unit_id END
 """
+# A question about what nobody ever said makes the row as well: only a row can be held against a first denial.
+_MAKE = """
+INSERT INTO permission (id, version, unit_id, customer_id, purpose, channel, state, said_at)
+SELECT DISTINCT ON (id) id, 0, 'head-office', customer_id, purpose, channel, 'unknown', $2
+FROM jsonb_to_recordset($1::jsonb) AS s(id uuid, customer_id uuid, purpose text, channel text) ORDER BY id
+ON CONFLICT (id) DO NOTHING
+"""
+_MAKE_TICKETS = """
+INSERT INTO ticket (id, unit_id, sequence, said_at) SELECT id, 'head-office', 0, $2
+FROM unnest($1::uuid[]) AS x(id) ORDER BY id
+ON CONFLICT (id) DO NOTHING
+"""
+_HOLD = "SELECT id FROM permission WHERE customer_id = ANY($1::uuid[]) ORDER BY id"
+_HOLD_TICKETS = "SELECT id FROM ticket WHERE id = ANY($1::uuid[]) ORDER BY id"
 _LOCK_KNOWN = """
 SELECT id FROM permission WHERE id IN (SELECT permission_id FROM permission_event WHERE report_id = ANY($1::uuid[]))
 ORDER BY id FOR UPDATE
 """
 _ENTER = """
 INSERT INTO permission_event (id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at,
-                              counts, evidence, address, actor, source, report_id, report_sequence)
-SELECT id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts, evidence, address,
-       actor, source, report_id, report_sequence
+                              counts, evidence, actor, source, report_id, report_sequence)
+SELECT id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at, counts, evidence, actor,
+       source, report_id, report_sequence
 FROM jsonb_to_recordset($1::jsonb)
   AS s(id uuid, unit_id text, permission_id uuid, customer_id uuid, ticket_id uuid, purpose text, channel text,
-       state text, said_at timestamptz, counts boolean, evidence text, address text, actor text, source text,
-       report_id uuid, report_sequence bigint)
+       state text, said_at timestamptz, counts boolean, evidence text, actor text, source text, report_id uuid,
+       report_sequence bigint)
 ON CONFLICT (id) DO NOTHING
 """
 _RAISE_FLOOR = """
@@ -60,20 +74,43 @@ RETURNING p.id, p.version, p.unit_id, p.customer_id, p.purpose, p.channel, p.sai
 """
 _STANDINGS = """
 SELECT event_id, customer_id, purpose, channel, state, said_at FROM permission
-WHERE customer_id = ANY($1::uuid[]) AND version > 0 ORDER BY id FOR SHARE
+WHERE customer_id = ANY($1::uuid[]) AND version > 0
 """
-_TICKETS = """
-SELECT id AS event_id, customer_id, ticket_id, purpose, channel, state, said_at, address FROM permission_event
-WHERE ticket_id = ANY($1::uuid[])
+_SET_TICKETS = """
+INSERT INTO ticket AS t (id, unit_id, customer_id, sequence, void, channel, address, said_at)
+SELECT DISTINCT ON (ticket_id) ticket_id, unit, customer_id, sequence, void, channel, address, said_at
+FROM jsonb_to_recordset($1::jsonb)
+  AS s(ticket_id uuid, unit text, customer_id uuid, sequence bigint, void boolean, channel text, address text,
+       said_at timestamptz)
+ORDER BY ticket_id, sequence DESC
+ON CONFLICT (id) DO UPDATE
+SET unit_id = excluded.unit_id, customer_id = excluded.customer_id, sequence = excluded.sequence, void = excluded.void,
+    channel = excluded.channel, address = excluded.address, said_at = excluded.said_at, version = t.version + 1,
+    recorded_at = $2
+WHERE t.sequence < excluded.sequence
+"""
+_LEAVES = """
+SELECT id AS ticket_id, customer_id, unit_id AS unit, sequence, said_at, channel, address, void FROM ticket
+WHERE id = ANY($1::uuid[])
+"""
+_WITHDRAWALS = """
+SELECT id AS event_id, customer_id, ticket_id, purpose, channel, state, said_at FROM permission_event
+WHERE ticket_id = ANY($1::uuid[]) AND state <> 'granted'
 """
 _LIST = """
 SELECT p.customer_id, p.purpose, p.channel, p.state, p.said_at, e.evidence, e.source
 FROM permission p LEFT JOIN permission_event e ON e.id = p.event_id
 WHERE p.customer_id = ANY($1::uuid[]) AND p.version > 0 ORDER BY p.purpose, p.channel, p.said_at DESC
 """
+_BLANK_TICKETS = """
+UPDATE ticket SET address = NULL, version = version + 1 WHERE customer_id = ANY($1::uuid[]) AND address IS NOT NULL
+"""
+_SAID_WHEN = """
+SELECT said_at FROM permission_event WHERE id = $1 UNION ALL SELECT said_at FROM ticket WHERE id = $1 LIMIT 1
+"""
 _BLANK = """
-UPDATE permission_event SET evidence = NULL, address = NULL, version = version + 1
-WHERE customer_id = ANY($1::uuid[]) AND (evidence IS NOT NULL OR address IS NOT NULL)
+UPDATE permission_event SET evidence = NULL, version = version + 1
+WHERE customer_id = ANY($1::uuid[]) AND evidence IS NOT NULL
 """
 
 
@@ -143,16 +180,44 @@ async def fold(tx: Tx, permission_ids: Sequence[UUID]) -> list[Changed]:
     return [Changed(**dict(row)) for row in rows if row["state"] != row["previous"]]
 
 
-async def standings(tx: Tx, customer_ids: Iterable[UUID]) -> list[Said]:
-    """What holds for these customers, locked against change until the transaction ends."""
-    rows = await tx.fetch(_STANDINGS, list(set(customer_ids)))
-    return [_said(row, row["customer_id"], None) for row in rows]
+async def hold(
+    tx: Tx, asked: Iterable[tuple[UUID, str, str]], ticket_ids: Iterable[UUID], *, to_change: bool = False
+) -> None:
+    """Hold permissions (customer, purpose, channel) and what was said for complaints still until the transaction ends.
+
+    Permissions before complaints and each by id, here and wherever they change: so nobody waits in a ring.
+    """
+    mode = "FOR UPDATE" if to_change else "FOR SHARE"
+    asked, tickets = set(asked), list(set(ticket_ids))
+    rows = [{"id": permission_id(*one), "customer_id": one[0], "purpose": one[1], "channel": one[2]} for one in asked]
+    if rows:
+        await tx.execute(_MAKE, rows, tx.now)
+        await tx.fetch(f"{_HOLD} {mode}", list({one[0] for one in asked}))
+    if tickets:
+        await tx.execute(_MAKE_TICKETS, tickets, tx.now)
+        await tx.fetch(f"{_HOLD_TICKETS} {mode}", tickets)
 
 
-async def ticket_standings(tx: Tx, ticket_ids: Iterable[UUID]) -> list[Said]:
-    """What was said for these complaints alone."""
-    rows = await tx.fetch(_TICKETS, list(set(ticket_ids)))
-    return [_said(row, row["ticket_id"], row["address"]) for row in rows]
+async def standings(reader: Reader, customer_ids: Iterable[UUID]) -> list[Said]:
+    """What holds for these customers."""
+    rows = await reader.fetch(_STANDINGS, list(set(customer_ids)))
+    return [_said(row, row["customer_id"]) for row in rows]
+
+
+async def set_tickets(tx: Tx, leaves: Sequence[TicketLeave]) -> None:
+    """Keep of each complaint the leave of its highest sequence."""
+    await tx.execute(_SET_TICKETS, [asdict(one) for one in leaves], tx.now)
+
+
+async def ticket_leaves(reader: Reader, ticket_ids: Iterable[UUID]) -> list[TicketLeave]:
+    """The leaves of these complaints."""
+    return [TicketLeave(**dict(row)) for row in await reader.fetch(_LEAVES, list(set(ticket_ids)))]
+
+
+async def ticket_withdrawals(reader: Reader, ticket_ids: Iterable[UUID]) -> list[Said]:
+    """What was said against being written to about these complaints alone."""
+    rows = await reader.fetch(_WITHDRAWALS, list(set(ticket_ids)))
+    return [_said(row, row["ticket_id"]) for row in rows]
 
 
 async def held(reader: Reader, customer_ids: Sequence[UUID]) -> list[Held]:
@@ -161,18 +226,19 @@ async def held(reader: Reader, customer_ids: Sequence[UUID]) -> list[Held]:
 
 
 async def said_when(reader: Reader, event_id: UUID) -> datetime | None:
-    """When the customer said what this entry of the ledger holds."""
-    moment: datetime | None = await reader.fetchval("SELECT said_at FROM permission_event WHERE id = $1", event_id)
+    """When the customer said what this entry of the ledger holds, or gave the address for this complaint."""
+    moment: datetime | None = await reader.fetchval(_SAID_WHEN, event_id)
     return moment
 
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Remove evidence and addresses of these customers; how many entries held some."""
-    return int((await tx.execute(_BLANK, list(customer_ids))).split()[-1])
+    done = [await tx.execute(sql, list(customer_ids)) for sql in (_BLANK, _BLANK_TICKETS)]
+    return sum(int(one.split()[-1]) for one in done)
 
 
-def _said(row: asyncpg.Record, about: UUID, address: str | None) -> Said:
-    standing = Standing(row["event_id"], row["customer_id"], row["state"], row["said_at"], address)
+def _said(row: asyncpg.Record, about: UUID) -> Said:
+    standing = Standing(row["event_id"], row["customer_id"], row["state"], row["said_at"])
     return Said(about, row["purpose"], row["channel"], standing)
 
 

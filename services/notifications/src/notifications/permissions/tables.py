@@ -38,7 +38,6 @@ permission_event = sa.Table(
     sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Column("evidence", sa.Text, info=personal("text")),
-    sa.Column("address", sa.Text, info=personal("address")),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("source", sa.Text),
     sa.Column("report_id", PG_UUID(as_uuid=True)),
@@ -52,6 +51,20 @@ permission_event = sa.Table(
     sa.Index("ix_permission_event_customer_id", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
 )
 """One statement of a customer, with its evidence; of a whole purpose and channel, or of one complaint only."""
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    *base_columns(),
+    sa.Column("customer_id", PG_UUID(as_uuid=True)),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("void", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("channel", sa.Text),
+    sa.Column("address", sa.Text, info=personal("address")),
+    sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("ix_ticket_customer_id", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
+)
+"""The address given for one complaint, as its highest sequence has it; none means that there is no leave by it."""
 
 permission_report = sa.Table(
     "permission_report",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,11 @@ from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.events import Event, reports
-from guanxi.events.complaints import Ticket
+from guanxi.events.complaints import ComplaintFiledVoided, Ticket
 from guanxi.events.notifications import ConsentChanged
 from guanxi.problems import Unprocessable
 from notifications.permissions import rules, store
-from notifications.permissions.rules import Standing, Statement, Verdict
+from notifications.permissions.rules import Standing, Statement, TicketLeave, Verdict
 from notifications.permissions.schemas import PermissionStatement
 
 
@@ -60,23 +60,34 @@ async def correct_reports(tx: Tx, events: Sequence[Event[Any]], floors: Mapping[
     await _publish(tx, await store.fold(tx, known), dict.fromkeys(known, newest))
 
 
-async def note_ticket_addresses(tx: Tx, events: Sequence[Event[Ticket]]) -> None:
-    """Keep addresses given for complaints, as leave to write about these complaints only."""
-    given = [said for event in events if (said := rules.given_for_ticket(event)) is not None]
-    if given:
-        await store.enter(tx, await _of_the_living(tx, given))
+async def note_tickets(tx: Tx, events: Sequence[Event[Ticket]]) -> None:
+    """Keep the address given for each complaint, as leave to write about it only; a fact without one takes it back."""
+    await _keep(tx, [rules.leave_of(event) for event in events])
 
 
-async def withdraw(tx: Tx, said: Statement) -> None:
-    """Enter a withdrawal that came by a link."""
-    await _take_in(tx, [said], {})
+async def void_tickets(tx: Tx, events: Sequence[Event[ComplaintFiledVoided]]) -> None:
+    """Nobody complained: no address, and nothing to be sent about it, whatever else comes and when."""
+    await _keep(tx, [rules.void_of(event) for event in events])
 
 
-async def judge(tx: Tx, questions: Sequence[Question]) -> list[Verdict]:
-    """Answer each question by the ledger as it is now, and hold it still until the transaction ends."""
-    said = await store.standings(tx, (member for asked in questions for member in asked.members))
-    tickets = await store.ticket_standings(tx, (asked.ticket_id for asked in questions if asked.ticket_id))
-    return [_answer(asked, said, tickets) for asked in questions]
+async def withdraw(tx: Tx, said: Sequence[Statement]) -> None:
+    """Enter withdrawals that came by a link; what they are about is held by `hold` before."""
+    await _take_in(tx, said, {})
+
+
+async def hold(tx: Tx, questions: Sequence[Question], *, to_change: bool = False) -> None:
+    """Keep the answers to these questions from changing until the transaction ends; `to_change` keeps others out."""
+    asked = [(member, one.purpose, one.channel) for one in questions for member in one.members]
+    await store.hold(tx, asked, (one.ticket_id for one in questions if one.ticket_id), to_change=to_change)
+
+
+async def judge(reader: Reader, questions: Sequence[Question]) -> list[Verdict]:
+    """Answer each question by the ledger as it is now. Who acts on an answer calls `hold` before."""
+    said = await store.standings(reader, (member for asked in questions for member in asked.members))
+    ticket_ids = {asked.ticket_id for asked in questions if asked.ticket_id}
+    leaves = {one.ticket_id: one for one in await store.ticket_leaves(reader, ticket_ids)}
+    withdrawn = await store.ticket_withdrawals(reader, ticket_ids)
+    return [_answer(asked, said, leaves, withdrawn) for asked in questions]
 
 
 async def effective(reader: Reader, customer_ids: Sequence[UUID]) -> list[store.Held]:
@@ -103,7 +114,12 @@ def _weight(one: store.Held) -> tuple[int, datetime]:
     return int(one.state == rules.GRANTED), one.said_at
 
 
-def _answer(asked: Question, said: Iterable[store.Said], tickets: Iterable[store.Said]) -> Verdict:
+def _answer(
+    asked: Question,
+    said: Iterable[store.Said],
+    leaves: Mapping[UUID, TicketLeave],
+    withdrawn: Iterable[store.Said],
+) -> Verdict:
     def about(all_said: Iterable[store.Said], ids: Iterable[UUID | None]) -> list[Standing]:
         wanted = set(ids)
         return [
@@ -112,7 +128,12 @@ def _answer(asked: Question, said: Iterable[store.Said], tickets: Iterable[store
             if one.about in wanted and (one.purpose, one.channel) == (asked.purpose, asked.channel)
         ]
 
-    return rules.judge(asked.customer_id, about(said, asked.members), about(tickets, [asked.ticket_id]))
+    leave = leaves.get(asked.ticket_id) if asked.ticket_id else None
+    for_ticket = about(withdrawn, [asked.ticket_id])
+    if leave and leave.standing and (rules.ABOUT_TICKETS, leave.channel) == (asked.purpose, asked.channel):
+        for_ticket.append(leave.standing)
+    verdict = rules.judge(asked.customer_id, about(said, asked.members), for_ticket)
+    return replace(verdict, allowed=False, address=None, void=True) if leave and leave.void else verdict
 
 
 def _stated(
@@ -129,6 +150,12 @@ def _stated(
         actor=principal.subject,
         unit=customer.unit_id or principal.unit,
     )
+
+
+async def _keep(tx: Tx, leaves: Sequence[TicketLeave]) -> None:
+    found = await directory.share_locked_many(tx, (one.customer_id for one in leaves if one.customer_id is not None))
+    erased = {one.id for one in found.values() if one.erased}
+    await store.set_tickets(tx, [replace(one, address=None) if one.customer_id in erased else one for one in leaves])
 
 
 async def _of_the_living(tx: Tx, statements: Sequence[Statement]) -> list[Statement]:

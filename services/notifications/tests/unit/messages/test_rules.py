@@ -57,6 +57,11 @@ def test_without_permission_it_is_suppressed(verdict: Verdict) -> None:
     assert decide(a_message(), READER, verdict, NOON, None) == Suppress("no_permission", None)
 
 
+def test_nothing_goes_out_about_a_complaint_that_was_never_made() -> None:
+    void = replace(YES, allowed=False, void=True)
+    assert decide(a_message(), READER, void, NOON, None) == Suppress("superseded")
+
+
 def test_an_unknown_permission_is_waited_for_a_refusal_is_not() -> None:
     young = a_message(created_at=NOON)
     assert decide(young, READER, NO, NOON, None) == Hold(NOON + PATIENCE, "queued")

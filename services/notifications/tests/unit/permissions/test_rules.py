@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guanxi.events.complaints import ComplaintFiled
+from guanxi.events.complaints import ComplaintFiled, ComplaintFiledVoided
 from guanxi.events.reports import ProfileReported
 from guanxi.testing.builders import an_event
-from notifications.permissions.rules import REFUSALS, Standing, given_for_ticket, judge, permission_id, reported
+from notifications.permissions.rules import (
+    FOR_EVER,
+    REFUSALS,
+    Standing,
+    judge,
+    leave_of,
+    permission_id,
+    reported,
+    void_of,
+)
 
 ME, OTHER = uuid4(), uuid4()
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -136,15 +145,20 @@ def test_a_profile_of_nobody_says_nothing() -> None:
     assert reported(an_event(profile())) == []
 
 
-def test_an_address_given_for_a_complaint_is_leave_for_service_on_it() -> None:
+def test_an_address_given_for_a_complaint_is_leave_and_its_absence_is_none() -> None:
     complaint = uuid4()
     values = {"number": "C-1", "unit": "head-office", "channel": "web", "cause": "quality", "severity": "high"}
     values |= {"status": "assigned", "holder_unit": "desk", "service_level": "standard", "filed_at": START.isoformat()}
     fact = ComplaintFiled.model_validate(
         {"complaint_id": complaint, **values, "reply_to": {"channel": "email", "address": "a@example.com"}}
     )
-    statement = given_for_ticket(an_event(fact, subject=ME))
-    assert statement is not None
-    assert (statement.purpose, statement.ticket_id, statement.address) == ("service", complaint, "a@example.com")
-    assert statement.permission_id is None
-    assert given_for_ticket(an_event(fact.model_copy(update={"reply_to": None}))) is None
+    leave = leave_of(an_event(fact, subject=ME, sequence=3))
+    assert (leave.ticket_id, leave.sequence, leave.channel, leave.address) == (complaint, 3, "email", "a@example.com")
+    assert leave.standing == Standing(complaint, ME, "granted", START, "a@example.com")
+    assert leave_of(an_event(fact.model_copy(update={"reply_to": None}))).standing is None
+
+
+def test_a_complaint_that_was_never_made_gives_no_leave_whatever_comes_later() -> None:
+    fact = ComplaintFiledVoided(complaint_id=uuid4(), number="C-1", unit="head-office")
+    leave = void_of(an_event(fact, subject=ME, sequence=2))
+    assert (leave.void, leave.standing, leave.sequence) == (True, None, FOR_EVER)
