@@ -6,12 +6,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from guanxi_local.failures import Failure
-from guanxi_local.imports.shapes import KINDS, SIGNS, Shape
+from guanxi_local.imports.shapes import KINDS, MOST_DIGITS, SIGNS, Shape
 from guanxi_local.imports.toml_table import MistakeError, TomlTable
 from guanxi_local.imports.values import Cells, Column, Condition, Constant, Each, Fields, Joined, Product, Value
 
@@ -71,8 +74,14 @@ def load(path: Path) -> FileMapping:
     """Read a mapping; a `Failure` names the first mistake and where it is."""
     try:
         return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        message = f"{path.name}: a mapping is written in UTF-8, and byte {error.start} of this one is not"
+        raise Failure(message) from error
     except (tomllib.TOMLDecodeError, MistakeError) as error:
         message = f"{path.name}: {error}"
+        raise Failure(message) from error
+    except RecursionError as error:
+        message = f"{path.name}: its tables are nested too deep"
         raise Failure(message) from error
 
 
@@ -85,11 +94,11 @@ def parse(content: Mapping[str, Any]) -> FileMapping:
     made = FileMapping(
         events=tuple(rules),
         zone=top.zone("time_zone"),
-        encoding=top.text("encoding", "utf-8-sig"),
-        delimiter=top.text("delimiter", ","),
+        encoding=top.encoding("encoding", "utf-8-sig"),
+        delimiter=top.delimiter("delimiter", ","),
         group_by=top.texts("group_by"),
         skip=tuple(Skip(table.text("reason"), _conditions(table, "when")) for table in top.tables("skip")),
-        edition=top.whole("edition", 1),
+        edition=top.whole("edition", 1, most=1_000_000),
     )
     top.done()
     return made
@@ -122,7 +131,7 @@ def _fields(table: TomlTable) -> Fields:
 def _value(parent: TomlTable, key: str, shape: Shape | None = None) -> Value:
     found = parent.get(key)
     if not isinstance(found, dict):
-        return Constant(found) if found is not None else parent.mistake(key, "is missing")
+        return _constant(parent, key)
     table = TomlTable(found, f"{parent.place}.{key}")
     kinds = [name for name in _VALUES if name in found]
     if not kinds:
@@ -134,9 +143,20 @@ def _value(parent: TomlTable, key: str, shape: Shape | None = None) -> Value:
     return made
 
 
+def _constant(table: TomlTable, key: str) -> Constant:
+    content = table.get(key)
+    if content is None:
+        table.mistake(key, "is missing")
+    try:
+        orjson.dumps(content)
+    except (TypeError, RecursionError) as error:
+        table.mistake(key, f"cannot be sent: {error}")
+    return Constant(content)
+
+
 def _one(table: TomlTable, kind: str, shape: Shape | None) -> Value:
     if kind == "const":
-        return Constant(table.get("const"))
+        return _constant(table, "const")
     if kind == "each":
         return Each(_fields(table.table("each")), _conditions(table, "where"))
     if kind == "column":
@@ -156,14 +176,24 @@ def _shape(table: TomlTable, default: Shape | None) -> Shape:
         table.mistake("sign", f"must be one of {', '.join(SIGNS)}")
     return Shape(
         kind=kind,
-        words={str(key): str(word) for key, word in (table.get("map") or {}).items()},
-        otherwise=table.get("otherwise"),
-        default=table.get("default"),
+        words=table.words("map"),
+        otherwise=table.maybe_text("otherwise"),
+        default=table.maybe_text("default"),
         sign=sign,
-        digits=table.whole("digits", base.digits),
-        formats=table.texts("format"),
-        many=bool(table.get("list")),
+        digits=table.whole("digits", base.digits, most=MOST_DIGITS),
+        formats=_formats(table),
+        many=table.truth("list") or False,
     )
+
+
+def _formats(table: TomlTable) -> tuple[str, ...]:
+    formats, some_day = table.texts("format"), datetime(2001, 12, 31, 23, 59, 58, tzinfo=UTC)
+    for one in formats:
+        try:
+            datetime.strptime(some_day.strftime(one), one)  # noqa: DTZ007 - whether it can be read back, no more
+        except ValueError as error:
+            table.mistake("format", f"{one} is no pattern of a time: {error}")
+    return formats
 
 
 def _conditions(parent: TomlTable, key: str) -> tuple[Condition, ...]:
@@ -172,12 +202,19 @@ def _conditions(parent: TomlTable, key: str) -> tuple[Condition, ...]:
         tests = [name for name in ("matches", "not_matches", "above", "below", "present") if name in table.content]
         if len(tests) != 1:
             table.mistake("column", "needs exactly one of matches, not_matches, above, below, present")
-        operand = table.get(tests[0])
-        if tests[0] in ("matches", "not_matches"):
-            try:
-                re.compile(operand)
-            except (re.error, TypeError) as error:
-                table.mistake(tests[0], f"is no regular expression: {error}")
-        made.append(Condition(table.text("column"), tests[0], operand))
+        made.append(Condition(table.text("column"), tests[0], _operand(table, tests[0])))
         table.done()
     return tuple(made)
+
+
+def _operand(table: TomlTable, test: str) -> str | bool | float:
+    if test == "present":
+        return bool(table.truth("present"))
+    if test in ("above", "below"):
+        return table.number(test)
+    pattern = table.text(test)
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        table.mistake(test, f"is no regular expression: {error}")
+    return pattern

@@ -12,8 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+MOST_DIGITS = 9
 KINDS = ("text", "integer", "minor", "time", "date", "upper", "lower")
 SIGNS = ("as-is", "absolute", "negated")
+_LARGEST = 2**63 - 1
+_LONGEST = 400
+"""More digits than a double has, before or behind the point, are no number of a file but a slip or a trap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,12 @@ class Shape:
         if number is None:
             return text
         if self.kind == "minor":
-            number = number.scaleb(self.digits).quantize(Decimal(1), ROUND_HALF_UP)
-        elif number != number.to_integral_value():
+            number = number.scaleb(self.digits)
+        if not -_LARGEST <= number <= _LARGEST:
             return text
-        whole = int(number)
+        whole = int(number.to_integral_value(ROUND_HALF_UP))
+        if whole != number and self.kind == "integer":
+            return text
         return abs(whole) if self.sign == "absolute" else -whole if self.sign == "negated" else whole
 
     def _moment(self, text: str, zone: ZoneInfo) -> str:
@@ -71,12 +77,12 @@ class Shape:
 
 
 def decimal(text: str | None) -> Decimal | None:
-    """The number in a text, None when there is none."""
+    """The number in a text, None when there is none, or one that nobody can mean."""
     try:
         number = Decimal((text or "").strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _LONGEST else None
 
 
 def _parsed(text: str, pattern: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +36,10 @@ class TomlTable:
             return default
         return found if isinstance(found, str) else str(self.mistake(key, "must be a text"))
 
+    def maybe_text(self, key: str) -> str | None:
+        """A text, None when there is none."""
+        return None if self.get(key) is None else self.text(key)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; one text is a list of one."""
         found = self.get(key)
@@ -45,16 +50,57 @@ class TomlTable:
             self.mistake(key, "must be a text or a list of texts")
         return tuple(found)
 
-    def whole(self, key: str, default: int) -> int:
-        """A whole number."""
+    def whole(self, key: str, default: int, most: int) -> int:
+        """A whole number from 0 to `most`."""
         found = self.get(key)
         if found is None:
             return default
-        return (
-            found
-            if isinstance(found, int) and not isinstance(found, bool)
-            else int(self.mistake(key, "must be a number"))
-        )
+        if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= most:
+            self.mistake(key, f"must be a whole number from 0 to {most}")
+        return int(found)
+
+    def number(self, key: str) -> int | float:
+        """A number."""
+        found = self.get(key)
+        if not isinstance(found, int | float) or isinstance(found, bool) or found != found:  # noqa: PLR0124 - not a number
+            self.mistake(key, "must be a number, without quotation marks")
+        return float(found) if isinstance(found, float) else int(found)
+
+    def truth(self, key: str) -> bool | None:
+        """True or false, None when it is not said."""
+        found = self.get(key)
+        if found is not None and not isinstance(found, bool):
+            self.mistake(key, "must be true or false")
+        return None if found is None else bool(found)
+
+    def words(self, key: str) -> dict[str, str]:
+        """A table from texts to texts; empty when there is none."""
+        found = self.get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, dict) or not all(isinstance(word, str) for word in found.values()):
+            self.mistake(key, "must be a table of texts")
+        return dict(found)
+
+    def encoding(self, key: str, default: str) -> str:
+        """The name of an encoding of texts."""
+        name = self.text(key, default)
+        try:
+            "a".encode(name).decode(name)
+        except (LookupError, ValueError):
+            self.mistake(key, f"{name} is no encoding that is known")
+        return name
+
+    def delimiter(self, key: str, default: str) -> str:
+        """The one character that stands between fields."""
+        found = self.text(key, default)
+        try:
+            csv.reader((), delimiter=found)
+        except (TypeError, ValueError):
+            self.mistake(key, "must be one character, such as ; or \\t")
+        if found in '"\r\n':
+            self.mistake(key, "must be neither a quotation mark nor the end of a line")
+        return found
 
     def zone(self, key: str) -> ZoneInfo:
         """A time zone by its name."""

@@ -109,7 +109,7 @@ class Condition:
 
     column: str
     test: str
-    operand: Any
+    operand: str | bool | float
 
     def holds(self, row: Cells) -> bool:
         """Whether the row passes."""
@@ -117,11 +117,11 @@ class Condition:
         if self.test == "present":
             return bool(text) is self.operand
         if self.test in ("matches", "not_matches"):
-            return bool(re.search(self.operand, text)) is (self.test == "matches")
-        number = decimal(text)
+            return bool(re.search(str(self.operand), text)) is (self.test == "matches")
+        number, bound = decimal(text), Decimal(self.operand)
         if number is None:
             return False
-        return bool(number > self.operand if self.test == "above" else number < self.operand)
+        return number > bound if self.test == "above" else number < bound
 
 
 @dataclass(frozen=True, slots=True)

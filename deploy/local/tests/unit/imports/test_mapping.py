@@ -63,6 +63,8 @@ def test_a_product_with_a_text_that_is_no_number_hands_that_text_on() -> None:
     data = '[event.data]\namount_minor = { product = ["n", "price"], as = "minor" }'
     assert value_of(data, {"n": "3", "price": "50萬"}) == {"amount_minor": "50萬"}
     assert value_of(data, {"n": "3", "price": ""}) is None
+    assert value_of(data, {"n": "1e300", "price": "1e300"}) == {"amount_minor": "1E+600"}
+    assert value_of(data, {"n": "1e999999", "price": "1e999999"}) == {"amount_minor": "1e999999"}
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,62 @@ def test_a_mistake_is_named_by_its_place(tmp_path: Path, text: str, mistake: str
     with pytest.raises(Failure) as caught:
         load(path)
     assert str(caught.value).startswith(f"m.toml: {mistake}")
+
+
+EVENT = '[[event]]\ntype = "OrderReported"\ntime = "t"\n'
+DATA = EVENT + "data = { b = 1 }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ('encoding = "klingon"\n' + DATA, "mapping.encoding: klingon is no encoding"),
+        ('encoding = "hex"\n' + DATA, "mapping.encoding: hex is no encoding"),
+        ('delimiter = ";;"\n' + DATA, "mapping.delimiter: must be one character"),
+        ('delimiter = ""\n' + DATA, "mapping.delimiter: must be one character"),
+        ("delimiter = '\"'\n" + DATA, "mapping.delimiter: must be neither"),
+        ("delimiter = 5\n" + DATA, "mapping.delimiter: must be a text"),
+        ("edition = -1\n" + DATA, "mapping.edition: must be a whole number from 0 to"),
+        ("skip = 5\n" + DATA, "mapping.skip: must be a list of tables"),
+        (DATA + "when = [{ column = 'x', above = '5' }]", "mapping.event[0].when[0].above: must be a number"),
+        (DATA + "when = [{ column = 'x', below = nan }]", "mapping.event[0].when[0].below: must be a number"),
+        (DATA + "when = [{ column = 'x', present = 1 }]", "mapping.event[0].when[0].present: must be true or false"),
+        (DATA + "when = [{ column = 'x', matches = 5 }]", "mapping.event[0].when[0].matches: must be a text"),
+        (EVENT + "data = { a = { column = 'x', map = 5 } }", "mapping.event[0].data.a.map: must be a table of texts"),
+        (EVENT + "data = { a = { column = 'x', map = { b = 1 } } }", "mapping.event[0].data.a.map: must be a table"),
+        (EVENT + "data = { a = { column = 'x', default = 5 } }", "mapping.event[0].data.a.default: must be a text"),
+        (
+            EVENT + "data = { a = { column = 'x', otherwise = [] } }",
+            "mapping.event[0].data.a.otherwise: must be a text",
+        ),
+        (
+            EVENT + "data = { a = { column = 'x', digits = 40 } }",
+            "mapping.event[0].data.a.digits: must be a whole number",
+        ),
+        (EVENT + "data = { a = { column = 'x', digits = true } }", "mapping.event[0].data.a.digits: must be a whole"),
+        (
+            EVENT + "data = { a = { column = 'x', list = 'yes' } }",
+            "mapping.event[0].data.a.list: must be true or false",
+        ),
+        (EVENT + "data = { a = { column = 'x', format = '%Q' } }", "mapping.event[0].data.a.format: %Q is no pattern"),
+        (EVENT + "data = { a = 99999999999999999999 }", "mapping.event[0].data.a: cannot be sent"),
+        ("a = " + "[" * 5000, "its tables are nested too deep"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_by_its_key(tmp_path: Path, text: str, mistake: str) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(text)
+    with pytest.raises(Failure) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"m.toml: {mistake}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mapping_in_another_encoding_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_bytes('encoding = "山西"'.encode("gb18030"))
+    with pytest.raises(Failure, match=r"m\.toml: a mapping is written in UTF-8, and byte 14 of this one is not"):
+        load(path)
 
 
 def test_a_mapping_tells_which_columns_it_needs() -> None:
