@@ -25,7 +25,9 @@ def import_file(  # noqa: PLR0913 - one for each option
     source: Annotated[str, typer.Option(help="The publisher whose events these are.")],
     mapping: Annotated[str, typer.Option(help="A mapping.toml, or the name of one that comes with guanxi.")],
     rate: Annotated[float | None, typer.Option(help="At most so many events a second.", min=0.001)] = None,
-    rejected: Annotated[Path | None, typer.Option(help="Write a line for each refused event there.")] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write a line for each refused event and unreadable row there.")
+    ] = None,
     gateway: Annotated[str | None, typer.Option(help="Address of the platform; this installation's without.")] = None,
     token: Annotated[
         str | None, typer.Option(envvar="GUANXI_TOKEN", help="The publisher's token; made here when there is none.")
@@ -62,6 +64,8 @@ def _close(account: Account) -> None:
         message = f"the figures do not add up: {'; '.join(mistakes)}"
         raise Failure(message)
     typer.echo("Everything adds up.")
+    if account.rows.cut_off:
+        raise Failure(account.rows.cut_off)
 
 
 def _mapping_path(name: str) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from guanxi_local.failures import Failure
 from guanxi_local.imports.mapping import EventRule, FileMapping
-from guanxi_local.imports.reader import Row, RowFile, missing_columns
+from guanxi_local.imports.reader import Flaw, Row, RowFile, missing_columns
+from guanxi_local.imports.reasons import Reasons
+from guanxi_local.imports.records import CutOffError
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:guanxi:import")
 
@@ -30,18 +32,26 @@ class Made:
 
 @dataclass(slots=True)
 class RowTally:
-    """What became of the rows: each is counted once."""
+    """What became of the rows: each is counted once. `tell` hears of each that cannot be used, by number."""
 
     read: int = 0
     used: int = 0
     idle: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
+    unreadable: Reasons = field(default_factory=Reasons)
+    cut_off: str | None = None
+    """Where the file broke off, when it did."""
+    tell: Callable[[int, Flaw], None] = lambda _row, _flaw: None
 
     @property
     def adds_up(self) -> bool:
         """Whether each row read is in exactly one of the other counts."""
         return self.read == self.used + self.idle + self.skipped.total() + self.unreadable.total()
+
+    def spoil(self, row: int, flaw: Flaw) -> None:
+        """Count a row that cannot be used."""
+        self.unreadable.note(flaw.code, row)
+        self.tell(row, flaw)
 
 
 def event_id(digest: str, edition: int, row: int, rule: int) -> UUID:
@@ -97,33 +107,49 @@ def _event(rule: EventRule, group: list[Row], mapping: FileMapping, source: str,
 
 def _groups(file: RowFile, mapping: FileMapping, tally: RowTally) -> Iterator[list[Row]]:
     """Rows that belong together; only groups that are not complete yet are held in memory."""
-    last = _last_rows(file, mapping)
+    if not mapping.group_by:
+        yield from ([row] for row in _usable(file, mapping, tally))
+        return
+    last, torn = _last_rows(file, mapping)
     open_groups: dict[tuple[str, ...], list[Row]] = {}
     for row in _usable(file, mapping, tally):
-        if not mapping.group_by:
-            yield [row]
-            continue
         key = _key(row, mapping)
         open_groups.setdefault(key, []).append(row)
-        if last[key] == row.number:
-            yield open_groups.pop(key)
+        if last[key] != row.number:
+            continue
+        group = open_groups.pop(key)
+        if key == torn:
+            for one in group:
+                tally.spoil(one.number, _TORN)
+        else:
+            yield group
 
 
-def _last_rows(file: RowFile, mapping: FileMapping) -> dict[tuple[str, ...], int]:
-    if not mapping.group_by:
-        return {}
-    return {_key(row, mapping): row.number for row in _usable(file, mapping, RowTally())}
+_TORN = Flaw("group-cut-off", "belongs to the rows in which the file breaks off; the others may be missing")
+
+
+def _last_rows(file: RowFile, mapping: FileMapping) -> tuple[dict[tuple[str, ...], int], tuple[str, ...] | None]:
+    """The last row of each group, and the group that a file which breaks off was in."""
+    tally, newest = RowTally(), None
+    found: dict[tuple[str, ...], int] = {}
+    for row in _usable(file, mapping, tally):
+        newest = _key(row, mapping)
+        found[newest] = row.number
+    return found, newest if tally.cut_off else None
 
 
 def _usable(file: RowFile, mapping: FileMapping, tally: RowTally) -> Iterator[Row]:
-    for row in file:
-        tally.read += 1
-        if row.fault is not None:
-            tally.unreadable[row.fault] += 1
-        elif reason := mapping.skipped(row.values):
-            tally.skipped[reason] += 1
-        else:
-            yield row
+    try:
+        for row in file:
+            tally.read += 1
+            if row.flaw is not None:
+                tally.spoil(row.number, row.flaw)
+            elif reason := mapping.skipped(row.values):
+                tally.skipped[reason] += 1
+            else:
+                yield row
+    except CutOffError as error:
+        tally.cut_off = f"{error}; the {tally.read:,} rows before that are accounted for"
 
 
 def _key(row: Row, mapping: FileMapping) -> tuple[str, ...]:

@@ -5,36 +5,42 @@ A file is read twice when its rows are grouped, so a reader can be started again
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
 from guanxi_local.failures import Failure
+from guanxi_local.imports.records import BadRecordError, CsvRecords, CutOffError, lines, opened, readable
 
 _CHUNK = 1 << 20
 _FETCH = 5_000
-_LONGEST_FIELD = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a row cannot be read: `code` counts it, `detail` says what is there."""
+
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number from 1, and its values; a fault instead when it could not be read."""
+    """One row: its number from 1, and its values; a flaw instead when it could not be read."""
 
     number: int
     values: Mapping[str, str]
-    fault: str | None = None
+    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowFile:
-    """A file of rows; `columns` is empty where each row names its own."""
+    """A file of rows. `CutOffError` after the last row that can be read when the file breaks off."""
 
     path: Path
     encoding: str = "utf-8-sig"
@@ -60,13 +66,13 @@ class RowFile:
         return found.hexdigest()
 
     def columns(self) -> tuple[str, ...]:
-        """The names of its columns."""
+        """The names of its columns; none where each row names its own."""
         if self.kind == "jsonl":
             return ()
         if self.kind == "parquet":
             return tuple(_names(_parquet(self.path)))
-        with self._text() as file:
-            return tuple(self._header(csv.reader(file, delimiter=self.delimiter)))
+        with opened(self.path, self.encoding) as file:
+            return tuple(CsvRecords(lines(file, self.path), self.delimiter).header(self.path, self.encoding))
 
     def __iter__(self) -> Iterator[Row]:
         """All rows, from the first."""
@@ -75,55 +81,58 @@ class RowFile:
         return self._csv_rows() if self.kind == "csv" else self._json_rows()
 
     def _csv_rows(self) -> Iterator[Row]:
-        csv.field_size_limit(_LONGEST_FIELD)
-        with self._text() as file:
-            lines = csv.reader(file, delimiter=self.delimiter, strict=True)
-            header = self._header(lines)
-            for number, found in enumerate(_records(lines, self.path), start=1):
-                if isinstance(found, str):
-                    yield Row(number, {}, found)
-                elif len(found) != len(header):
-                    yield Row(number, {}, f"has {len(found)} fields, the header {len(header)}")
-                else:
-                    yield Row(number, dict(zip(header, found, strict=True)))
+        with opened(self.path, self.encoding) as file:
+            records = CsvRecords(lines(file, self.path), self.delimiter)
+            header = records.header(self.path, self.encoding)
+            number = 0
+            while True:
+                number += 1
+                try:
+                    found = records.read()
+                except BadRecordError as error:
+                    yield Row(number, {}, Flaw("not-csv", str(error)))
+                    continue
+                if found is None:
+                    return
+                yield self._csv_row(number, header, found)
+
+    def _csv_row(self, number: int, header: Sequence[str], found: Sequence[str]) -> Row:
+        if not readable("".join(found)):
+            return Row(number, {}, self._not_decoded())
+        if len(found) != len(header):
+            return Row(number, {}, Flaw("field-count", f"has {len(found)} fields, the header {len(header)}"))
+        return Row(number, dict(zip(header, found, strict=True)))
 
     def _json_rows(self) -> Iterator[Row]:
-        with self._text() as file:
-            lines = (line for line in file if line.strip())
-            for number, line in enumerate(_decoded(lines, self.path), start=1):
-                try:
-                    found = orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    yield Row(number, {}, f"is not JSON: {error}")
-                    continue
-                if isinstance(found, dict):
-                    yield Row(number, dict(_flat(found)))
-                else:
-                    yield Row(number, {}, "is not a JSON object")
+        with opened(self.path, self.encoding) as file:
+            full = (line for line in lines(file, self.path) if line.strip())
+            for number, line in enumerate(full, start=1):
+                yield self._json_row(number, line)
+
+    def _json_row(self, number: int, line: str) -> Row:
+        if not readable(line):
+            return Row(number, {}, self._not_decoded())
+        try:
+            found = orjson.loads(line)
+            if not isinstance(found, dict):
+                return Row(number, {}, Flaw("not-an-object", f"is a {type(found).__name__}"))
+            return Row(number, dict(_flat(found)))
+        except orjson.JSONDecodeError as error:
+            return Row(number, {}, Flaw("not-json", str(error)))
+        except RecursionError:
+            return Row(number, {}, Flaw("not-json", "is nested too deep"))
+
+    def _not_decoded(self) -> Flaw:
+        return Flaw("not-decoded", f"holds bytes that are not {self.encoding}")
 
     def _parquet_rows(self) -> Iterator[Row]:
         found = _parquet(self.path)
         names = _names(found)
         number = 0
-        while rows := found.fetchmany(_FETCH):
+        while rows := _fetched(found, self.path):
             for values in rows:
                 number += 1
                 yield Row(number, {name: as_text(value) for name, value in zip(names, values, strict=True)})
-
-    def _header(self, lines: Iterator[list[str]]) -> list[str]:
-        try:
-            header = next(lines, [])
-        except UnicodeDecodeError as error:
-            raise _not_text(self.path, error) from error
-        if not header or len(set(header)) != len(header):
-            message = f"{self.path.name}: the first line must name every column once"
-            raise Failure(message)
-        return header
-
-    def _text(self) -> IO[str]:
-        if self.path.name.endswith(".gz"):
-            return io.TextIOWrapper(gzip.open(self.path, "rb"), encoding=self.encoding, newline="")
-        return self.path.open(encoding=self.encoding, newline="")
 
 
 def as_text(value: Any) -> str:
@@ -135,30 +144,16 @@ def as_text(value: Any) -> str:
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     if isinstance(value, list | dict):
-        return orjson.dumps(value, default=str).decode()
+        return _json_text(value)
     return str(value)
 
 
-def _records(lines: Iterator[list[str]], path: Path) -> Iterator[list[str] | str]:
-    while True:
-        try:
-            record = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield f"is not CSV: {error}"
-        except UnicodeDecodeError as error:
-            raise _not_text(path, error) from error
-        else:
-            if record:
-                yield record
-
-
-def _decoded(lines: Iterable[str], path: Path) -> Iterator[str]:
+def _json_text(value: Any) -> str:
+    # The standard library's, because it takes numbers of any size.
     try:
-        yield from lines
-    except UnicodeDecodeError as error:
-        raise _not_text(path, error) from error
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError):  # keys that JSON does not know, as a map of Parquet may have
+        return str(value)
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
@@ -179,14 +174,19 @@ def _parquet(path: Path) -> Any:
         raise Failure(message) from error
 
 
+def _fetched(found: Any, path: Path) -> list[tuple[Any, ...]]:
+    import duckdb  # noqa: PLC0415 - as above
+
+    try:
+        rows: list[tuple[Any, ...]] = found.fetchmany(_FETCH)
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        message = f"{path.name} cannot be read to its end: {str(error).splitlines()[0]}"
+        raise CutOffError(message) from error
+    return rows
+
+
 def _names(found: Any) -> list[str]:
     return [column[0] for column in found.description]
-
-
-def _not_text(path: Path, error: UnicodeDecodeError) -> Failure:
-    return Failure(
-        f"{path.name} is not {error.encoding} (byte {error.start} of a block); name its encoding in the mapping"
-    )
 
 
 def missing_columns(columns: Sequence[str], wanted: Iterable[str]) -> list[str]:

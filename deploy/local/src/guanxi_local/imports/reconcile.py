@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from rich.table import Table
 
 from guanxi_local.imports.events import Made, RowTally
+from guanxi_local.imports.reasons import Reasons
 from guanxi_local.imports.sender import Result
 
 
@@ -43,11 +44,11 @@ class EventTally:
     duplicates: int = 0
     rejected: int = 0
     customers: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: Reasons = field(default_factory=Reasons)
 
     def count(self, answered: Iterable[tuple[Made, Result]]) -> None:
         """Count a batch."""
-        for _, result in answered:
+        for made, result in answered:
             self.sent += 1
             if result.status == "received":
                 self.received += 1
@@ -57,7 +58,7 @@ class EventTally:
             else:
                 self.rejected += 1
                 first = result.errors[0] if result.errors else None
-                self.reasons[f"{first.field}: {first.code}" if first else "no reason given"] += 1
+                self.reasons.note(f"{first.field}: {first.code}" if first else "no reason given", made.rows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,14 @@ class Account:
         yield "rows read", rows.read
         yield "  made into events", rows.used
         yield from (("  skipped: " + reason, n) for reason, n in rows.skipped.most_common())
-        yield from (("  unreadable: " + fault, n) for fault, n in rows.unreadable.most_common())
+        yield from (("  unreadable: " + flaw, n) for flaw, n in rows.unreadable.lines())
         yield "  without an event", rows.idle
         yield "events sent", events.sent
         yield "  received", events.received
         yield from ((f"    customer {what}", events.customers[what]) for what in ("registered", "known", "anonymous"))
         yield "  duplicates", events.duplicates
         yield "  rejected", events.rejected
-        yield from (("    " + reason, n) for reason, n in events.reasons.most_common())
+        yield from (("    " + reason, n) for reason, n in events.reasons.lines())
         yield from ((f"{effect.service}: {effect.what}", effect.count) for effect in self.effects)
 
     def table(self) -> Table:

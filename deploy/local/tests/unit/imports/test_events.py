@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import random
 import tomllib
 from pathlib import Path
 
@@ -70,8 +72,35 @@ def test_every_row_is_counted_once(tmp_path: Path) -> None:
     _, tally = made(tmp_path / "f.csv")
     assert (tally.read, tally.used, tally.idle) == (6, 4, 0)
     assert dict(tally.skipped) == {"test rows": 1}
-    assert list(tally.unreadable.values()) == [1]
+    assert dict(tally.unreadable) == {"field-count": 1}
+    assert list(tally.unreadable.lines()) == [("field-count (row 6)", 1)]
     assert tally.adds_up
+
+
+def test_a_row_that_cannot_be_read_is_told_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(ROWS + "broken\n" * 9)
+    told: list[tuple[int, str]] = []
+    tally = RowTally(tell=lambda row, flaw: told.append((row, flaw.detail)))
+    list(make_events(RowFile(path), mapping(), "dealer-17", tally))
+    assert told == [(row, "has 1 fields, the header 4") for row in range(6, 16)]
+    assert list(tally.unreadable.lines()) == [("field-count (row 6, 7, 8, 9, 10, …)", 10)]
+
+
+def test_a_file_that_breaks_off_gives_every_group_but_the_one_it_was_in(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv.gz"
+    dice = random.Random(1)
+    rows = "".join(f"{n // 2},a,{dice.getrandbits(64)},2020-01-01\n" for n in range(20_000))
+    path.write_bytes(gzip.compress(("no,who,sku,at\n" + rows).encode())[:-2000])
+    tally = RowTally()
+    events = [one for one in make_events(RowFile(path), mapping(), "dealer-17", tally) if "Order" in one.event["type"]]
+    assert tally.cut_off is not None
+    assert "f.csv.gz is cut off in the middle" in tally.cut_off
+    assert f"the {tally.read:,} rows before that are accounted for" in tally.cut_off
+    assert tally.adds_up
+    assert all(len(one.rows) == 2 for one in events)
+    assert tally.unreadable["group-cut-off"] in (1, 2)
+    assert events[-1].rows[-1] + tally.unreadable["group-cut-off"] == tally.read > 10_000
 
 
 def test_a_row_that_no_rule_takes_is_idle(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def reckoning() -> tuple[RowTally, EventTally]:
 def test_an_account_counts_each_event_once_by_its_first_reason() -> None:
     rows, tally = reckoning()
     assert (tally.sent, tally.received, tally.duplicates, tally.rejected) == (6, 3, 1, 2)
-    assert dict(tally.reasons) == {"data.x: missing": 2}
+    assert list(tally.reasons.lines()) == [("data.x: missing (row 1, 1)", 2)]
     assert Account(rows, tally, []).mistakes() == []
 
 
