@@ -9,6 +9,7 @@ class HandoverCreate(Body):
     """Who should take it, and why."""
 
     to_unit: Code
+    """An internal unit, or the external one whose own complaint it is."""
     reason: Note
     """Said to the unit that is asked; it stays in this service."""
     wrong_door: bool = False

@@ -23,7 +23,7 @@ from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.events.complaints import ComplaintHandedOver
-from guanxi.problems import Conflict, Forbidden, Unprocessable
+from guanxi.problems import Conflict, Forbidden
 
 _TAKEN_UP, _HOLDER_LEFT, _REOPENED = "taken_up", "holder_left", "reopened"
 
@@ -32,8 +32,7 @@ async def hand_over(  # noqa: PLR0913 - who hands what to whom, and why
     tx: Tx, ticket: Ticket, to_unit: str, note: str, *, wrong_door: bool, principal: Principal
 ) -> Ticket:
     """Ask another unit to take the ticket; `wrong_door` says that its present unit was the wrong one for the cause."""
-    if await directory.unit(tx, to_unit) is None:
-        raise Unprocessable.field("to_unit", "unknown-unit", "There is no such unit.")
+    await routing.check_holder(tx, "to_unit", to_unit, ticket.unit_id)
     ticket = await deadlines.miss(tx, ticket)
     offered = rules.offer(ticket, to_unit)
     periods = await store.of_complaint(tx, ticket.id)
@@ -89,7 +88,7 @@ async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
     periods = await store.of_complaint(tx, ticket.id)
     if custody.present(periods) is not None:
         return ticket
-    route = await routing.stand_in(tx, ticket.holder_unit, _REOPENED)
+    route = await routing.stand_in(tx, ticket, _REOPENED)
     holder = await directory.employee(tx, ticket.holder_id) if ticket.holder_id else None
     stays = holder is not None and holder.left_on is None and route.unit == ticket.holder_unit
     back = rules.fall_to(ticket, route.unit, ticket.holder_id if stays else route.lead_id)
@@ -104,7 +103,7 @@ async def replace_leavers(tx: Tx, leavers: Collection[UUID]) -> int:
     found = (await tickets.lock_many(tx, ids)).values() if ids else ()
     mine = [ticket for ticket in found if ticket.holder_id in leavers and ticket.open and ticket.voided_at is None]
     for ticket in mine:
-        await _fall(tx, ticket, await routing.stand_in(tx, ticket.holder_unit, _HOLDER_LEFT, leavers))
+        await _fall(tx, ticket, await routing.stand_in(tx, ticket, _HOLDER_LEFT, leavers))
     return len(mine)
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from complaints.filing import usecases
 from complaints.filing.rules import Filing
 from complaints.filing.schemas import ComplaintCreate
+from complaints.routing import usecases as routing
 from complaints.tickets import schemas
 from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import Ticket
@@ -56,9 +57,9 @@ async def _file(tx: Tx, body: ComplaintCreate, principal: Principal) -> Ticket:
 
 async def _check_door(reader: Reader, unit: str, principal: Principal) -> None:
     # To a stranger an internal unit that he names and one that does not exist are the same.
-    known = await directory.unit(reader, unit) is not None
-    if not known or (not principal.internal and unit != principal.unit):
+    if not principal.internal and unit != principal.unit:
         raise Unprocessable.field("unit", "unknown-unit", "There is no such unit.")
+    await routing.check_holder(reader, "unit", unit, principal.unit)
 
 
 def _check_customer(customer: DirectoryCustomer, principal: Principal) -> None:

@@ -51,7 +51,8 @@ class ComplaintCreate(Body):
     reply_to: ReplyTo | None = None
     external_ref: Reference | None = None
     unit: Code | None = None
-    """The unit that the customer came to: it holds the complaint until it hands it on."""
+    """The unit that the customer came to: it holds the complaint until it hands it on. A dealer or another external
+    unit holds only what it filed itself."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -45,7 +45,7 @@ async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) 
     if not filings:
         return []
     level_of = await levels.service_levels(tx, [filing.customer_id for filing in filings])
-    asked = [Asked(filing.cause or rules.OTHER, filing.sku, filing.first_door) for filing in filings]
+    asked = [Asked(filing.unit_id, filing.cause or rules.OTHER, filing.sku, filing.first_door) for filing in filings]
     routes, organisation = await routing.route_all(tx, asked)
     made = [
         rules.ticket_of(filing, route, level_of[filing.customer_id], tx.now)

@@ -49,6 +49,14 @@ class Route:
     reason: str
 
 
+def may_hold(unit: Unit, of_unit: str | None) -> bool:
+    """Whether the unit may hold complaints of `of_unit` (None: of any unit).
+
+    An external unit sees only its own records: whatever else it held, nobody there could read, accept or answer.
+    """
+    return unit.internal or unit.code == of_unit
+
+
 def best(rules: Sequence[Rule], cause: str, sku: str | None) -> Rule | None:
     """The fitting rule of highest priority; of equals the one that says more, then the older one."""
     fitting = [rule for rule in rules if rule.fits(cause, sku)]
@@ -67,20 +75,16 @@ def wanted(rules: Sequence[Rule], cause: str, sku: str | None, first_door: str |
     return rule.to_unit, "rule" if rule.cause or rule.sku_prefix else "default"
 
 
-def route(
-    rules: Sequence[Rule], organisation: Organisation, cause: str, sku: str | None, first_door: str | None = None
-) -> Route:
-    """Where a new complaint goes; never nowhere."""
-    return standing(organisation, *wanted(rules, cause, sku, first_door))
+def standing(organisation: Organisation, code: str, reason: str, of_unit: str | None = None) -> Route:
+    """The unit itself, or the nearest above it that can hold a complaint of `of_unit`; head office at the last.
 
-
-def standing(organisation: Organisation, code: str, reason: str) -> Route:
-    """The unit itself, or the nearest above it that is known and whose lead has not left; head office at the last."""
+    It can when it is known, may hold it and its lead has not left.
+    """
     for _ in range(_HIGHEST):
         unit = organisation.units.get(code)
         if unit is None:
             break
-        if unit.lead_id not in organisation.left:
+        if may_hold(unit, of_unit) and unit.lead_id not in organisation.left:
             return Route(code, unit.lead_id, reason)
         if unit.parent is None or code == HEAD_OFFICE:
             break

@@ -17,6 +17,7 @@ class RuleBody(Body):
     sku_prefix: Sku | None = None
     """The product's article number begins so."""
     to_unit: Code
+    """An internal unit: external ones see, and so hold, only their own complaints."""
     priority: Annotated[int, Field(ge=0, le=1000)] = 100
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from complaints.routing import rules as decide
 from complaints.routing import store
 from complaints.routing.rules import HEAD_OFFICE, Organisation, Route, Rule
+from complaints.tickets.rules import Ticket
 from guanxi import directory
 from guanxi.db import Reader, Tx
 from guanxi.problems import Conflict, NotFound, Stale, Unprocessable
@@ -16,8 +17,9 @@ from guanxi.problems import Conflict, NotFound, Stale, Unprocessable
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is known of a complaint that wants a holder."""
+    """What is known of a complaint that wants a holder; `unit` is the one whose record it is."""
 
+    unit: str
     cause: str
     sku: str | None = None
     first_door: str | None = None
@@ -26,14 +28,25 @@ class Asked:
 async def route_all(tx: Tx, asked: Sequence[Asked]) -> tuple[list[Route], Organisation]:
     """Where each complaint goes, and the units that this was decided over."""
     rules = await store.rules(tx)
-    wanted = {decide.wanted(rules, one.cause, one.sku, one.first_door)[0] for one in asked}
-    organisation = await organisation_of(tx, wanted)
-    return [decide.route(rules, organisation, one.cause, one.sku, one.first_door) for one in asked], organisation
+    wanted = [decide.wanted(rules, one.cause, one.sku, one.first_door) for one in asked]
+    organisation = await organisation_of(tx, {unit for unit, _ in wanted})
+    routes = [decide.standing(organisation, *to, one.unit) for to, one in zip(wanted, asked, strict=True)]
+    return routes, organisation
 
 
-async def stand_in(tx: Tx, unit: str, reason: str, also_left: Collection[UUID] = ()) -> Route:
-    """The unit, or who stands in for it; `also_left` are leavers that the directory may not know yet."""
-    return decide.standing(await organisation_of(tx, [unit], also_left), unit, reason)
+async def stand_in(tx: Tx, ticket: Ticket, reason: str, also_left: Collection[UUID] = ()) -> Route:
+    """The ticket's unit, or who stands in for it; `also_left` are leavers that the directory may not know yet."""
+    organisation = await organisation_of(tx, [ticket.holder_unit], also_left)
+    return decide.standing(organisation, ticket.holder_unit, reason, ticket.unit_id)
+
+
+async def check_holder(reader: Reader, field: str, code: str, of_unit: str | None) -> None:
+    """422 naming the field, unless this is a unit that may hold complaints of `of_unit` (None: of any unit)."""
+    unit = await directory.unit(reader, code)
+    if unit is None:
+        raise Unprocessable.field(field, "unknown-unit", "There is no such unit.")
+    if not decide.may_hold(unit, of_unit):
+        raise Unprocessable.field(field, "external-unit", "An external unit holds only its own complaints.")
 
 
 async def organisation_of(tx: Tx, units: Collection[str], also_left: Collection[UUID] = ()) -> Organisation:
@@ -60,7 +73,7 @@ async def read(reader: Reader, rule_id: UUID) -> Rule:
 
 async def make(tx: Tx, rule: Rule, by_unit: str) -> Rule:
     """Put a rule in force."""
-    await _known_unit(tx, rule.to_unit)
+    await check_holder(tx, "to_unit", rule.to_unit, None)
     await store.insert(tx, rule, by_unit)
     return rule
 
@@ -70,7 +83,7 @@ async def change(tx: Tx, rule: Rule) -> Rule:
     present = await _locked(tx, rule.id, rule.version)
     if _default(present) and (rule.cause or rule.sku_prefix):
         raise Conflict("default-route", "The default route has no conditions: something must catch what no rule does.")
-    await _known_unit(tx, rule.to_unit)
+    await check_holder(tx, "to_unit", rule.to_unit, None)
     await store.replace(tx, rule)
     return await read(tx, rule.id)
 
@@ -89,11 +102,6 @@ async def _locked(tx: Tx, rule_id: UUID, version: int) -> Rule:
     if found.version != version:
         raise Stale(found.version)
     return found
-
-
-async def _known_unit(tx: Tx, code: str) -> None:
-    if await directory.unit(tx, code) is None:
-        raise Unprocessable.field("to_unit", "unknown-unit", "There is no such unit.")
 
 
 def _default(rule: Rule) -> bool:

@@ -206,3 +206,14 @@ async def test_an_administrator_accepts_in_the_name_of_the_units_lead(firm: Firm
     filed = await firm.filed(unit="finance")
     taken = await firm.harness.caller().post(f"/v1/complaints/{filed['id']}/acceptance")
     assert taken.json()["holder_id"] == str(firm.leads["finance"])
+
+
+async def test_a_dealer_is_not_asked_for_what_it_may_not_see(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    refused = await firm.tried("finance", filed, "handovers", to_unit="dealer-17", reason="sold there")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "external-unit")
+    own = (await firm.staff("dealer-17").post("/v1/complaints", json={"channel": "dealer", "cause": "price"})).json()
+    await firm.step("complaint-desk", own, "handovers", to_unit="dealer-17", reason="sold there")
+    assert (await firm.step("dealer-17", own, "acceptance"))["holder_unit"] == "dealer-17"
+    await firm.step("dealer-17", own, "handovers", to_unit="complaint-desk", reason="beyond us")
+    assert (await firm.step("complaint-desk", own, "acceptance"))["holder_unit"] == "complaint-desk"

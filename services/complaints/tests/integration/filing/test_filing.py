@@ -69,6 +69,15 @@ async def test_an_unknown_first_door_is_named(service: Harness) -> None:
     assert answer.json()["errors"][0]["field"] == "unit"
 
 
+async def test_an_external_unit_is_the_first_door_of_its_own_complaints_only(service: Harness) -> None:
+    body = {"channel": "dealer", "cause": "price", "unit": "dealer-17"}
+    refused = await service.caller().post("/v1/complaints", json=body)
+    error = refused.json()["errors"][0]
+    assert (refused.status_code, error["field"], error["code"]) == (422, "unit", "external-unit")
+    dealer = service.caller(unit="dealer-17", subject="dealer", scope="complaints:read complaints:write")
+    assert (await dealer.post("/v1/complaints", json=body)).json()["holder_unit"] == "dealer-17"
+
+
 async def test_a_complaint_about_nothing_is_refused(service: Harness) -> None:
     answer = await service.caller().post("/v1/complaints", json={"channel": "phone"})
     assert answer.status_code == 422

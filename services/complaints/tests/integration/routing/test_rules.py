@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from guanxi.testing import an_employee
+from guanxi.testing import a_unit, an_employee
 
 if TYPE_CHECKING:
     from services.complaints.tests.integration.conftest import Firm
@@ -79,3 +79,20 @@ async def test_an_external_unit_has_no_say_in_routing(firm: Firm) -> None:
     assert (await dealer.get("/v1/routing-rules")).status_code == 403
     body = {"cause": "price", "to_unit": "dealer-17"}
     assert (await dealer.post("/v1/routing-rules", json=body)).status_code == 403
+
+
+async def test_no_rule_sends_complaints_to_an_external_unit(firm: Firm) -> None:
+    caller = firm.harness.caller()
+    body = {"cause": "price", "to_unit": "dealer-17"}
+    refused = await caller.post("/v1/routing-rules", json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "external-unit")
+    rule = await made(firm, cause="price", to_unit="finance")
+    changed = await caller.put(f"/v1/routing-rules/{rule['id']}", json=body, headers={"If-Match": '"1"'})
+    assert changed.status_code == 422
+
+
+async def test_a_unit_that_became_external_gets_no_more_of_what_it_may_not_see(firm: Firm) -> None:
+    await made(firm, cause="price", to_unit="sales")
+    outside = a_unit("sales", sequence=3, kind="dealer", internal=False, parent="finance", lead_id=firm.leads["sales"])
+    await firm.harness.know(outside)
+    assert (await firm.filed(cause="price"))["holder_unit"] == "finance"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.routing import rules
-from complaints.routing.rules import Organisation, Rule
+from complaints.routing.rules import Organisation, Route, Rule
 from guanxi.directory import Unit
 
 CODES = ("head-office", "complaint-desk", "finance", "north", "south")
@@ -19,8 +19,10 @@ def a_rule(to_unit: str, **values: Any) -> Rule:
     return Rule(to_unit=to_unit, **body)
 
 
-def a_unit(code: str, parent: str | None = "head-office", lead_id: UUID | None = None) -> Unit:
-    return Unit(code, code, "department", True, parent, "Asia/Shanghai", lead_id, {})
+def a_unit(
+    code: str, parent: str | None = "head-office", lead_id: UUID | None = None, *, internal: bool = True
+) -> Unit:
+    return Unit(code, code, "department", internal, parent, "Asia/Shanghai", lead_id, {})
 
 
 def firm(*units: Unit, left: tuple[UUID, ...] = ()) -> Organisation:
@@ -28,14 +30,21 @@ def firm(*units: Unit, left: tuple[UUID, ...] = ()) -> Organisation:
     return Organisation({unit.code: unit for unit in known}, left)
 
 
+def routed(
+    given_rules: list[Rule], organisation: Organisation, cause: str, sku: str | None, first_door: str | None = None
+) -> Route:
+    return rules.standing(organisation, *rules.wanted(given_rules, cause, sku, first_door), "sales")
+
+
 organisations = st.builds(
     lambda units, left: Organisation({unit.code: unit for unit in units}, left),
     st.lists(
         st.builds(
-            a_unit,
+            lambda code, parent, lead_id, internal: a_unit(code, parent, lead_id, internal=internal),
             st.sampled_from(CODES),
             st.one_of(st.none(), st.sampled_from(CODES)),
             st.sampled_from([None, *PEOPLE]),
+            st.booleans(),
         )
     ),
     st.sets(st.sampled_from(PEOPLE)),
@@ -56,9 +65,10 @@ rule_lists = st.lists(
 def test_whatever_the_rules_and_the_firm_there_is_a_holder_who_has_not_left(
     given_rules: list[Rule], organisation: Organisation, cause: str, sku: str | None
 ) -> None:
-    route = rules.route(given_rules, organisation, cause, sku)
+    route = routed(given_rules, organisation, cause, sku)
     assert route.unit == "head-office" or route.unit in organisation.units
     assert route.lead_id is None or route.lead_id not in organisation.left
+    assert route.unit == "head-office" or rules.may_hold(organisation.units[route.unit], "sales")
 
 
 def test_the_highest_priority_wins_then_the_more_telling_rule() -> None:
@@ -79,22 +89,22 @@ def test_of_equals_the_older_rule_wins() -> None:
 
 
 def test_the_door_that_the_customer_came_to_comes_before_any_rule() -> None:
-    route = rules.route([a_rule("north")], firm(a_unit("finance"), a_unit("north")), "price", None, "finance")
+    route = routed([a_rule("north")], firm(a_unit("finance"), a_unit("north")), "price", None, "finance")
     assert (route.unit, route.reason) == ("finance", "first_door")
 
 
 def test_without_a_rule_the_desk_has_it() -> None:
-    assert rules.route([], firm(), "price", None).unit == "complaint-desk"
+    assert routed([], firm(), "price", None).unit == "complaint-desk"
 
 
 def test_a_unit_that_nobody_knows_leads_to_head_office() -> None:
-    assert rules.route([a_rule("nowhere")], firm(), "price", None).unit == "head-office"
+    assert routed([a_rule("nowhere")], firm(), "price", None).unit == "head-office"
 
 
 def test_when_the_lead_has_left_the_parent_has_it() -> None:
     gone, here = uuid4(), uuid4()
     units = (a_unit("south", "north", gone), a_unit("north", "head-office", here))
-    route = rules.route([a_rule("south")], firm(*units, left=(gone,)), "price", None)
+    route = routed([a_rule("south")], firm(*units, left=(gone,)), "price", None)
     assert (route.unit, route.lead_id, route.reason) == ("north", here, "parent")
 
 
@@ -109,3 +119,10 @@ def test_head_office_holds_even_when_its_lead_has_left() -> None:
     organisation = Organisation({"head-office": a_unit("head-office", None, gone)}, (gone,))
     route = rules.standing(organisation, "head-office", "rule")
     assert (route.unit, route.lead_id) == ("head-office", None)
+
+
+def test_an_external_unit_holds_only_its_own() -> None:
+    organisation = firm(a_unit("dealer", "head-office", internal=False), a_unit("counter", "dealer", internal=False))
+    assert rules.standing(organisation, "dealer", "first_door", "dealer").unit == "dealer"
+    assert rules.standing(organisation, "dealer", "rule", "head-office").unit == "head-office"
+    assert rules.standing(organisation, "counter", "rule", "dealer").unit == "dealer"
