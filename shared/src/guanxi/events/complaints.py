@@ -53,7 +53,8 @@ class Ticket(Fact):
     service_level: Code
     filed_at: UtcTime
     promised_at: UtcTime | None = None
-    """When an answer was promised; none where the deadline lay in the past when we learned of it."""
+    """When an answer was promised, counted from `filed_at`: already past where the complaint was on its way for long.
+    None where it was for more than 48 hours."""
     answered_at: UtcTime | None = None
     resolved_at: UtcTime | None = None
     closed_at: UtcTime | None = None
