@@ -55,13 +55,12 @@ class Deadline:
 
 
 def due_times(standards: Standards, level: str, hours: WorkingHours, start: datetime) -> dict[str, datetime]:
-    """When each step of a complaint filed at `start` is due."""
+    """When each step of a complaint filed at `start` is due.
+
+    The clock runs from the moment the customer complained, however long the news was on its way: they have waited since
+    then, whoever was slow. What is past when we learn of it is open all the same, so it is missed and told at once.
+    """
     return {step: hours.after(start, standards.allowed(level, step)) for step in STEPS}
-
-
-def status_at_birth(due_at: datetime, now: datetime, *, historic: bool) -> str:
-    """`historic` for what lay in the past when we learned of it: nobody can be late for that."""
-    return "historic" if historic or due_at <= now else "open"
 
 
 def paused(deadline: Deadline, hours: WorkingHours, now: datetime) -> Deadline:

@@ -187,7 +187,8 @@ def _set(  # noqa: PLR0913 - everything that a promise depends on
 def _deadline(  # noqa: PLR0913 - the columns that differ
     tx: Tx, ticket: Ticket, kind: str, due_at: datetime, set_number: int, *, round_: int
 ) -> Deadline:
-    historic = ticket.historic and round_ == 0
+    # Only what was complained of more than 48 hours before we learned of it schedules nothing.
+    historic = ticket.historic and round_ == 0 and kind != rules.CUSTODY
     return Deadline(
         id=tx.new_id(),
         created_at=tx.now,
@@ -198,7 +199,7 @@ def _deadline(  # noqa: PLR0913 - the columns that differ
         round=round_,
         set_number=set_number,
         due_at=due_at,
-        status="open" if kind == rules.CUSTODY else rules.status_at_birth(due_at, tx.now, historic=historic),
+        status="historic" if historic else "open",
     )
 
 

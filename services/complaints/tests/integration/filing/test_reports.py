@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,11 @@ import pytest
 
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintFiled, ComplaintFiledCorrected, ComplaintFiledVoided, DeadlineMissed
+from guanxi.events.organisation import Calendar, WeeklyWindow
 from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
+from guanxi.events.scores import SegmentChanged
 from guanxi.ports import SystemIds
-from guanxi.testing import Harness, a_customer, an_event
+from guanxi.testing import Harness, a_customer, a_unit, an_event
 
 pytestmark = pytest.mark.asyncio
 _IDS = SystemIds()
@@ -134,6 +136,26 @@ async def test_an_old_report_is_routed_but_nothing_is_promised_or_scheduled(serv
     (filed,) = await service.published(ComplaintFiled)
     assert filed.historic
     assert filed.data.promised_at is None
+
+
+async def test_a_day_on_its_way_costs_the_customer_nothing_of_the_promise(service: Harness) -> None:
+    vip = a_customer()
+    always = Calendar(weekly=tuple(WeeklyWindow(weekday=day, opens=0, closes=1440) for day in range(1, 8)))
+    await service.know(vip, a_unit("complaint-desk", sequence=2, parent="head-office", calendar=always))
+    tier = {"segment": "value", "tier": "top", "as_of": "2026-11-20", "direction": "up"}
+    await service.apply(an_event(SegmentChanged.model_validate(tier), subject=vip.data.id))
+    report = reported(subject=vip.data.id, late=timedelta(hours=20))
+    await service.apply(report)
+    ticket = await shown(service, report.aggregateid)
+    assert {due["kind"]: due["status"] for due in ticket["deadlines"]} == dict.fromkeys(
+        ("acknowledge", "answer", "resolve"), "open"
+    )
+    assert datetime.fromisoformat(ticket["promised_at"]) == report.time + timedelta(hours=8)
+    await service.work_off_due()
+    missed = await service.published(DeadlineMissed)
+    assert [event.data.kind for event in missed] == ["acknowledge", "answer"]
+    assert not any(event.historic for event in missed)
+    assert (await shown(service, report.aggregateid))["escalation_level"] == 2
 
 
 async def test_what_an_erased_customer_said_is_not_kept(service: Harness) -> None:

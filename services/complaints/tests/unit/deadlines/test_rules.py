@@ -48,12 +48,6 @@ def test_each_step_is_due_in_working_time() -> None:
     }
 
 
-def test_nobody_is_late_for_what_lay_in_the_past_when_we_learned_of_it() -> None:
-    assert rules.status_at_birth(MONDAY, MONDAY, historic=False) == "historic"
-    assert rules.status_at_birth(MONDAY + timedelta(days=1), MONDAY, historic=True) == "historic"
-    assert rules.status_at_birth(MONDAY + timedelta(days=1), MONDAY, historic=False) == "open"
-
-
 @given(st.integers(1, 2_000), st.integers(0, 2_000), st.timedeltas(timedelta(0), timedelta(days=60)))
 def test_a_pause_costs_no_working_time(allowed: int, used: int, away: timedelta) -> None:
     hours = WorkingHours()
