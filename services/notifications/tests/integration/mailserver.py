@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -22,7 +23,11 @@ class Mailbox:
     recipients: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     to_recipient: list[str] = field(default_factory=list)
+    to_sender: list[str] = field(default_factory=list)
+    to_everybody: str | None = None
+    """What a server says that takes nobody's mail."""
     before_answer: asyncio.Event | None = None
+    before_recipient: asyncio.Event | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -30,9 +35,20 @@ class Mailbox:
         """For the setting `smtp_url`."""
         return f"smtp://127.0.0.1:{self.port}"
 
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.to_everybody or self.to_sender:
+            return self.to_everybody or self.to_sender.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.before_recipient is not None:
+            self.arrived.set()
+            await self.before_recipient.wait()
         if self.to_recipient:
             return self.to_recipient.pop(0)
         envelope.rcpt_tos.append(address)
@@ -56,11 +72,11 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """A running server."""
+async def mailbox(**options: Any) -> AsyncIterator[Mailbox]:
+    """A running server; `options` are the server's own."""
     box = Mailbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(box, hostname="mail.test"), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(box, hostname="mail.test", **options), "127.0.0.1", 0)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box

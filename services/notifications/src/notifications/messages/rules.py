@@ -25,7 +25,9 @@ LOST_AFTER = timedelta(minutes=5)
 """A send that was claimed so long ago belongs to a process that died; whether it went out nobody can tell."""
 _ANY_HOUR = frozenset({"transactional", "staff"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+")
 _LONGEST_ADDRESS = 254
 
 
@@ -175,7 +177,7 @@ def _patiently(message: Message, now: datetime, end: Suppress) -> Decision:
 
 
 def usable_address(addresses: tuple[str, ...]) -> str | None:
-    """The first that can be written on an envelope as it is: plain ASCII, one at-sign, no blanks."""
+    """The first that can be written on an envelope as it is: plain ASCII, a dot-atom (RFC 5322) at a host name."""
     return next((one for one in addresses if len(one) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(one)), None)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,16 +14,44 @@ from guanxi.service import Job, Loop, Runtime
 from notifications.bell import MESSAGES, wait
 from notifications.links import Links
 from notifications.messages import usecases
-from notifications.messages.smtp import Server, deliver
+from notifications.messages.rules import pause_before
+from notifications.messages.smtp import Answer, Delivery, Server
 from notifications.messages.usecases import Claimed
 from notifications.settings import Settings
 
 AT_ONCE = 8
 """So few are claimed together that a withdrawal stops all but what is on its way within the second."""
 LOOK_SECONDS = 1.0
+FINISH_SECONDS = 10.0
+"""So long may what is on its way take to end when the process is told to stop."""
 _SWEEP = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(seconds=60)
+_STOPPED = Answer("away", detail="stopped")
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Backoff:
+    """For how long a server that takes no mail of ours is left alone; no message loses an attempt by it."""
+
+    failures: int = 0
+    until: datetime | None = None
+
+    def most(self, now: datetime) -> int:
+        """How many letters may be tried now: none in a pause, then one, to see whether the server is back."""
+        if self.until is not None and now < self.until:
+            return 0
+        return 1 if self.failures else AT_ONCE
+
+    def note(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Begin a longer pause when the server took none of these, end it when it had a word for any."""
+        if any(one.outcome != "away" for one in answers):
+            self.failures, self.until = 0, None
+        elif answers:
+            self.failures += 1
+            self.until = now + min(pause_before(self.failures), _LONGEST_PAUSE)
+            log.warning("sender.paused", code=answers[0].code, detail=answers[0].detail, until=self.until.isoformat())
 
 
 async def run(runtime: Runtime) -> None:
@@ -29,20 +59,32 @@ async def run(runtime: Runtime) -> None:
     settings: Settings = runtime.settings
     if settings.smtp_url is None:
         log.warning("messages.no_server", missing="GUANXI_SMTP_URL")
+    backoff = Backoff()
     with MESSAGES.listen() as woken:
         while True:
-            if settings.smtp_url is None or not await send_due(settings, runtime.database.consumers):
+            if settings.smtp_url is None or not await send_due(settings, runtime.database.consumers, backoff):
                 await wait(woken, LOOK_SECONDS)
 
 
-async def send_due(settings: Settings, pool: Pool) -> int:
-    """Send what is due now, at most eight; how many were sent or tried."""
-    if settings.smtp_url is None:
+async def send_due(settings: Settings, pool: Pool, backoff: Backoff | None = None) -> int:
+    """Send what is due now, at most eight; how many were tried.
+
+    Cancelled, it takes nothing new, lets what is on its way end within ten seconds, and puts the rest back.
+    """
+    backoff = backoff or Backoff()
+    most = backoff.most(pool.clock.now())
+    if settings.smtp_url is None or not most:
         return 0
     server = Server.from_url(settings.smtp_url.get_secret_value(), settings.smtp_seconds)
-    async with pool.begin() as tx:
-        claimed = await usecases.claim(tx, settings, links_of(settings), AT_ONCE)
-    await asyncio.gather(*(_send(server, settings.sender, pool, one) for one in claimed))
+    claiming = asyncio.create_task(_claim(settings, pool, most))
+    try:
+        claimed = await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        # The claim may be written already: whoever leaves now would leave letters that nobody sends.
+        await asyncio.gather(*(_settle(pool, one, _STOPPED) for one in await claiming))
+        raise
+    sends = [asyncio.create_task(_send(Delivery(server, one.letter, settings.sender), pool, one)) for one in claimed]
+    backoff.note(await _ended(sends), pool.clock.now())
     return len(claimed)
 
 
@@ -59,8 +101,37 @@ async def sweep(runtime: Runtime) -> None:
         log.warning("messages.interrupted", count=lost)
 
 
-async def _send(server: Server, sender: str, pool: Pool, one: Claimed) -> None:
-    answer = await deliver(server, one.letter, sender)
+async def _claim(settings: Settings, pool: Pool, most: int) -> list[Claimed]:
+    async with pool.begin() as tx:
+        return await usecases.claim(tx, settings, links_of(settings), most)
+
+
+async def _ended(sends: Sequence[asyncio.Task[Answer]]) -> list[Answer]:
+    if not sends:
+        return []
+    try:
+        await asyncio.wait(sends)
+    except asyncio.CancelledError:
+        _, late = await asyncio.wait(sends, timeout=FINISH_SECONDS)
+        for one in late:
+            one.cancel()
+        await asyncio.gather(*sends, return_exceptions=True)
+        raise
+    return [one.result() for one in sends]
+
+
+async def _send(delivery: Delivery, pool: Pool, one: Claimed) -> Answer:
+    try:
+        answer = await delivery.run()
+    except asyncio.CancelledError:
+        if delivery.handed_over:
+            raise  # nobody can tell whether it went out: the sweep calls it unknown
+        answer = _STOPPED
+    await _settle(pool, one, answer)
+    return answer
+
+
+async def _settle(pool: Pool, one: Claimed, answer: Answer) -> None:
     async with pool.begin() as tx:
         await usecases.settle(tx, one.message, answer)
     log.info("message.tried", message=str(one.message.id), outcome=answer.outcome, code=answer.code)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
@@ -10,8 +12,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from notifications.messages.mail import Letter
 
@@ -21,9 +22,13 @@ _DETAIL = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of it: `unknown` when the server had the whole message and its answer never came."""
+    """What became of it.
 
-    outcome: Literal["sent", "temporary", "permanent", "unknown"]
+    `unknown` when the server may have the whole message and its answer never came. `away` when it was not about this
+    letter at all: no server, no login, or a sender that it does not take.
+    """
+
+    outcome: Literal["sent", "temporary", "permanent", "unknown", "away"]
     code: int | None = None
     detail: str | None = None
 
@@ -48,9 +53,62 @@ class Server:
         return cls(parts.hostname or "localhost", parts.port or (465 if tls else 25), tls, user, password, seconds)
 
 
-async def deliver(server: Server, letter: Letter, sender: str) -> Answer:
-    """Send one letter over a connection of its own; STARTTLS where the server offers it."""
-    client = SMTP(
+class Delivery:
+    """One letter on its way over a connection of its own; STARTTLS where the server offers it."""
+
+    def __init__(self, server: Server, letter: Letter, sender: str) -> None:
+        self._server, self._letter, self._sender = server, letter, sender
+        self.handed_over = False
+        """True from DATA on: the server may have taken it, and sending it again could tell the customer twice."""
+
+    async def run(self) -> Answer:
+        """Send it. Never raises for what the server, the network or an address does."""
+        try:
+            message = compose(self._letter, self._sender).as_bytes(policy=POLICY)
+        except (MessageError, ValueError) as error:
+            return Answer("permanent", detail=type(error).__name__)
+        client = _client(self._server)
+        try:
+            return (
+                await self._introduce(client) or await self._address(client) or await self._hand_over(client, message)
+            )
+        finally:
+            client.close()
+
+    async def _introduce(self, client: SMTP) -> Answer | None:
+        try:
+            await client.connect()
+            await client.mail(parseaddr(self._sender)[1])
+        except SMTPResponseException as error:
+            return Answer("away", error.code, error.message[:_DETAIL])
+        except (SMTPException, OSError, ValueError) as error:
+            return Answer("away", detail=type(error).__name__)
+        return None
+
+    async def _address(self, client: SMTP) -> Answer | None:
+        try:
+            await client.rcpt(self._letter.to)
+        except SMTPResponseException as error:
+            return _refused(error)
+        except (SMTPException, OSError, ValueError) as error:
+            return Answer("temporary", detail=type(error).__name__)
+        return None
+
+    async def _hand_over(self, client: SMTP, message: bytes) -> Answer:
+        self.handed_over = True
+        try:
+            response = await client.data(message)
+        except SMTPResponseException as error:
+            return _refused(error)
+        except (SMTPException, OSError) as error:
+            return Answer("unknown", detail=type(error).__name__)
+        with contextlib.suppress(SMTPException, OSError):
+            await client.quit()
+        return Answer("sent", response.code, response.message[:_DETAIL])
+
+
+def _client(server: Server) -> SMTP:
+    return SMTP(
         hostname=server.host,
         port=server.port,
         use_tls=server.tls,
@@ -59,34 +117,6 @@ async def deliver(server: Server, letter: Letter, sender: str) -> Answer:
         password=server.password,
         timeout=server.seconds,
     )
-    try:
-        await client.connect()
-        await client.mail(parseaddr(sender)[1])
-        await client.rcpt(letter.to)
-    except SMTPResponseException as error:
-        client.close()
-        return _refused(error)
-    except (SMTPException, OSError, TimeoutError, ValueError) as error:
-        client.close()
-        return Answer("temporary", detail=type(error).__name__)
-    return await _hand_over(client, compose(letter, sender))
-
-
-async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> Answer:
-    try:
-        response = await client.data(message.as_bytes(policy=POLICY))
-    except SMTPResponseException as error:
-        client.close()
-        return _refused(error)
-    except (SMTPServerDisconnected, SMTPTimeoutError, OSError, TimeoutError) as error:
-        # From DATA on the server may have taken it: sending it again could tell the customer twice.
-        client.close()
-        return Answer("unknown", detail=type(error).__name__)
-    try:
-        await client.quit()
-    except (SMTPException, OSError, TimeoutError):
-        client.close()
-    return Answer("sent", response.code, response.message[:_DETAIL])
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:

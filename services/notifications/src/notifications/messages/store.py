@@ -56,6 +56,12 @@ UPDATE message SET status = $6, reason = $7, send_after = coalesce($8, send_afte
   settled_at = CASE WHEN $8::timestamptz IS NULL THEN $2 END, version = version + 1
 WHERE id = $1 AND status = 'sending' RETURNING version
 """
+_RELEASE = """
+WITH undone AS (DELETE FROM attempt WHERE message_id = $1 AND ended_at IS NULL)
+UPDATE message SET status = 'queued', reason = $2, claimed_at = NULL, attempts = attempts - 1, recorded_at = $3,
+  version = version + 1
+WHERE id = $1 AND status = 'sending'
+"""
 _LOST = f"""
 WITH lost AS (
   SELECT id FROM message WHERE status = 'sending' AND claimed_at < $1 ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED),
@@ -149,6 +155,11 @@ async def settle(tx: Tx, message_id: UUID, end: Outcome) -> int | None:
         _OUTCOME, message_id, tx.now, end.outcome, end.code, end.detail, end.status, end.reason, end.again_at
     )
     return version
+
+
+async def release(tx: Tx, message_id: UUID, reason: str) -> None:
+    """Put a claimed message back as if it had never been claimed."""
+    await tx.execute(_RELEASE, message_id, reason, tx.now)
 
 
 async def lose(tx: Tx) -> list[Message]:

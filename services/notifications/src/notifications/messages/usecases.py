@@ -84,7 +84,10 @@ async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Cla
 
 
 async def settle(tx: Tx, message: Message, answer: Answer) -> None:
-    """Note what became of a send, and tell."""
+    """Note what became of a send, and tell; one that never came to the letter is as if it had not been begun."""
+    if answer.outcome == "away":
+        await store.release(tx, message.id, "server_away")
+        return
     end = _outcome(message, answer, tx.now)
     version = await store.settle(tx, message.id, end)
     if version is not None and end.again_at is None:
@@ -237,6 +240,6 @@ def _outcome(message: Message, answer: Answer, now: datetime) -> Outcome:
     return Outcome(answer.outcome, status, reason, answer.code, answer.detail, again_at)
 
 
-async def tally(reader: Reader, since: datetime) -> dict[str, int]:
+async def tally(reader: Reader, _source: str, since: datetime) -> dict[str, int]:
     """Count the messages made since a moment, by status."""
     return await store.tally(reader, since)

@@ -225,7 +225,9 @@ async def test_hostile_names_and_numbers_forge_no_header_and_no_markup(service: 
     assert "{{ 7 * 7 }}" in text_of(letter)
 
 
-@pytest.mark.parametrize("address", ["a@b", "a b@example.com", "a@example.com,b@example.com", "a@example.com>\r\nRCPT"])
+@pytest.mark.parametrize(
+    "address", ["a@b", "a b@example.com", "a@example.com,b@example.com", "a@example.com>\r\nRCPT", "a..b@example.com"]
+)
 async def test_an_address_that_is_none_is_not_written_to(service: Harness, post: Mailbox, address: str) -> None:
     customer = await known_customer(service)
     await service.apply(a_ticket(customer=customer, reply_to={"channel": "email", "address": address}))

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiosmtpd.smtp import AuthResult
 
 from guanxi.events.notifications import NotificationFailed, NotificationSent
 from guanxi.testing.builders import a_customer
 from guanxi.testing.harness import Harness
-from notifications.messages.sender import send_due, sweep
+from notifications.messages import sender
+from notifications.messages.sender import Backoff, run, send_due, sweep
 
-from ..conftest import OpenHarness
+from ..conftest import OpenHarness, until_waiting
 from ..mailserver import Mailbox, mailbox
 from ..people import a_profile, a_ticket, new_id
 
@@ -32,9 +34,9 @@ async def service(open_service: OpenHarness, post: Mailbox) -> Harness:
     return await open_service(smtp_url=post.url, smtp_seconds=1)
 
 
-async def step(service: Harness) -> int:
+async def step(service: Harness, backoff: Backoff | None = None) -> int:
     runtime = service.app.state.runtime
-    return await send_due(runtime.settings, runtime.database.consumers)
+    return await send_due(runtime.settings, runtime.database.consumers, backoff)
 
 
 async def a_receipt(service: Harness, **values: Any) -> Any:
@@ -96,16 +98,106 @@ async def test_a_temporary_refusal_is_tried_again_later_under_the_same_message_i
     assert sent.data.attempts == 2
 
 
-async def test_a_server_that_is_away_is_tried_until_the_last_attempt(open_service: OpenHarness) -> None:
-    service = await open_service(smtp_url="smtp://127.0.0.1:9", smtp_seconds=1)
+async def test_a_server_that_is_away_for_a_day_costs_no_message_an_attempt(open_service: OpenHarness) -> None:
+    async with mailbox() as gone:
+        url = gone.url
+    service = await open_service(smtp_url=url, smtp_seconds=1)
+    customer, backoff = await a_receipt(service), Backoff()
+    tried = 0
+    for _ in range(40):
+        tried += await step(service, backoff)
+        assert await step(service, backoff) == 0
+        service.clock.move(3600)
+    waiting = await the_message(service, customer)
+    assert tried == 40
+    assert (waiting["status"], waiting["reason"], waiting["attempts"]) == ("queued", "server_away", 0)
+    assert waiting["log"] == []
+    service.clock.move(9 * 3600)
+    await step(service, backoff)
+    assert (await the_message(service, customer))["reason"] == "historic"
+
+
+@pytest.mark.parametrize("word", ["550 5.7.1 not this sender", "451 4.7.1 not now"])
+async def test_a_sender_that_is_refused_is_no_fault_of_the_letter(service: Harness, post: Mailbox, word: str) -> None:
+    customers, backoff = [await a_receipt(service) for _ in range(3)], Backoff()
+    post.to_everybody = word
+    assert await step(service, backoff) == 3
+    service.clock.move(120)
+    assert await step(service, backoff) == 1
+    assert [(await the_message(service, one))["status"] for one in customers] == ["queued"] * 3
+    post.to_everybody = None
+    service.clock.move(120)
+    assert [await step(service, backoff) for _ in range(2)] == [1, 2]
+    assert len(post.letters) == 3
+    assert [(await the_message(service, one))["attempts"] for one in customers] == [1] * 3
+
+
+async def test_a_login_that_is_refused_is_no_fault_of_the_letter(open_service: OpenHarness) -> None:
+    def nobody(*_: Any) -> AuthResult:
+        return AuthResult(success=False)
+
+    async with mailbox(authenticator=nobody, auth_require_tls=False) as post:
+        service = await open_service(smtp_url=post.url.replace("//", "//user:wrong@"))
+        customer = await a_receipt(service)
+        await step(service)
+        assert (await the_message(service, customer))["status"] == "queued"
+        assert post.letters == []
+
+
+async def test_a_letter_that_is_refused_again_and_again_is_given_up(service: Harness, post: Mailbox) -> None:
     customer = await a_receipt(service)
+    post.to_recipient.extend(["450 4.2.1 busy"] * 20)
     tries = 0
     for _ in range(20):
         tries += await step(service)
-        service.clock.move(3 * 3600)
+        service.clock.move(7200)
     assert tries == 8
     message = await the_message(service, customer)
     assert (message["status"], message["reason"]) == ("failed", "gave_up")
+
+
+async def test_a_worker_that_is_told_to_stop_lets_letters_on_their_way_end(service: Harness, post: Mailbox) -> None:
+    customer = await a_receipt(service)
+    post.before_answer = asyncio.Event()
+    working = asyncio.create_task(run(service.app.state.runtime))
+    await post.arrived.wait()
+    working.cancel()
+    post.before_answer.set()
+    await asyncio.gather(working, return_exceptions=True)
+    assert working.cancelled()
+    assert len(post.letters) == 1
+    assert (await the_message(service, customer))["status"] == "sent"
+
+
+async def test_what_had_not_come_to_the_letter_when_the_worker_stopped_is_sent_by_the_next(
+    service: Harness, post: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FINISH_SECONDS", 0.05)
+    customer = await a_receipt(service)
+    post.before_recipient = asyncio.Event()
+    working = asyncio.create_task(run(service.app.state.runtime))
+    await post.arrived.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    waiting = await the_message(service, customer)
+    assert (waiting["status"], waiting["attempts"]) == ("queued", 0)
+    post.before_recipient.set()
+    assert await step(service) == 1
+    assert len(post.letters) == 1
+    assert (await the_message(service, customer))["attempts"] == 1
+
+
+async def test_a_worker_that_is_stopped_while_it_claims_leaves_nothing_behind(service: Harness, post: Mailbox) -> None:
+    customer = await a_receipt(service)
+    async with service.database.api.begin() as tx:
+        await tx.execute("UPDATE permission SET recorded_at = recorded_at WHERE customer_id = $1", customer)
+        sending = asyncio.create_task(step(service))
+        await until_waiting(service)
+        sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert (await the_message(service, customer))["status"] == "queued"
+    assert await step(service) == 1
+    assert len(post.letters) == 1
 
 
 async def test_a_message_that_could_not_leave_for_two_days_is_dropped(service: Harness, post: Mailbox) -> None:
@@ -177,8 +269,9 @@ async def test_the_claim_waits_for_a_withdrawal_that_is_being_written(service: H
 
 
 async def test_what_a_process_that_died_was_sending_becomes_unknown_and_is_not_sent_again(
-    service: Harness, post: Mailbox
+    service: Harness, post: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sender, "FINISH_SECONDS", 0.01)
     customer = await a_receipt(service)
     post.before_answer = asyncio.Event()
     sending = asyncio.create_task(step(service))

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from notifications.messages.mail import Letter, provider_key
-from notifications.messages.smtp import Server, deliver
+from notifications.messages.smtp import Delivery, Server
 
 from ..mailserver import Mailbox
 
@@ -77,7 +77,7 @@ async def test_a_server_with_a_certificate_that_is_trusted_gets_the_letter_over_
     box, certificate = Mailbox(), a_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with a_server(box, certificate) as server:
-        answer = await deliver(server, LETTER, "no-reply@firm.example.com")
+        answer = await Delivery(server, LETTER, "no-reply@firm.example.com").run()
     assert answer.outcome == "sent"
     assert box.recipients == ["zhang@example.com"]
 
@@ -85,6 +85,6 @@ async def test_a_server_with_a_certificate_that_is_trusted_gets_the_letter_over_
 async def test_a_server_that_cannot_show_who_it_is_gets_nothing_for_the_time_being(tmp_path: Path) -> None:
     box = Mailbox()
     async with a_server(box, a_certificate(tmp_path)) as server:
-        answer = await deliver(server, LETTER, "no-reply@firm.example.com")
-    assert answer.outcome == "temporary"
+        answer = await Delivery(server, LETTER, "no-reply@firm.example.com").run()
+    assert answer.outcome == "away"
     assert box.letters == []

@@ -155,6 +155,11 @@ def test_pauses_grow_and_end_at_an_hour() -> None:
         "a@example.com\r\nBcc: b",
         "<a@example.com>",
         "a@-example.com",
+        "a..b@example.com",
+        ".a@example.com",
+        "a.@example.com",
+        "a@example..com",
+        "a@example.com-",
         "張@example.com",
         "a@" + "x" * 300 + ".com",
     ],
@@ -162,6 +167,11 @@ def test_pauses_grow_and_end_at_an_hour() -> None:
 def test_what_is_no_plain_address_is_not_used(address: str) -> None:
     assert usable_address((address, "good@example.com")) == "good@example.com"
     assert usable_address((address,)) is None
+
+
+@pytest.mark.parametrize("address", ["a@b.c", "a.b+c@example.co.uk", "x_y'z@a-b.example", "1@2.3"])
+def test_a_plain_address_is_used_as_it_is(address: str) -> None:
+    assert usable_address((address,)) == address
 
 
 def test_an_unknown_time_zone_is_the_firms() -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from notifications.messages.mail import Letter, provider_key
-from notifications.messages.smtp import Server, compose
+from notifications.messages.smtp import Delivery, Server, compose
 
 MESSAGE = UUID("01961f2e-0000-7000-8000-000000000001")
 LETTER = Letter(
@@ -59,3 +59,12 @@ def test_a_line_end_in_a_header_is_an_error_and_never_a_header(field: str) -> No
 )
 def test_a_server_is_named_by_a_url(url: str, expected: Server) -> None:
     assert Server.from_url(url, 1) == expected
+
+
+@pytest.mark.asyncio
+async def test_a_letter_that_cannot_be_written_down_fails_before_anybody_is_called() -> None:
+    values = {name: getattr(LETTER, name) for name in Letter.__slots__}
+    nobody = Server("mail.invalid", 25, tls=False, user=None, password=None, seconds=1)
+    delivery = Delivery(nobody, Letter(**{**values, "to": "a..b@example.com"}), SENDER)
+    assert (await delivery.run()).outcome == "permanent"
+    assert not delivery.handed_over
