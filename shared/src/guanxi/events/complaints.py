@@ -151,3 +151,5 @@ class DeadlineMissed(Fact, type="guanxi.complaints.DeadlineMissed.v1"):
     holder_id: UUID | None = None
     service_level: Code
     escalation_level: Count = 0
+    complaint_sequence: Count | None = None
+    """Version of the complaint when it was missed: what tells whether a resolution came before or after it."""
