@@ -223,5 +223,6 @@ def _fact(ticket: Ticket, deadline: Deadline) -> DeadlineMissed:
             "holder_id": ticket.holder_id,
             "service_level": ticket.service_level,
             "escalation_level": ticket.escalation_level,
+            "complaint_sequence": ticket.version,
         }
     )
