@@ -30,7 +30,10 @@ class Again:
 
 @dataclass(slots=True)
 class Case:
-    """One message on its way through intake; the steps below fill in what they find out."""
+    """One message on its way through intake; the steps below fill in what they find out.
+
+    `twin` is the same event earlier in the batch.
+    """
 
     arrival: Arrival
     envelope: Envelope
@@ -40,6 +43,7 @@ class Case:
     publisher: Publisher | None
     again: Again | None = None
     reused: bool = False
+    twin: Case | None = None
     status: Status | None = None
     errors: list[FieldError] = field(default_factory=list)
     warnings: list[FieldError] = field(default_factory=list)
@@ -94,7 +98,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message, for its sender."""
+    """What became of one message, for its sender; of one that is `repeated` nothing new was kept."""
 
     event_id: str
     report_id: UUID | None
@@ -102,8 +106,9 @@ class Outcome:
     customer: Found | None = None
     errors: tuple[FieldError, ...] = ()
     warnings: tuple[FieldError, ...] = ()
+    repeated: bool = False
 
 
 def _text_in(data: Any, name: str) -> str | None:
     value = data.get(name) if isinstance(data, dict) else None
-    return value[:200] if isinstance(value, str) and value.strip() else None
+    return value.strip()[:200] if isinstance(value, str) and value.strip() else None

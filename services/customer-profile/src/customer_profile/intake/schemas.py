@@ -66,6 +66,9 @@ class EventResult(BaseModel):
     )
     errors: list[Fault] = []
     warnings: list[Fault] = Field(default=[], description="Optional fields that were left out, and why.")
+    repeated: bool = Field(
+        default=False, description="Whether it had come before, so that nothing new was kept; also of a rejected one."
+    )
 
 
 class BatchResult(BaseModel):

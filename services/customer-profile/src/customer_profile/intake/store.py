@@ -15,10 +15,17 @@ from customer_profile.intake.rules import Thread
 from guanxi.db import Reader, Tx
 from guanxi.http import FieldError
 
+# One branch for each of the two partial indexes: without a condition on `reused` neither of them could be used.
 _KNOWN = """
-SELECT r.source, r.event_id, r.body_hash, r.id FROM inbound_report r
-JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS x(source, event_id)) w
-  ON r.source = w.source AND r.event_id = w.event_id
+SELECT w.source, w.event_id, r.id, r.body_hash, r.status, r.errors
+FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS x(source, event_id)) w
+CROSS JOIN LATERAL (
+  SELECT id, body_hash, status, errors FROM inbound_report
+  WHERE source = w.source AND event_id = w.event_id AND NOT reused
+  UNION ALL
+  SELECT id, body_hash, status, errors FROM inbound_report
+  WHERE source = w.source AND event_id = w.event_id AND reused
+) r
 """
 _THREADS = """
 SELECT a.* FROM report_aggregate a
@@ -91,24 +98,23 @@ class KeptReport:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An event id that is taken: by which row, with which body, and the bodies refused under it since."""
+    """A report that has come before: its row, and what its sender was told of it."""
 
     report_id: UUID
-    hashes: frozenset[bytes]
+    rejected: bool
+    errors: tuple[FieldError, ...]
 
 
-async def known_events(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Known]:
-    """Which of these (source, event id) have come before."""
+async def known_events(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[bytes, Known]]:
+    """Which of these (source, event id) have come before: the reports under each id, by the hash of their bodies."""
     wanted = sorted(set(keys))
     if not wanted:
         return {}
     rows = await tx.fetch(_KNOWN, [source for source, _ in wanted], [event_id for _, event_id in wanted])
-    found: dict[tuple[str, str], Known] = {}
+    found: dict[tuple[str, str], dict[bytes, Known]] = {}
     for row in rows:
-        key = row["source"], row["event_id"]
-        before = found.get(key)
-        hashes = (before.hashes if before else frozenset()) | {row["body_hash"]}
-        found[key] = Known(before.report_id if before else row["id"], hashes)
+        known = Known(row["id"], row["status"] == "rejected", tuple(FieldError(**e) for e in row["errors"]))
+        found.setdefault((row["source"], row["event_id"]), {})[row["body_hash"]] = known
     return found
 
 

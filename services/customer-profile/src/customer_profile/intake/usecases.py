@@ -18,7 +18,7 @@ from customer_profile.identity import usecases as identity
 from customer_profile.intake import rules, store
 from customer_profile.intake.case import Again, Case, Door, Found, Outcome, Status
 from customer_profile.intake.envelope import Arrival, Envelope, read
-from customer_profile.intake.rules import Thread, Verdict
+from customer_profile.intake.rules import Judged, Thread, Verdict
 from customer_profile.sources import usecases as sources
 from customer_profile.sources.rules import Publisher
 from guanxi.bus import log
@@ -32,7 +32,8 @@ from guanxi.telemetry import correlation_id, current_traceparent
 NOBODYS_UNIT = "head-office"
 """Where a message lands whose topic no registered source has."""
 
-_IN_THREAD_BYTES = 65_536
+_ON_LOOP_BYTES = 16_384
+"""So much is read and judged within a few milliseconds."""
 _TAKEN_ID = FieldError("id", "event-id-reused", "this id was used for another event; a new event needs a new id")
 _KNOWN_ALREADY = FieldError(
     "data.external_ref", "already-reported", "the same was reported meanwhile; nothing is missing"
@@ -44,8 +45,8 @@ _ERASED = FieldError("data.external_customer", "customer-erased", "this customer
 async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again | None = None) -> list[Outcome]:
     """Take in a batch, in its order; gives one outcome a message. `again` is the row of a report sent again, alone."""
     publishers = await sources.lock(tx, {arrival.desk for arrival in arrivals})
-    envelopes = await _read_all(arrivals)
-    cases = [_open(tx, a, e, publishers.get(a.desk), again) for a, e in zip(arrivals, envelopes, strict=True)]
+    readings = await _judge_all(arrivals, publishers, tx.now)
+    cases = [_open(tx, a, e, j, publishers.get(a.desk), again) for a, (e, j) in zip(arrivals, readings, strict=True)]
     await _tell_repeats(tx, cases)
     await _check_subjects(tx, cases)
     threads = await _weigh(tx, cases)
@@ -56,23 +57,44 @@ async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again 
 
 
 def _outcome(case: Case) -> Outcome:
-    # What repeats a reference under a new id has no row of its own.
-    report_id = None if case.verdict is Verdict.DUPLICATE and case.status == "duplicate" else case.report_id
+    if case.twin is not None:
+        first = _outcome(case.twin)
+        status: Status = "rejected" if first.status == "rejected" else "duplicate"
+        return replace(first, status=status, customer=None, warnings=(), repeated=True)
+    repeated = case.status == "duplicate"
     found: Found | None = None
     if case.status in ("resolved", "passed_anonymous"):
         found = "registered" if case.registered else "known" if case.customer_id else "anonymous"
-    return Outcome(case.envelope.event_id, report_id, _settled(case), found, tuple(case.errors), tuple(case.warnings))
+    return Outcome(
+        event_id=case.envelope.event_id,
+        # What repeats a reference under a new id has no row of its own.
+        report_id=None if repeated and case.verdict is Verdict.DUPLICATE else case.report_id,
+        status="rejected" if repeated and case.errors else _settled(case),
+        customer=found,
+        errors=tuple(case.errors),
+        warnings=tuple(case.warnings),
+        repeated=repeated,
+    )
 
 
-async def _read_all(arrivals: Sequence[Arrival]) -> list[Envelope]:
-    """Read them; a large batch in a thread, because the event loop carries the heartbeats."""
-    if sum(len(arrival.raw or b"") for arrival in arrivals) <= _IN_THREAD_BYTES:
-        return [read(arrival) for arrival in arrivals]
-    return await asyncio.to_thread(lambda: [read(arrival) for arrival in arrivals])
+async def _judge_all(
+    arrivals: Sequence[Arrival], publishers: Mapping[str, Publisher], now: datetime
+) -> list[tuple[Envelope, Judged]]:
+    """Read and judge them; a large batch in a thread, because the event loop carries the heartbeats."""
+
+    def judged() -> list[tuple[Envelope, Judged]]:
+        envelopes = [read(arrival) for arrival in arrivals]
+        pairs = zip(arrivals, envelopes, strict=True)
+        return [(e, rules.judge(e, a.desk, publishers.get(a.desk), now)) for a, e in pairs]
+
+    if sum(len(arrival.raw or b"") for arrival in arrivals) <= _ON_LOOP_BYTES:
+        return judged()
+    return await asyncio.to_thread(judged)
 
 
-def _open(tx: Tx, arrival: Arrival, envelope: Envelope, publisher: Publisher | None, again: Again | None) -> Case:
-    judged = rules.judge(envelope, arrival.desk, publisher, tx.now)
+def _open(  # noqa: PLR0913 - what is known of a message
+    tx: Tx, arrival: Arrival, envelope: Envelope, judged: Judged, publisher: Publisher | None, again: Again | None
+) -> Case:
     unit = publisher.unit if publisher else NOBODYS_UNIT
     case = Case(arrival, envelope, judged, again.id if again else tx.new_id(), unit, publisher, again)
     case.reused = again is not None and again.reused
@@ -86,18 +108,26 @@ async def _tell_repeats(tx: Tx, cases: Sequence[Case]) -> None:
     """Settle events whose id has come before: a repeat, or another event under a taken id."""
     fresh = [case for case in cases if not case.again]
     known = await store.known_events(tx, ((case.arrival.desk, case.envelope.event_id) for case in fresh))
+    here: dict[tuple[str, str], dict[bytes, Case]] = {}
     for case in fresh:
         key, digest = (case.arrival.desk, case.envelope.event_id), case.envelope.body_hash
-        before = known.get(key)
-        if before is None:
-            known[key] = store.Known(case.report_id, frozenset({digest}))
-        elif digest in before.hashes:
-            case.status, case.report_id, case.errors, case.warnings = "duplicate", before.report_id, [], []
+        before, inside = known.get(key, {}), here.setdefault(key, {})
+        if digest in before:
+            _repeat(case, before[digest])
+        elif digest in inside:
+            case.status, case.twin, case.errors = "duplicate", inside[digest], []
         else:
-            known[key] = replace(before, hashes=before.hashes | {digest})
-            case.reused = True
-            case.errors.clear()
-            case.refuse(_TAKEN_ID)
+            inside[digest] = case
+            if before or len(inside) > 1:
+                case.reused = True
+                case.errors.clear()
+                case.refuse(_TAKEN_ID)
+
+
+def _repeat(case: Case, before: store.Known) -> None:
+    """Settle a repeat; of what was refused the sender is told again why."""
+    case.status, case.report_id, case.warnings = "duplicate", before.report_id, []
+    case.errors = list(before.errors) if before.rejected else []
 
 
 async def _check_subjects(tx: Tx, cases: Sequence[Case]) -> None:

@@ -1,0 +1,65 @@
+"""What is looked up at every batch and every page goes by an index, however much has come in before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from customer_profile.intake import store
+from guanxi.db import Tx
+from guanxi.ports import SystemClock, SystemIds
+from guanxi_local.pytest_plugin import ServiceDatabase
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+REPORTS = """
+INSERT INTO inbound_report (id, unit_id, source, event_id, reused, body_hash, status, received_by)
+SELECT uuidv7(), 'dealer-' || n % 3, 'dealer-' || n % 3, 'e-' || n, n % 100 = 99, sha256(n::text::bytea),
+  CASE WHEN n % 500 = 0 THEN 'rejected' ELSE 'resolved' END, 'kafka'
+FROM generate_series(1, 20000) AS n
+"""
+
+
+class Explained(Tx):
+    """Explains what it is asked instead of doing it; gives no rows. `fill` puts rows in for the planner to weigh."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        super().__init__(connection, SystemClock().now(), SystemIds())
+        self.plans: list[str] = []
+
+    async def fill(self, *statements: str) -> None:
+        """Run these, then take the statistics that the planner goes by."""
+        for statement in (*statements, "ANALYZE"):
+            await self._connection.execute(statement)
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        rows = await self._connection.fetch(f"EXPLAIN {sql}", *args)
+        self.plans.append("\n".join(row[0] for row in rows))
+        return []
+
+    async def fetchrow(self, sql: str, *args: Any) -> None:
+        await self.fetch(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        return await self.fetch(sql, *args) and None
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def explained(service_database: ServiceDatabase) -> AsyncIterator[Explained]:
+    made = await service_database("customer-profile")
+    connection = await asyncpg.connect(made.owner_url)
+    yield Explained(connection)
+    await connection.close()
+
+
+async def test_what_came_before_is_found_without_reading_all_that_its_publisher_sent(explained: Explained) -> None:
+    await explained.fill(REPORTS)
+    await store.known_events(explained, [("dealer-1", f"e-{n}") for n in range(500)])
+    (plan,) = explained.plans
+    assert "Seq Scan" not in plan, plan
+    assert "ix_inbound_report_event" in plan, plan
+    assert "ix_inbound_report_reused" in plan, plan
