@@ -37,5 +37,6 @@ SERVICE = Service(
     ),
     # Intake first: it waits for batches under way before any customer is locked.
     erasers=(desk.erase, customers.erase, identity.erase, overview.erase),
+    tally=customers.tally,
     heartbeat=make_heartbeat,
 )

@@ -95,6 +95,11 @@ async def lock(tx: Tx, ids: Iterable[UUID]) -> None:
     await tx.fetch(_LOCK, sorted(set(ids)))
 
 
+async def count(reader: Reader) -> int:
+    """How many records there are."""
+    return int(await reader.fetchval("SELECT count(*) FROM customer"))
+
+
 async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     """Those of these customers that exist."""
     return {row["id"]: customer_of(row) for row in await reader.fetch(_LOAD, list(set(ids)))}

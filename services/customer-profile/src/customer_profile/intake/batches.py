@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -27,7 +28,10 @@ ANSWERS_KEPT = timedelta(hours=25)
 """An hour longer than the keys under which they are asked for again."""
 
 _SPACE = " \t\n\r"
-_DECODER = json.JSONDecoder()
+# Numbers stay texts: an integer of any length is one event's fault and must not stop the cutting.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_CLOSES = {"[": "]", "{": "}"}
 _NOT_YOURS = FieldError("source", "unknown-source", "is no publisher of this token's unit")
 
 
@@ -42,7 +46,7 @@ def split(body: bytes) -> list[bytes]:
         if text[at : at + 1] != "[":
             raise _unparsable("The body must be a JSON array of CloudEvents.")
         parts, at = _elements(text, at + 1)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _unparsable(f"The body is not JSON: {str(error)[:200]}") from error
     if _skip(text, at) != len(text):
         raise _unparsable("The body goes on after the array.")
@@ -57,7 +61,7 @@ def _elements(text: str, at: int) -> tuple[list[bytes], int]:
     if text[at : at + 1] == "]":
         return parts, at + 1
     while True:
-        _, end = _DECODER.raw_decode(text, at)
+        end = _end(text, at)
         parts.append(text[at:end].encode("utf-8", "surrogatepass"))
         at = _skip(text, end)
         mark, at = text[at : at + 1], _skip(text, at + 1)
@@ -66,6 +70,23 @@ def _elements(text: str, at: int) -> tuple[list[bytes], int]:
         if mark != ",":
             message = f"expected ',' or ']' at character {at}"
             raise ValueError(message)
+
+
+def _end(text: str, at: int) -> int:
+    """Where the JSON value that begins here ends; of one too deep for a parser, where its brackets are closed."""
+    try:
+        return _DECODER.raw_decode(text, at)[1]
+    except RecursionError:
+        waiting: list[str] = []
+        for mark in _MARKS.finditer(text, at):
+            if mark[0] in _CLOSES:
+                waiting.append(_CLOSES[mark[0]])
+            elif mark[0] in _CLOSES.values() and waiting.pop() != mark[0]:
+                break
+            if not waiting:
+                return mark.end()
+    message = f"brackets do not match from character {at} on"
+    raise ValueError(message)
 
 
 def _skip(text: str, at: int) -> int:
@@ -144,6 +165,7 @@ def _result(outcome: Outcome) -> EventResult:
         customer=outcome.customer,
         errors=faults(outcome.errors),
         warnings=faults(outcome.warnings),
+        repeated=outcome.repeated,
     )
 
 

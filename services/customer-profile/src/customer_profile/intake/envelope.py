@@ -6,6 +6,7 @@ Reading never fails: whatever it is, the sender finds it at its desk, under its 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
+from guanxi.events.fields import UtcTime
 from guanxi.http import FieldError, Problem, json_errors
 
 MAX_BYTES = 262_144
@@ -23,8 +26,9 @@ MAX_BYTES = 262_144
 Headers = tuple[tuple[str, bytes], ...]
 
 _BOM = b"\xef\xbb\xbf"
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_LONGEST_PATH = 300
 _STRUCTURED = "application/cloudevents"
 _JSON = "application/json"
 
@@ -68,11 +72,12 @@ def read(arrival: Arrival) -> Envelope:
         return _unread(arrival, refusal)
     binary = _attributes(arrival.headers)
     try:
-        errors = [_below("data", e) for e in json_errors(arrival.raw)] if binary else json_errors(arrival.raw)
+        found = json_errors(arrival.raw)
     except Problem as problem:
         return _unread(arrival, (FieldError("event", "not-json", problem.detail),), binary.get("id"))
-    if errors:
-        return _unread(arrival, tuple(errors), binary.get("id") or _loose_id(arrival.raw))
+    if found:
+        errors = tuple(_printable(_below("data", error) if binary else error) for error in found)
+        return _unread(arrival, errors, binary.get("id") or _loose_id(arrival.raw))
     content = orjson.loads(arrival.raw)
     event = {**binary, "data": content} if binary else content
     if not isinstance(event, dict):
@@ -87,7 +92,7 @@ def _envelope(arrival: Arrival, event: dict[str, Any]) -> Envelope:
     if large:
         errors += (FieldError("event", "too-large", f"an event may have at most {MAX_BYTES} bytes"),)
     data, kind = event.get("data"), event.get("type")
-    said = [kind, event.get("time"), event.get("subject"), data]
+    said = [kind, event.get("time"), event.get("subject"), data, *_oddities(arrival, event)]
     return Envelope(
         event_id=arrival.fallback_id if "id" in wrong else event["id"],
         body_hash=_digest(said),
@@ -129,8 +134,20 @@ def _attributes(headers: Headers) -> dict[str, str]:
     found = {name.lower(): value.decode("utf-8", "replace") for name, value in headers}
     if "ce_specversion" not in found or found.get("content-type", "").startswith(_STRUCTURED):
         return {}
-    attributes = {name[3:]: value for name, value in found.items() if name.startswith("ce_") and "\0" not in value}
-    return attributes | ({"datacontenttype": found["content-type"]} if "content-type" in found else {})
+    kept = {name: value for name, value in found.items() if "\0" not in name + value}
+    attributes = {name[3:]: value for name, value in kept.items() if name.startswith("ce_")}
+    return attributes | ({"datacontenttype": kept["content-type"]} if "content-type" in kept else {})
+
+
+def _oddities(arrival: Arrival, event: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The attributes that are not as in every good event, so that one which is mended only there is another event."""
+    expected = {"source": arrival.desk, "specversion": "1.0", "data_base64": None}
+    found = [(name, event.get(name)) for name, value in expected.items() if event.get(name) != value]
+    return found if _content_type(event) == _JSON else [*found, ("datacontenttype", event["datacontenttype"])]
+
+
+def _content_type(event: Mapping[str, Any]) -> str:
+    return str(event.get("datacontenttype") or _JSON).split(";")[0].strip()
 
 
 def _faults(event: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -142,21 +159,21 @@ def _faults(event: Mapping[str, Any]) -> Iterator[FieldError]:
         if not (isinstance(event.get(name), str) and _ID.fullmatch(event[name])):
             yield FieldError(name, "missing", "is required")
     if not (isinstance(event.get("time"), str) and _moment(event["time"])):
-        yield FieldError("time", "time-format", "must be an RFC 3339 time with offset, like 2026-03-31T09:30:00+08:00")
+        detail = "must be an RFC 3339 time with offset of the years 1850 to 2199, like 2026-03-31T09:30:00+08:00"
+        yield FieldError("time", "time-format", detail)
     if event.get("subject") and not _is_uuid(event["subject"]):
         yield FieldError("subject", "not-a-customer-id", "must be the id of a customer here, or be left out")
-    if str(event.get("datacontenttype") or _JSON).split(";")[0].strip() != _JSON:
+    if _content_type(event) != _JSON:
         yield FieldError("datacontenttype", "not-json", f"must be {_JSON}")
     if "data_base64" in event:
         yield FieldError("data_base64", "unknown-field", "send JSON in data")
 
 
 def _moment(text: str) -> datetime | None:
-    if not _TIME.fullmatch(text):
-        return None
+    """In UTC; None for what is no time that a report may have."""
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError:
+        return _TIME.validate_python(text)
+    except ValidationError:
         return None
 
 
@@ -179,6 +196,11 @@ def _text(value: object) -> str | None:
 
 def _digest(value: Any) -> bytes:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _printable(error: FieldError) -> FieldError:
+    """With a path in ASCII: keys hold what JSON allows, half a surrogate pair and U+0000 among it."""
+    return FieldError(json.dumps(error.field)[1:-1][:_LONGEST_PATH], error.code, error.detail)
 
 
 def _below(parent: str, error: FieldError) -> FieldError:

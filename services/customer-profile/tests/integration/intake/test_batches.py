@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from guanxi.db import Database
@@ -92,8 +93,45 @@ async def test_a_taken_id_refuses_another_event_and_keeps_the_first(harness: Har
     [third] = await send(order("SO-2", id="same"))
     assert [error["code"] for error in second["errors"]] == ["event-id-reused"]
     assert second["report_id"] != first["report_id"]
-    assert third["status"] == "duplicate"
+    assert third == second | {"repeated": True}
     assert len(await harness.published(reports.OrderReported)) == 1
+
+
+async def test_a_refused_event_sent_again_is_told_again_what_is_wrong_with_it(
+    dealer: httpx.AsyncClient, database: Database, send: Send
+) -> None:
+    bad = order(currency="RMB", time="yesterday")
+    bad["data"]["currency"] = "RMB"
+    first, twin = await send(bad, bad)
+    [again] = await send(bad)
+    assert (first["status"], first["repeated"]) == ("rejected", False)
+    assert {error["field"] for error in first["errors"]} == {"time", "data.currency"}
+    assert twin == again == first | {"repeated": True}
+    assert await count(database, "inbound_report") == 1
+    figures = (await dealer.get("/v1/sources/dealer-17/figures")).json()
+    assert (figures["events"], figures["rejected"], figures["duplicates"]) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"source": "dealer-71"}, {"specversion": "0.3"}, {"datacontenttype": "text/xml"}, {"data_base64": "e30="}]
+)
+async def test_an_event_mended_only_in_an_attribute_is_no_repeat(send: Send, wrong: dict[str, Any]) -> None:
+    good = order()
+    [first] = await send(good | wrong)
+    [second] = await send(good)
+    assert (first["status"], second["repeated"]) == ("rejected", False)
+    assert [error["code"] for error in second["errors"]] == ["event-id-reused"]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "1849-12-31T00:00:00Z"])
+async def test_a_time_out_of_all_reason_is_one_events_fault(dealer: httpx.AsyncClient, send: Send, time: str) -> None:
+    good, bad = await send(order("SO-1"), order("SO-2", time=time))
+    assert (good["status"], [error["field"] for error in bad["errors"]]) == ("received", ["time"])
+    listed = await dealer.get("/v1/inbound-events")
+    assert (listed.status_code, [item["time"] for item in listed.json()["items"]]) == (
+        200,
+        [None, "2026-03-31T01:30:00Z"],
+    )
 
 
 async def test_a_bad_event_never_disturbs_its_neighbours(harness: Harness, send: Send) -> None:
@@ -246,6 +284,8 @@ async def test_only_an_unparsable_body_refuses_the_whole_batch(dealer: httpx.Asy
         (b'{"events": []}', 400),
         (b"[] []", 400),
         (b"[1,]", 400),
+        (b"[" * 100_000, 400),
+        (b"[" + b"[{" * 50_000 + b"]}" * 50_000 + b"]", 400),
         (b"\xff", 400),
         (b"[]", 202),
     ):
@@ -255,6 +295,29 @@ async def test_only_an_unparsable_body_refuses_the_whole_batch(dealer: httpx.Asy
     assert too_many.status_code == 422
     odd = await dealer.post("/v1/inbound-events", content=b'[NaN, {"a": 1, "a": 2}, "\\ud800", null]')
     assert [result["status"] for result in odd.json()["results"]] == ["rejected"] * 4
+
+
+@pytest.mark.parametrize(
+    ("odd", "field", "code"),
+    [
+        (b'{"id": "odd", "\\ud800": "\\ud800"}', "\\ud800", "lone-surrogate"),
+        (b'{"id": "odd", "a\\u0000b": 1}', "a\\u0000b", "null-character"),
+        (b'{"id": "odd", "n": 1, "' + b"n" * 100_000 + b'": NaN}', "n" * 300, "not-finite"),
+        (b'{"id": "odd", "n": ' + b"1" * 5000 + b"}", "n", "out-of-range"),
+        (b'{"id": "odd", "n": ' + b'[{"]}\\"[": ' * 50_000 + b"1" + b"}]" * 50_000 + b"}", "body", "too-deep"),
+    ],
+)
+async def test_nothing_in_one_event_refuses_its_batch(
+    dealer: httpx.AsyncClient, odd: bytes, field: str, code: str
+) -> None:
+    body = b"[" + orjson.dumps(order("SO-1")) + b", " + odd + b"," + orjson.dumps(order("SO-2")) + b"]"
+    answer = await dealer.post("/v1/inbound-events", content=body)
+    assert answer.status_code == 202, answer.text
+    results = answer.json()["results"]
+    assert [result["status"] for result in results] == ["received", "rejected", "received"]
+    assert (results[1]["errors"][0]["field"], results[1]["errors"][0]["code"]) == (field, code)
+    checked = await dealer.post("/v1/inbound-events/check", content=body)
+    assert [result["status"] for result in checked.json()["results"]] == ["acceptable", "rejected", "acceptable"]
 
 
 async def test_the_check_names_the_faults_and_stores_nothing(dealer: httpx.AsyncClient, database: Database) -> None:

@@ -14,7 +14,7 @@ from guanxi.events import reports
 from guanxi.testing import Harness
 from guanxi_local.failures import Failure
 from guanxi_local.imports.mapping import FileMapping, parse
-from guanxi_local.imports.reconcile import Account
+from guanxi_local.imports.reconcile import Account, EventTally
 from guanxi_local.imports.run import run_import
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -112,27 +112,63 @@ async def test_the_same_file_again_is_all_duplicates(harness: Harness, door: htt
     assert len(await harness.published()) == published
 
 
-async def test_an_import_that_was_cut_off_goes_on_where_it_stopped(door: httpx.Client, tmp_path: Path) -> None:
-    def stop_after(_rows: object, _events: object) -> None:
+async def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
+    harness: Harness, door: httpx.Client, tmp_path: Path
+) -> None:
+    orders, batch = 1_200, 500
+    rows = "".join(f"{n},c{n % 7},x,1,2.55,2010-12-01T08:26:00\n" for n in range(orders))
+    path = tmp_path / "f.csv"
+    await asyncio.to_thread(path.write_text, "no,who,sku,n,sum,at\n" + rows)
+    seen: list[int] = []
+
+    def stop_in_the_middle(_rows: object, events: EventTally) -> None:
+        seen.append(events.sent)
         raise KeyboardInterrupt
 
-    path = tmp_path / "f.csv"
-    await asyncio.to_thread(path.write_text, ROWS)
     with pytest.raises(KeyboardInterrupt):
-        await asyncio.to_thread(run_import, door, path, mapping(), "dealer-17", show=stop_after)
-    account = await load(door, path)
-    events = account.events.duplicates + account.events.received + account.events.rejected
-    assert (account.mistakes(), events) == ([], 5)
+        await asyncio.to_thread(run_import, door, path, mapping(), "dealer-17", show=stop_in_the_middle)
+    assert seen == [batch]
+    assert len(await harness.published(reports.OrderReported)) == batch
+
+    account = await asyncio.to_thread(run_import, door, path, mapping(), "dealer-17")
+    assert account.mistakes() == []
+    events = account.events
+    assert (events.sent, events.duplicates, events.received, events.rejected) == (orders, batch, orders - batch, 0)
+    assert dict(events.customers) == {"known": orders - batch}
+    refs = [made.data.external_ref for made in await harness.published(reports.OrderReported)]
+    assert sorted(refs) == sorted(str(n) for n in range(orders))
 
 
-async def test_refused_rows_are_written_down(door: httpx.Client, tmp_path: Path) -> None:
-    await load(door, tmp_path / "f.csv", rejected=tmp_path / "rejected.jsonl")
+async def test_cells_beyond_every_number_are_refused_by_field_beside_good_rows(
+    door: httpx.Client, tmp_path: Path
+) -> None:
+    rows = ["1,a,x,99999999999999999999,2.55", "2,a,x,1,1e40", "3,a,x,1,2.55", "4,a,x,1,9e18"]
+    content = "no,who,sku,n,sum,at\n" + "".join(f"{row},2010-12-01T08:26:00\n" for row in rows)
+    account = await load(door, tmp_path / "f.csv", content, tmp_path / "rejected.jsonl")
+    assert account.mistakes() == []
+    assert account.events.received == 1
     written = await asyncio.to_thread((tmp_path / "rejected.jsonl").read_bytes)
     lines = [orjson.loads(line) for line in written.splitlines()]
     assert [(line["rows"], line["errors"][0]["field"]) for line in lines] == [
+        ([1], "data.lines[0].quantity"),
+        ([2], "data.lines[0].amount_minor"),
+        ([4], "data.lines[0].amount_minor"),
+    ]
+
+
+async def test_refused_rows_are_written_down(door: httpx.Client, tmp_path: Path) -> None:
+    await load(door, tmp_path / "f.csv", ROWS + "short\n", rejected=tmp_path / "rejected.jsonl")
+    written = await asyncio.to_thread((tmp_path / "rejected.jsonl").read_bytes)
+    lines = sorted((orjson.loads(line) for line in written.splitlines()), key=lambda line: list(line["rows"]))
+    assert [(line["rows"], line["errors"][0]["field"]) for line in lines] == [
         ([3], "data.external_customer"),
         ([4], "data.lines[0].quantity"),
+        ([7], "row"),
     ]
+    assert lines[2] == {
+        "rows": [7],
+        "errors": [{"field": "row", "code": "field-count", "detail": "has 1 fields, the header 6"}],
+    }
 
 
 async def test_an_unknown_publisher_is_one_clear_line(door: httpx.Client, tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ async def test_whatever_cannot_be_used_lies_on_the_desk_and_its_neighbours_go_on
     bad += [
         orjson.dumps(contact(type="guanxi.inbound.ContactReported.v9")),
         orjson.dumps(contact(data={"x": "y" * 300_000})),
+        orjson.dumps(contact(time="0001-01-01T00:00:00+08:00")),
+        orjson.dumps(contact(time="9999-12-31T23:59:59-08:00")),
+        b'{"id": "odd", "\\ud800": "\\u0000"}',
     ]
     good = [orjson.dumps(contact()) for _ in bad]
     values = [value for pair in zip(good, bad, strict=True) for value in pair]
@@ -63,11 +66,18 @@ async def test_whatever_cannot_be_used_lies_on_the_desk_and_its_neighbours_go_on
     assert [item["status"] for item in items] == ["resolved", "rejected"] * len(bad)
     codes = [item["errors"][0]["code"] for item in items[1::2]]
     assert codes[:5] == ["tombstone", "empty", "byte-order-mark", "not-json", "not-an-object"]
-    assert codes[5:] == ["not-the-publisher", "unknown-version", "too-large"]
+    assert codes[5:8] == ["not-the-publisher", "unknown-version", "too-large"]
+    assert codes[8:] == ["time-format", "time-format", "lone-surrogate"]
     assert len(await harness.published(reports.ContactReported)) == len(good)
     whole = harness.caller(unit="dealer-17", scope="reports:publish pii:read")
     broken = (await whole.get(f"/v1/inbound-events/{items[7]['id']}")).json()
     assert broken["raw"] == "e2Jyb2tlbg=="
+
+
+async def test_a_header_that_no_database_takes_refuses_one_message(harness: Harness, dealer: httpx.AsyncClient) -> None:
+    headers = ("content-type", b"application/json\0"), ("ce_specversion", b"1.0"), ("ce_\0", b"x")
+    await deliver(harness, record(b"{}", 0, headers=headers), record(orjson.dumps(contact()), 1))
+    assert [item["status"] for item in await desk(dealer)] == ["rejected", "resolved"]
 
 
 async def test_messages_read_again_change_nothing(harness: Harness, dealer: httpx.AsyncClient) -> None:

@@ -118,6 +118,8 @@ def test_json_that_no_database_takes_is_refused_by_field_under_its_own_id(text: 
         ({"time": "2026-03-31T09:30:00"}, ("time", "time-format")),
         ({"time": "2026-02-31T09:30:00Z"}, ("time", "time-format")),
         ({"time": 1700000000}, ("time", "time-format")),
+        ({"time": "0001-01-01T00:00:00+08:00"}, ("time", "time-format")),
+        ({"time": "9999-12-31T23:59:59-08:00"}, ("time", "time-format")),
         ({"subject": "C-1001"}, ("subject", "not-a-customer-id")),
         ({"datacontenttype": "text/xml"}, ("datacontenttype", "not-json")),
         ({"data_base64": "e30="}, ("data_base64", "unknown-field")),
@@ -151,3 +153,14 @@ def test_another_time_is_another_event_but_the_same_report() -> None:
     assert later.body_hash != event().body_hash
     assert later.data_hash == event().data_hash
     assert event(data={**EVENT["data"], "direction": "out"}).data_hash != event().data_hash
+
+
+def test_every_attribute_that_can_refuse_an_event_tells_it_from_another() -> None:
+    odd = [{"source": "dealer-71"}, {"specversion": "0.3"}, {"datacontenttype": "text/xml"}, {"data_base64": "e30="}]
+    assert len({event().body_hash, *(event(**changes).body_hash for changes in odd)}) == len(odd) + 1
+    assert event(datacontenttype="application/json; charset=utf-8").body_hash == event().body_hash
+
+
+def test_a_time_is_kept_in_utc() -> None:
+    assert event(time="2026-03-31t09:30:00.123456789+08:00").time == datetime(2026, 3, 31, 1, 30, 0, 123456, UTC)
+    assert str(event().time) == "2026-03-31 01:30:00+00:00"
