@@ -54,10 +54,12 @@ class Effects(BaseModel):
 
     published: dict[str, int]
     """Facts recorded here that name the publisher, by type."""
+    caused: dict[str, int]
+    """Those of them that follow from a report of since then, too: not what was still on its way at that moment."""
     known_customers: int
     """Customers that the directory knows, whoever reported them."""
     made: dict[str, int]
-    """What the service has made since then, whoever reported it, by name."""
+    """What the service has made since then, by name."""
 
 
 class DeadLetterRead(BaseModel):
@@ -93,8 +95,9 @@ class Replay(BaseModel):
 
 
 _PUBLISHED = """
-SELECT type, count(*) AS n FROM event_log
-WHERE event_id >= uuidv7_floor($2) AND body->'data'->>'source' = $1 GROUP BY 1 ORDER BY 1
+SELECT type, count(*) AS n,
+  count(*) FILTER (WHERE body->>'causationid' COLLATE "C" >= uuidv7_floor($2)::text) AS caused
+FROM event_log WHERE event_id >= uuidv7_floor($2) AND body->'data'->>'source' = $1 GROUP BY 1 ORDER BY 1
 """
 
 ReadOps = Annotated[Read, Depends(read("ops:read"))]
@@ -140,8 +143,13 @@ def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> 
         async with call.pool.read() as reader:
             published = await reader.fetch(_PUBLISHED, source, since)
             known = await reader.fetchval("SELECT count(*) FROM directory_customer")
-            made = await service.tally(reader, since) if service.tally else {}
-        return Effects(published={r["type"]: r["n"] for r in published}, known_customers=known, made=made)
+            made = await service.tally(reader, source, since) if service.tally else {}
+        return Effects(
+            published={r["type"]: r["n"] for r in published},
+            caused={r["type"]: r["caused"] for r in published},
+            known_customers=known,
+            made=made,
+        )
 
     @router.get("/rebuilds")
     async def rebuilds(_: ReadOps) -> list[Generation]:

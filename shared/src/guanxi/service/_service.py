@@ -23,8 +23,8 @@ from guanxi.service._settings import ServiceSettings
 Eraser = Callable[[Tx, Sequence[UUID]], Awaitable[int]]
 """Blanks what one resource holds of these customers; gives how many rows it changed."""
 
-Tally = Callable[[Reader, datetime], Awaitable[dict[str, int]]]
-"""Counts what the service has made of others' events since a moment, by name."""
+Tally = Callable[[Reader, str, datetime], Awaitable[dict[str, int]]]
+"""Counts what the service has made of a publisher's reports since a moment, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,8 @@ class EventTally:
     received: int = 0
     duplicates: int = 0
     rejected: int = 0
+    rejected_before: int = 0
+    """Of the duplicates."""
     customers: Counter[str] = field(default_factory=Counter)
     reasons: Reasons = field(default_factory=Reasons)
 
@@ -53,8 +55,9 @@ class EventTally:
             if result.status == "received":
                 self.received += 1
                 self.customers[result.customer or "anonymous"] += 1
-            elif result.status == "duplicate":
+            elif result.status == "duplicate" or result.repeated:
                 self.duplicates += 1
+                self.rejected_before += result.status == "rejected"
             else:
                 self.rejected += 1
                 first = result.errors[0] if result.errors else None
@@ -69,11 +72,15 @@ class Effect:
     what: str
     count: int
     expected: int | None = None
+    or_more: bool = False
+    """Others may have added to it meanwhile."""
 
     @property
     def right(self) -> bool:
         """Whether it is as it must be."""
-        return self.expected is None or self.expected == self.count
+        if self.expected is None or self.expected == self.count:
+            return True
+        return self.or_more and self.count > self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,8 @@ class Account:
         yield "  received", events.received
         yield from ((f"    customer {what}", events.customers[what]) for what in ("registered", "known", "anonymous"))
         yield "  duplicates", events.duplicates
+        if events.rejected_before:
+            yield "    rejected before", events.rejected_before
         yield "  rejected", events.rejected
         yield from (("    " + reason, n) for reason, n in events.reasons.lines())
         yield from ((f"{effect.service}: {effect.what}", effect.count) for effect in self.effects)

@@ -38,6 +38,8 @@ class Result(BaseModel):
     report_id: str | None = None
     customer: Literal["registered", "known", "anonymous"] | None = None
     errors: list[Fault] = []
+    repeated: bool = False
+    """It had come before; of what was rejected then the faults are told again."""
 
 
 class _Answer(BaseModel):

@@ -122,6 +122,14 @@ def result(status: str, customer: str | None = None, *codes: str) -> tuple[Made,
     )
 
 
+def test_what_was_refused_before_is_a_duplicate_that_is_told_of_again() -> None:
+    made, refused = result("rejected", None, "missing")
+    tally = EventTally()
+    tally.count([(made, refused.model_copy(update={"repeated": True})), result("duplicate")])
+    assert (tally.sent, tally.duplicates, tally.rejected, tally.rejected_before) == (2, 2, 0, 1)
+    assert ("    rejected before", 1) in Account(RowTally(), tally, []).lines()
+
+
 def reckoning() -> tuple[RowTally, EventTally]:
     tally = EventTally()
     tally.count([result("received", "registered"), result("received", "known"), result("received", "anonymous")])

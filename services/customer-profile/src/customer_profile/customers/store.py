@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from customer_profile.customers import tables
 from customer_profile.customers.rules import (
     COLUMNS,
+    MERGED,
     Assignment,
     ContactPoint,
     Customer,
@@ -67,6 +68,7 @@ _REVISION = (
     "SELECT version, recorded_at, actor, employee_id, source, diff FROM customer_revision WHERE customer_id = $1"
 )
 _HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2) AND ($3::bigint IS NULL OR version < $3)
+  AND ($5 OR diff - '{MERGED}' <> '{{}}')
 ORDER BY version DESC LIMIT $4"""
 _SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
 _ASSIGNMENTS = "SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment WHERE customer_id = $1"
@@ -174,11 +176,14 @@ async def add_revisions(
     await tx.execute(_REVISIONS, written)
 
 
-async def revisions(
-    reader: Reader, customer_id: UUID, as_of: datetime | None, before: int | None, limit: int
+async def revisions(  # noqa: PLR0913 - the parts of a query
+    reader: Reader, customer_id: UUID, as_of: datetime | None, before: int | None, limit: int, *, merges: bool
 ) -> list[Revision]:
-    """Changes of one record, newest first, and one more than `limit`; only those known at `as_of`."""
-    rows = await reader.fetch(_HISTORY, customer_id, as_of, before, limit + 1)
+    """Changes of one record, newest first, and one more than `limit`; only those known at `as_of`.
+
+    Without `merges` those are left out that tell of nothing else.
+    """
+    rows = await reader.fetch(_HISTORY, customer_id, as_of, before, limit + 1, merges)
     return [_revision(row) for row in rows]
 
 

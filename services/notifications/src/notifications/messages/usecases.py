@@ -24,7 +24,6 @@ from notifications.settings import Settings
 from notifications.templates import usecases as templates
 from notifications.templates.rules import Template, TemplateRefusedError, best_language, local_time, render
 
-STAFF_TEMPLATE = "alert"
 _STATUS = {"sent": "sent", "unknown": "unknown", "permanent": "failed", "temporary": "queued"}
 _REASONS = {"unknown": "no_answer", "permanent": "refused", "temporary": "retry"}
 
@@ -45,14 +44,8 @@ class Claimed:
 
 
 async def queue(tx: Tx, wanted: Iterable[Wanted]) -> None:
-    """Queue messages to customers; one whose intent was queued before is left out."""
+    """Queue messages; one whose intent was queued before is left out."""
     await store.queue(tx, wanted)
-
-
-async def queue_for_staff(tx: Tx, wanted: Iterable[Wanted]) -> None:
-    """Queue mails that point employees to their inbox."""
-    wanted = list(wanted)
-    await store.queue(tx, wanted, {one.intent: STAFF_TEMPLATE for one in wanted})
 
 
 async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
@@ -191,13 +184,16 @@ def _letter(  # noqa: PLR0913 - what a letter is made of
 
 
 def _values(message: Message, reader: rules.Reader, links: Links) -> dict[str, str]:
-    promised = message.facts.get("promised_at")
+    def clock(name: str) -> str:
+        moment = message.facts.get(name)
+        return local_time(datetime.fromisoformat(moment), reader.zone) if moment else ""
+
     shared = {"name": reader.name, "number": message.facts.get("number", "")}
     if message.recipient == "employee":
-        return {**shared, "rule": message.facts["rule"], "inbox_url": links.inbox()}
+        return {**shared, "rule": message.facts["rule"], "due_at": clock("due_at"), "inbox_url": links.inbox()}
     return {
         **shared,
-        "promised_at": local_time(datetime.fromisoformat(promised), reader.zone) if promised else "",
+        "promised_at": clock("promised_at"),
         "tracking_url": links.tracking(message.ticket_id) if message.ticket_id else "",
     }
 

@@ -6,7 +6,7 @@ A table, so that "what becomes of a missed deadline?" is one look-up, and a new 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -192,7 +192,7 @@ def _row(event: Event[Any], said: Said) -> FactRow:
         recorded_at=event.recordedtime,
         amount_minor=getattr(data, said.amount) if said.amount else None,
         currency=getattr(data, "currency", None) if said.amount else None,
-        traits=said.traits(data),
+        traits=replace(said.traits(data), source=getattr(data, "source", None)),
         event_id=event.id,
     )
 

@@ -21,6 +21,8 @@ BEGINNINGS = ("complaint", "promise", "order")
 class Traits:
     """What a fact says beyond its amount; each kind uses a few of these. Codes, counts and ids only."""
 
+    source: str | None = None
+    """The publisher who reported it; None when nobody outside did."""
     status: str | None = None
     code: str | None = None
     channel: str | None = None

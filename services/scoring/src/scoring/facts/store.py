@@ -39,6 +39,12 @@ _BLANK = """
 UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'channel', 'fulfilling_unit']
 WHERE customer_id = ANY($1::uuid[])
 """
+_TALLY = """
+SELECT kind, count(*) AS n FROM (
+  SELECT kind FROM fact WHERE attrs->>'source' = $1
+  GROUP BY kind, aggregate_id HAVING bool_and(event_id >= uuidv7_floor($2))) f
+GROUP BY 1
+"""
 _TRAITS = tuple(field.name for field in fields(Traits))
 _IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
 _F = fact.c
@@ -119,9 +125,6 @@ def _fact(row: asyncpg.Record) -> FactRow:
     return FactRow(**values, traits=Traits(**named))
 
 
-async def tally(reader: Reader, since: datetime) -> dict[str, int]:
-    """How many facts of each kind were recorded since a moment, each once however often it was corrected."""
-    rows = await reader.fetch(
-        "SELECT kind, count(DISTINCT aggregate_id) AS n FROM fact WHERE event_id >= uuidv7_floor($1) GROUP BY 1", since
-    )
-    return {row["kind"]: row["n"] for row in rows}
+async def tally(reader: Reader, source: str, since: datetime) -> dict[str, int]:
+    """How many facts of each kind were first told of since a moment by what this publisher reported."""
+    return {row["kind"]: row["n"] for row in await reader.fetch(_TALLY, source, since)}

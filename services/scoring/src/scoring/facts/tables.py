@@ -21,10 +21,12 @@ fact = sa.Table(
     sa.Column("voided", sa.Boolean, nullable=False),
     sa.Column("event_id", UUID(as_uuid=True), nullable=False),
     sa.Index("ix_fact_customer", "customer_id", "occurred_at"),
+    sa.Index("ix_fact_event", "event_id", postgresql_using="brin"),
 )
 source_watermark = sa.Table(
     "source_watermark",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("up_to", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("up_to", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
 )

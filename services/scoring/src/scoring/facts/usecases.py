@@ -62,6 +62,6 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     return await store.blank(tx, customer_ids)
 
 
-async def tally(reader: Reader, since: datetime) -> dict[str, int]:
-    """Count the facts recorded since a moment, by kind."""
-    return await store.tally(reader, since)
+async def tally(reader: Reader, source: str, since: datetime) -> dict[str, int]:
+    """Count the facts that are new since a moment and come from this publisher, by kind."""
+    return await store.tally(reader, source, since)
