@@ -10,6 +10,7 @@ from complaints.custody import usecases as custody
 from complaints.deadlines import api as deadlines_api
 from complaints.deadlines import usecases as deadlines
 from complaints.filing import api as filing_api
+from complaints.leavers import usecases as leavers
 from complaints.routing import api as routing_api
 from complaints.settings import Settings
 from complaints.tables import metadata
@@ -37,6 +38,6 @@ SERVICE = Service(
         tracking_api.router,
         channels_api.router,
     ),
-    due={deadlines.DUE: deadlines.on_due},
+    due={deadlines.DUE: deadlines.on_due, leavers.DUE: leavers.on_due},
     erasers=(tickets.erase, custody.erase, answers.erase),
 )

@@ -1,7 +1,7 @@
 """What this service emits, and which of its handlers reads what."""
 
-from complaints.custody.handlers import on_employee_state
 from complaints.filing.handlers import on_complaint_reported, on_complaint_voided
+from complaints.leavers.handlers import on_employee_state
 from complaints.levels.handlers import on_segment_changed
 from guanxi import directory
 from guanxi.events import Consumer, Topology

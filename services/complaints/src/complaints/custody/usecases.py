@@ -14,7 +14,6 @@ from complaints.custody.store import WrongDoor
 from complaints.deadlines import rules as deadline_rules
 from complaints.deadlines import usecases as deadlines
 from complaints.routing import usecases as routing
-from complaints.routing.rules import Route
 from complaints.tickets import rules
 from complaints.tickets import usecases as tickets
 from complaints.tickets.facts import Tell, telling
@@ -89,22 +88,24 @@ async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
     if custody.present(periods) is not None:
         return ticket
     route = await routing.stand_in(tx, ticket, _REOPENED)
-    holder = await directory.employee(tx, ticket.holder_id) if ticket.holder_id else None
-    stays = holder is not None and holder.left_on is None and route.unit == ticket.holder_unit
+    gone = await routing.gone(tx, {ticket.holder_id} if ticket.holder_id else (), tx.now)
+    stays = route.unit == ticket.holder_unit and ticket.holder_id not in {None, *gone}
     back = rules.fall_to(ticket, route.unit, ticket.holder_id if stays else route.lead_id)
     period = custody.held(back, len(periods) + 1, _REOPENED, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
     await store.insert(tx, [period])
     return back
 
 
-async def replace_leavers(tx: Tx, leavers: Collection[UUID]) -> int:
-    """Let the tickets of employees who have left fall to their units' leads; how many there were."""
-    ids = await tickets.held_by(tx, list(leavers))
-    found = (await tickets.lock_many(tx, ids)).values() if ids else ()
-    mine = [ticket for ticket in found if ticket.holder_id in leavers and ticket.open and ticket.voided_at is None]
-    for ticket in mine:
-        await _fall(tx, ticket, await routing.stand_in(tx, ticket, _HOLDER_LEFT, leavers))
-    return len(mine)
+async def fall(tx: Tx, ticket: Ticket, leavers: Collection[UUID]) -> None:
+    """Give a ticket whose holder has left to the lead who takes over; `leavers` are all who have left just now."""
+    route = await routing.successor(tx, ticket, _HOLDER_LEFT, leavers)
+    fallen = rules.fall_to(ticket, route.unit, route.lead_id)
+    if route.unit != ticket.holder_unit:
+        n = len(await store.of_complaint(tx, ticket.id)) + 1
+        await store.settle(tx, ticket.id, "held", *() if fallen.offered_to else ("asked",))
+        period = custody.held(fallen, n, _HOLDER_LEFT, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
+        await store.insert(tx, [period])
+    await tickets.change(tx, fallen, _told(ticket, fallen, _HOLDER_LEFT))
 
 
 async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Period]:
@@ -136,17 +137,8 @@ async def _acceptor(tx: Tx, principal: Principal, unit: str) -> UUID | None:
     if principal.unit == unit and principal.employee_id is not None:
         return principal.employee_id
     found = await directory.unit(tx, unit)
-    return found.lead_id if found else None
-
-
-async def _fall(tx: Tx, ticket: Ticket, route: Route) -> None:
-    fallen = rules.fall_to(ticket, route.unit, route.lead_id)
-    if route.unit != ticket.holder_unit:
-        n = len(await store.of_complaint(tx, ticket.id)) + 1
-        await store.settle(tx, ticket.id, "held")
-        period = custody.held(fallen, n, _HOLDER_LEFT, id=tx.new_id(), now=tx.now, from_unit=ticket.holder_unit)
-        await store.insert(tx, [period])
-    await tickets.change(tx, fallen, _told(ticket, fallen, _HOLDER_LEFT))
+    lead_id = found.lead_id if found else None
+    return None if lead_id is None or await routing.gone(tx, [lead_id], tx.now) else lead_id
 
 
 def _told(before: Ticket, after: Ticket, reason: str) -> Tell:

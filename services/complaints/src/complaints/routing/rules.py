@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from guanxi.directory import Unit
 
@@ -30,6 +32,20 @@ class Rule:
         """Whether the rule speaks of such a complaint."""
         of_product = self.sku_prefix is None or (sku is not None and sku.startswith(self.sku_prefix))
         return self.cause in (None, cause) and of_product
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """An employee who has left or will leave; `zone` is the time zone of their unit."""
+
+    id: UUID
+    left_on: date
+    zone: ZoneInfo
+
+    @property
+    def gone_from(self) -> datetime:
+        """The moment from which nothing may be left to them: the day's beginning at their unit."""
+        return datetime.combine(self.left_on, time(), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +91,20 @@ def wanted(rules: Sequence[Rule], cause: str, sku: str | None, first_door: str |
     return rule.to_unit, "rule" if rule.cause or rule.sku_prefix else "default"
 
 
-def standing(organisation: Organisation, code: str, reason: str, of_unit: str | None = None) -> Route:
+def standing(
+    organisation: Organisation, code: str, reason: str, of_unit: str | None = None, *, led: bool = False
+) -> Route:
     """The unit itself, or the nearest above it that can hold a complaint of `of_unit`; head office at the last.
 
-    It can when it is known, may hold it and its lead has not left.
+    It can when it is known, may hold it and its lead has not left; with `led` it must have a lead. Where the holder has
+    left, a unit without a lead is one whose lead has just left: which of the two is told first must not matter.
     """
     for _ in range(_HIGHEST):
         unit = organisation.units.get(code)
         if unit is None:
             break
-        if may_hold(unit, of_unit) and unit.lead_id not in organisation.left:
+        present = unit.lead_id not in organisation.left and not (led and unit.lead_id is None)
+        if present and may_hold(unit, of_unit):
             return Route(code, unit.lead_id, reason)
         if unit.parent is None or code == HEAD_OFFICE:
             break

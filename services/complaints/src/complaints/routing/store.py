@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
 
-from complaints.routing.rules import Rule
+from complaints.routing.rules import Leaver, Rule
+from guanxi import directory
 from guanxi.db import Reader, Tx
 
+_LEAVERS = """
+SELECT e.id, e.left_on, u.time_zone FROM directory_employee e LEFT JOIN directory_unit u ON u.code = e.unit_id
+WHERE e.id = ANY($1::uuid[]) AND e.left_on IS NOT NULL
+"""
 _COLUMNS = "id, version, cause, sku_prefix, to_unit, priority"
 _ALL = f"SELECT {_COLUMNS} FROM routing_rule WHERE retired_at IS NULL ORDER BY priority DESC, id"
 _ONE = f"SELECT {_COLUMNS} FROM routing_rule WHERE retired_at IS NULL AND id = $1"
@@ -20,6 +26,12 @@ _REPLACE = """
 UPDATE routing_rule SET cause = $2, sku_prefix = $3, to_unit = $4, priority = $5, version = version + 1 WHERE id = $1
 """
 _RETIRE = "UPDATE routing_rule SET retired_at = $2, version = version + 1 WHERE id = $1"
+
+
+async def leavers(reader: Reader, employee_ids: Collection[UUID]) -> list[Leaver]:
+    """Those of these employees who have left or will leave."""
+    rows = await reader.fetch(_LEAVERS, list(employee_ids))
+    return [Leaver(row["id"], row["left_on"], directory.zone_of(row["time_zone"] or "")) for row in rows]
 
 
 async def rules(reader: Reader) -> list[Rule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from complaints.routing import rules as decide
@@ -34,10 +35,22 @@ async def route_all(tx: Tx, asked: Sequence[Asked]) -> tuple[list[Route], Organi
     return routes, organisation
 
 
-async def stand_in(tx: Tx, ticket: Ticket, reason: str, also_left: Collection[UUID] = ()) -> Route:
-    """The ticket's unit, or who stands in for it; `also_left` are leavers that the directory may not know yet."""
-    organisation = await organisation_of(tx, [ticket.holder_unit], also_left)
+async def stand_in(tx: Tx, ticket: Ticket, reason: str) -> Route:
+    """The ticket's unit, or who stands in for it."""
+    organisation = await organisation_of(tx, [ticket.holder_unit])
     return decide.standing(organisation, ticket.holder_unit, reason, ticket.unit_id)
+
+
+async def successor(tx: Tx, ticket: Ticket, reason: str, leavers: Collection[UUID]) -> Route:
+    """The lead who takes over from a holder who has left; the directory may not know yet that these leavers have."""
+    organisation = await organisation_of(tx, [ticket.holder_unit], leavers)
+    return decide.standing(organisation, ticket.holder_unit, reason, ticket.unit_id, led=True)
+
+
+async def gone(reader: Reader, employee_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of these employees who have left by now."""
+    leavers = await store.leavers(reader, employee_ids) if employee_ids else []
+    return {leaver.id for leaver in leavers if leaver.gone_from <= now}
 
 
 async def check_holder(reader: Reader, field: str, code: str, of_unit: str | None) -> None:
@@ -52,10 +65,8 @@ async def check_holder(reader: Reader, field: str, code: str, of_unit: str | Non
 async def organisation_of(tx: Tx, units: Collection[str], also_left: Collection[UUID] = ()) -> Organisation:
     """These units and all above them, head office always, and which of their leads have left."""
     known = await directory.lineage(tx, {*units, HEAD_OFFICE})
-    lead_ids = [unit.lead_id for unit in known.values() if unit.lead_id is not None]
-    leads = await directory.employees(tx, lead_ids) if lead_ids else {}
-    left = {lead.id for lead in leads.values() if lead.left_on is not None and lead.left_on <= tx.now.date()}
-    return Organisation(known, left | set(also_left))
+    leads = {unit.lead_id for unit in known.values() if unit.lead_id is not None}
+    return Organisation(known, await gone(tx, leads, tx.now) | set(also_left))
 
 
 async def listed(reader: Reader) -> list[Rule]:

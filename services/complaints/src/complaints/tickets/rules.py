@@ -177,8 +177,9 @@ def accept(ticket: Ticket, holder_id: UUID | None, now: datetime) -> Ticket:
 
 
 def fall_to(ticket: Ticket, unit: str, lead_id: UUID | None) -> Ticket:
-    """Give it to a unit and its lead without asking, because its holder has left."""
-    return replace(ticket, holder_unit=unit, holder_id=lead_id)
+    """Give it to a unit and its lead without asking, because its holder has left; that unit need not be asked then."""
+    offered_to = None if ticket.offered_to == unit else ticket.offered_to
+    return replace(ticket, holder_unit=unit, holder_id=lead_id, offered_to=offered_to)
 
 
 def wait(ticket: Ticket) -> Ticket:

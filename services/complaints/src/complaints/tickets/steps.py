@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends
 
+from complaints.routing import usecases as routing
 from complaints.tickets import schemas, usecases
 from complaints.tickets.rules import Ticket
 from complaints.tickets.schemas import ComplaintItem
@@ -28,12 +29,14 @@ async def take(
             return schemas.item(await usecases.read(once.tx, call.principal, once.replay))
         ticket = await usecases.lock(once.tx, complaint_id, call.principal, expected)
         if holder_only:
-            _check_hands(ticket, call.principal)
+            await _check_hands(once.tx, ticket, call.principal)
         after = await step(once.tx, ticket)
         once.created(after.id, f"/v1/complaints/{after.id}", after.version, customer_id=after.customer_id)
     return schemas.item(after)
 
 
-def _check_hands(ticket: Ticket, principal: Principal) -> None:
+async def _check_hands(tx: Tx, ticket: Ticket, principal: Principal) -> None:
+    if principal.employee_id is not None and await routing.gone(tx, [principal.employee_id], tx.now):
+        raise Forbidden("Whoever has left takes up and settles nothing any more.", "has-left")
     if not principal.internal and principal.unit not in (ticket.holder_unit, ticket.offered_to):
         raise Forbidden("Another unit holds this complaint.", "not-the-holder")

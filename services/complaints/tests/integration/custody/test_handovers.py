@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guanxi.events.complaints import ComplaintEscalated, ComplaintHandedOver
-from guanxi.testing import Harness, an_employee
+from guanxi.testing import an_employee
 
 if TYPE_CHECKING:
     from services.complaints.tests.integration.conftest import Firm
@@ -110,35 +110,6 @@ async def test_wrong_doors_are_counted_by_unit_and_cause(firm: Firm) -> None:
         {"unit": "finance", "cause": "neglect", "count": 2, "complaints": 2},
         {"unit": "finance", "cause": "price", "count": 1, "complaints": 1},
     ]
-
-
-async def test_the_tickets_of_a_leaver_fall_to_the_units_lead(firm: Firm) -> None:
-    service: Harness = firm.harness
-    clerk = an_employee(unit="finance", subject="clerk")
-    await service.know(clerk)
-    filed = await firm.filed(unit="finance")
-    scope = "complaints:read complaints:write"
-    answer = await service.caller(unit="finance", subject="clerk", scope=scope).post(
-        f"/v1/complaints/{filed['id']}/acceptance"
-    )
-    assert answer.json()["holder_id"] == str(clerk.data.id)
-    gone = an_employee(clerk.data.id, unit="finance", subject="clerk", sequence=2, left_on="2026-11-01")
-    await service.apply(gone)
-    await service.apply(gone)
-    shown = await firm.shown(filed)
-    assert shown["holder_id"] == str(firm.leads["finance"])
-    fell = (await service.published(ComplaintHandedOver))[-1]
-    assert fell.data.reason == "holder_left"
-    assert fell.sequence == shown["version"]
-
-
-async def test_when_the_lead_leaves_too_the_parent_holds_it(firm: Firm) -> None:
-    filed = await firm.filed(unit="finance")
-    lead_id = firm.leads["finance"]
-    await firm.harness.apply(an_employee(lead_id, unit="finance", sequence=2, left_on="2026-11-01"))
-    shown = await firm.shown(filed)
-    assert shown["holder_unit"] == "head-office"
-    assert [period["status"] for period in shown["custody"]] == ["ended", "held"]
 
 
 async def test_a_second_offer_does_not_begin_the_clock_of_wrong_hands_anew(firm: Firm) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,10 @@ async def test_the_more_telling_rule_wins_among_equals(firm: Firm) -> None:
 
 async def test_when_the_lead_has_left_the_parent_holds(firm: Firm) -> None:
     await made(firm, cause="price", to_unit="finance")
-    await firm.harness.know(an_employee(firm.leads["finance"], unit="finance", sequence=2, left_on="2026-11-01"))
+    ahead = str((firm.harness.clock.now() + timedelta(days=3)).date())
+    await firm.harness.know(an_employee(firm.leads["finance"], unit="finance", sequence=2, left_on=ahead))
+    assert (await firm.filed(cause="price"))["holder_unit"] == "finance"
+    firm.harness.clock.move(seconds=4 * 24 * 3600)
     assert (await firm.filed(cause="price"))["holder_unit"] == "head-office"
 
 

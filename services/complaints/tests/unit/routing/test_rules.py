@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from complaints.routing import rules
-from complaints.routing.rules import Organisation, Route, Rule
+from complaints.routing.rules import Leaver, Organisation, Route, Rule
 from guanxi.directory import Unit
 
 CODES = ("head-office", "complaint-desk", "finance", "north", "south")
@@ -126,3 +128,17 @@ def test_an_external_unit_holds_only_its_own() -> None:
     assert rules.standing(organisation, "dealer", "first_door", "dealer").unit == "dealer"
     assert rules.standing(organisation, "dealer", "rule", "head-office").unit == "head-office"
     assert rules.standing(organisation, "counter", "rule", "dealer").unit == "dealer"
+
+
+def test_who_took_over_from_a_leaver_is_the_nearest_lead_who_is_there() -> None:
+    here, gone = uuid4(), uuid4()
+    units = (a_unit("south", "north"), a_unit("north", "sales", gone), a_unit("sales", "head-office", here))
+    organisation = firm(*units, left=(gone,))
+    route = rules.standing(organisation, "south", "holder_left", led=True)
+    assert (route.unit, route.lead_id) == ("sales", here)
+    assert rules.standing(organisation, "south", "rule").unit == "south"
+
+
+def test_whoever_leaves_is_gone_from_the_first_moment_of_that_day_at_their_unit() -> None:
+    leaver = Leaver(uuid4(), date(2026, 12, 1), ZoneInfo("Asia/Shanghai"))
+    assert leaver.gone_from == datetime(2026, 11, 30, 16, tzinfo=UTC)

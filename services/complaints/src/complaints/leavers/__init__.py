@@ -1,0 +1,1 @@
+"""Employees who leave: no ticket stays with somebody who is not there."""
