@@ -183,7 +183,7 @@ async def list_revisions(
     async with call.pool.read() as reader:
         customer = await desk.own(reader, customer_id, call.principal)
         before = int(str(paging.after[0])) if paging.after else None
-        rows, state = await desk.history(reader, customer, as_of, before, paging.limit)
+        rows, state = await desk.history(reader, customer, as_of, before, paging.limit, call.principal)
     cut = paging.cut(rows, lambda row: (row.version,))
     items = [
         RevisionRead(

@@ -123,18 +123,26 @@ async def verify(tx: Tx, customer_id: UUID, at: datetime | None, principal: Prin
     )
 
 
-async def history(
-    reader: Reader, customer: Customer, as_of: datetime | None, before: int | None, limit: int
+async def history(  # noqa: PLR0913 - the parts of a query
+    reader: Reader,
+    customer: Customer,
+    as_of: datetime | None,
+    before: int | None,
+    limit: int,
+    principal: Principal,
 ) -> tuple[list[Revision], dict[str, Any] | None]:
-    """Changes of a record, newest first, and with `as_of` its fields as they were then."""
-    rows = await store.revisions(reader, customer.id, as_of, before, limit)
-    if as_of is None or before is not None:
+    """Changes of a record, newest first, and with `as_of` its fields as they were then.
+
+    An external unit learns nothing of merges.
+    """
+    hidden = () if principal.internal else (rules.MERGED,)
+    found = await store.revisions(reader, customer.id, as_of, before, limit, merges=principal.internal)
+    rows = [replace(row, diff=tuple(change for change in row.diff if change.field not in hidden)) for row in found]
+    if as_of is None or before is not None or not rules.known_at(customer, as_of):
         return rows, None
     later = await store.revisions_after(reader, customer.id, as_of)
-    opened = min([r.recorded_at for r in (*rows, *later)], default=customer.recorded_at)
-    if as_of < min(opened, customer.created_at):
-        return rows, None
-    return rows, rules.state_before(rules.snapshot(customer), [revision.diff for revision in later])
+    state = rules.state_before(rules.snapshot(customer), [revision.diff for revision in later])
+    return rows, {field: value for field, value in state.items() if field not in hidden}
 
 
 def merged_into(canonical_id: UUID) -> Conflict:

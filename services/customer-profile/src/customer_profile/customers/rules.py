@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from customer_profile.customers.values import EMAIL, PHONE, normal_value, usable, valid_credit_code, value_hash
 from guanxi.events.directory import CustomerState
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
+from guanxi.ports import id_time
 
+_OPENING = timedelta(seconds=5)
 OWN_FIELDS = (
     *("kind", "role", "lifecycle", "stage", "name", "legal_name", "legal_representative", "contact_person"),
     *("address", "social_credit_code", "id_number", "birth_date", "industry", "size", "preferences", "time_zone"),
@@ -21,6 +23,8 @@ PERSONAL_FIELDS = (
     *("name", "legal_name", "legal_representative", "contact_person", "address", "social_credit_code"),
     *("id_number", "birth_date", "preferences"),
 )
+MERGED = "canonical_id"
+"""The one field that merges change: of those an external unit learns nothing."""
 MASKED_FIELDS = frozenset({"contact_points", "social_credit_code", "id_number", "birth_date"})
 
 
@@ -123,6 +127,14 @@ def new_customer(id: UUID, unit_id: str, now: datetime, at: datetime | None = No
     return Customer(id=id, version=1, created_at=at, recorded_at=now, unit_id=unit_id, canonical_id=id, **born)
 
 
+def known_at(customer: Customer, moment: datetime) -> bool:
+    """Whether we had the record then; `created_at` is when its source first knew the customer, maybe years before.
+
+    The id is made some moments after its transaction began, and `recorded_at` names the beginning.
+    """
+    return moment >= (id_time(customer.id) or customer.created_at) - _OPENING
+
+
 def as_json(value: Any) -> Any:
     """A field's value as JSON keeps it."""
     if isinstance(value, Address | Preferences):
@@ -136,7 +148,7 @@ def changes(before: Customer, after: Customer) -> tuple[FieldChange, ...]:
     """The fields whose values differ; contact points as lists of `kind:value`."""
     found = [
         FieldChange(name, as_json(getattr(before, name)), as_json(getattr(after, name)))
-        for name in (*OWN_FIELDS, "canonical_id")
+        for name in (*OWN_FIELDS, MERGED)
         if getattr(before, name) != getattr(after, name)
     ]
     old, new = written_points(before.contact_points), written_points(after.contact_points)
@@ -152,7 +164,7 @@ def written_points(points: Iterable[ContactPoint]) -> list[str]:
 
 def snapshot(customer: Customer) -> dict[str, Any]:
     """Every own field as JSON, contact points included."""
-    own = {name: as_json(getattr(customer, name)) for name in (*OWN_FIELDS, "canonical_id")}
+    own = {name: as_json(getattr(customer, name)) for name in (*OWN_FIELDS, MERGED)}
     return own | {"contact_points": written_points(customer.contact_points)}
 
 

@@ -146,6 +146,23 @@ async def test_the_record_as_it_was_can_be_seen(harness: Harness, office: httpx.
     assert (before["items"], before["state"]) == ([], None)
 
 
+async def test_nothing_was_known_of_a_customer_before_its_record_was_opened(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    await office.post("/v1/sources", json={"name": "dealer-17", "unit_id": "dealer-17", "create_unit": True})
+    event = {"specversion": "1.0", "id": "e-1", "source": "dealer-17", "time": "2016-03-31T09:30:00+08:00"}
+    event |= {"type": "guanxi.inbound.ProfileReported.v1"}
+    data = {"external_customer": "C-1", "kind": "person", "name": "李雷"}
+    dealer = harness.caller(unit="dealer-17", scope="reports:publish")
+    assert (await dealer.post("/v1/inbound-events", json=[event | {"data": data}])).status_code == 202
+    (one,) = (await office.get("/v1/customers")).json()["items"]
+    assert one["created_at"] == "2016-03-31T01:30:00Z"
+    address = f"/v1/customers/{one['id']}/revisions"
+    assert (await office.get(address, params={"as_of": "2018-01-01T00:00:00Z"})).json()["state"] is None
+    now = (await office.get(address, params={"as_of": one["recorded_at"]})).json()["state"]
+    assert {value["field"]: value["value"] for value in now}["name"] == "李雷"
+
+
 async def test_contact_points_come_and_go_with_the_customers_version(
     harness: Harness, office: httpx.AsyncClient
 ) -> None:

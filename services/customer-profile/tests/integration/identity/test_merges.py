@@ -174,8 +174,34 @@ async def test_an_external_unit_keeps_its_own_record_under_its_own_id(
         f"/v1/customers/{theirs}", json={"size": "small"}, headers={"If-Match": read.headers["ETag"]}
     )
     assert changed.status_code == 200
+    history = await dealer.get(f"/v1/customers/{theirs}/revisions", params={"as_of": "2199-01-01T00:00:00Z"})
+    assert [[c["field"] for c in r["changes"]] for r in history.json()["items"]] == [["size"]]
+    assert ours not in history.text
+    assert "canonical_id" not in {value["field"] for value in history.json()["state"]}
     assert (await dealer.get("/v1/merges")).status_code == 403
     assert (await merged(dealer, theirs, ours)).status_code == 403
+
+
+async def test_internal_readers_see_merges_in_the_history_and_external_ones_whole_pages_without(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    dealer = harness.caller(unit="dealer-17")
+    ours, theirs = await made(office, "山西煤業"), await made(dealer, "山西煤礦")
+    address = f"/v1/customers/{theirs}"
+    for size in ("small", "large"):
+        version = (await dealer.get(address)).headers["ETag"]
+        await dealer.patch(address, json={"size": size}, headers={"If-Match": version})
+        await undone(office, await merged(office, ours, theirs))
+    seen = (await office.get(f"{address}/revisions")).json()["items"]
+    assert [[c["field"] for c in r["changes"]] for r in seen] == [["canonical_id"], ["canonical_id"], ["size"]] * 2
+    sizes, cursor = [], None
+    for _ in range(2):
+        page = (
+            await dealer.get(f"{address}/revisions", params={"limit": 1, **({"cursor": cursor} if cursor else {})})
+        ).json()
+        sizes += [c["new"] for r in page["items"] for c in r["changes"]]
+        cursor = page["next"]
+    assert (sizes, cursor) == (["large", "small"], None)
 
 
 async def test_a_merge_keeps_what_both_records_held(harness: Harness, office: httpx.AsyncClient) -> None:
