@@ -7,6 +7,7 @@ from interactions.commerce import api as commerce_api
 from interactions.commerce import handlers as commerce_handlers
 from interactions.commerce import usecases as commerce
 from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
+from interactions.commerce.rules import MATCH_KIND as ORDER_MATCH
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
 from interactions.listening import api as listening_api
@@ -34,6 +35,7 @@ SERVICE = Service(
         PROMISE: promises_handlers.on_due,
         PROMISE_REMINDER: promises_handlers.on_reminder,
         PAYMENT_OVERDUE: commerce_handlers.on_payment_due,
+        ORDER_MATCH: commerce_handlers.on_look_again,
     },
     erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase),
 )

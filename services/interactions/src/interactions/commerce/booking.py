@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from guanxi import directory
+from guanxi import due
 from guanxi.bus import log
-from guanxi.db import Reader, Tx
+from guanxi.db import Tx
 from guanxi.events import Event, Fact
 from guanxi.events.interactions import (
     OrderDelivered,
@@ -28,8 +27,9 @@ from guanxi.events.interactions import (
     ServicePerformed,
     ServicePerformedCorrected,
 )
-from interactions.commerce import facts, rules, store
+from interactions.commerce import debts, facts, rules, store
 from interactions.commerce.rules import (
+    MATCH_KIND,
     Delivery,
     Following,
     GoodsReturn,
@@ -38,7 +38,7 @@ from interactions.commerce.rules import (
     Payment,
     ServiceRecord,
 )
-from interactions.commerce.store import Written
+from interactions.commerce.store import Name, Written
 from interactions.record import Record
 from interactions.timeline import usecases as timeline
 
@@ -46,45 +46,62 @@ R = TypeVar("R", bound=Record)
 F = TypeVar("F", bound=Following)
 Causes = Mapping[UUID, Event[Any]]
 """The report behind each record, by the record's id; empty for what came by HTTP."""
-Zones = Mapping[str, tzinfo]
+_SOON = timedelta(seconds=1)
 
 
 async def place(tx: Tx, orders: Sequence[Order], causes: Causes) -> list[Order]:
     """Enter orders, new or corrected, and give what waited for them their order."""
     names = {one.id: (one.source, one.external_ref) for one in orders if one.source and one.external_ref}
-    await store.lock_names(tx, set(names.values()))
+    taken = await store.claim_names(tx, set(names.values()))
+    # As with all that is due, the due row is locked before the record, never after it.
+    await _look_again(tx, [key for key, name in names.items() if name in taken])
     written = await store.write(tx, orders)
-    matched = [one for kind in (Delivery, GoodsReturn, Payment) for one in await store.match(tx, kind, names)]
-    again = {one.id for one in written if one.version > 1 or one.voided_at} | {one.order_id for one in matched}
-    statuses = await restate(tx, again)
-    live = _live(replace(one, status=statuses.get(one.id, one.status)) for one in written)
-    waited = _live(matched)
-    await timeline.write(tx, [facts.entry(one) for one in (*live, *waited)])
-    told = [draft(tx, one, facts.placed(one, _kind(one, OrderPlaced, OrderPlacedCorrected)), causes) for one in live]
-    # A payment that is only due has been told of to nobody yet.
-    late = [one for one in waited if not isinstance(one, Payment) or one.paid_on]
-    of_order = {one.id: causes[one.order_id] for one in late if one.order_id and one.order_id in causes}
-    told += [draft(tx, one, _fact(one, statuses), of_order) for one in late]
-    await log.record(tx, *told)
+    matched = await _match(tx, {key: name for key, name in names.items() if name not in taken})
+    statuses = await _enter_orders(tx, written, matched, causes)
+    await _tell_matched(tx, matched, statuses, causes)
     return [replace(one, status=statuses.get(one.id, one.status)) for one in written]
+
+
+async def look_again(tx: Tx, record_id: UUID) -> None:
+    """Bring together an order and what follows it, written at the same moment by two who could not see each other."""
+    name = await store.name_of(tx, record_id)
+    if name is None:
+        return
+    if await store.claim_names(tx, {name}):
+        await due.schedule(tx, tx.now + _SOON, MATCH_KIND, record_id)
+        return
+    known = await store.order_ids(tx, {name})
+    matched = await _match(tx, {order_id: key for key, order_id in known.items()})
+    statuses = await restate(tx, {one.order_id for one in matched})
+    await _tell_matched(tx, matched, statuses, {})
 
 
 async def follow(tx: Tx, items: Sequence[F], causes: Causes) -> list[F]:
     """Enter deliveries, returns or payments, new or corrected; those of an unknown order wait for it."""
     names = {(one.source, one.external_order) for one in items if one.source and one.external_order}
-    await store.lock_names(tx, names)
-    known = await store.order_ids(tx, names) if names else {}
+    taken = await store.claim_names(tx, names, shared=True)
+    known = await store.order_ids(tx, names)
     matched = [replace(one, order_id=one.order_id or known.get(_name(one))) for one in items]
-    await _schedule(tx, matched, causes)
-    written = await store.write_following(tx, matched)
+    await _look_again(tx, [one.id for one in matched if one.order_id is None and _name(one) in taken])
+    return await revise(tx, matched, causes)
+
+
+async def revise(tx: Tx, items: Sequence[F], causes: Causes) -> list[F]:
+    """Enter what has its order, or waits for it already."""
+    before = await debts.lock(tx, items)
+    items = [debts.carry_on(one, before) for one in items]
+    await debts.schedule(tx, items, before, {key for key, event in causes.items() if event.historic})
+    written = await store.write_following(tx, items)
     touched = {one.row.order_id for one in written} | {one.order_before for one in written}
     statuses = await restate(tx, touched)
     live = [one for one in written if one.row.voided_at is None]
-    await store.clear_overdue(tx, [one.row.id for one in live if _no_longer_overdue(one.row, tx.now)])
     await timeline.write(tx, [facts.entry(one.row) for one in live])
-    await log.record(
-        tx, *(draft(tx, one.row, fact, causes) for one in live for fact in _following_facts(one, statuses, tx.now))
+    told = (
+        draft(tx, one.row, fact, causes)
+        for one in live
+        for fact in _following_facts(one, statuses, before.get(one.row.id))
     )
+    await log.record(tx, *told)
     return [one.row for one in written]
 
 
@@ -121,11 +138,6 @@ async def restate(tx: Tx, order_ids: Iterable[UUID | None]) -> Mapping[UUID, Ord
     return statuses
 
 
-async def zones(reader: Reader) -> Zones:
-    """The time zone of each unit."""
-    return {unit.code: _zone(unit.time_zone) for unit in await directory.units(reader)}
-
-
 def draft(tx: Tx, one: Record, fact: Fact, causes: Causes) -> Event[Any]:
     """The event of a fact about a record, at the record's own moment."""
     return log.draft(
@@ -139,28 +151,51 @@ def draft(tx: Tx, one: Record, fact: Fact, causes: Causes) -> Event[Any]:
     )
 
 
-async def _schedule(tx: Tx, items: Sequence[Following], causes: Causes) -> None:
-    payments = [one for one in items if isinstance(one, Payment) and one.due_on and not (one.paid_on or one.voided_at)]
-    if not payments:
-        return
-    zone = await zones(tx)
-    moments = {one.id: rules.end_of_day(one.due_on, zone.get(one.unit_id, UTC)) for one in payments if one.due_on}
-    historic = {key for key, event in causes.items() if event.historic}
-    # Whoever works off what is due locks the due row, then the payment: so do we.
-    await store.schedule(tx, {key: at for key, at in moments.items() if at > tx.now or key not in historic})
+async def _enter_orders(
+    tx: Tx, written: Sequence[Order], matched: Sequence[Following], causes: Causes
+) -> Mapping[UUID, OrderStatus]:
+    again = {one.id for one in written if one.version > 1 or one.voided_at} | {one.order_id for one in matched}
+    statuses = await restate(tx, again)
+    live = _live(replace(one, status=statuses.get(one.id, one.status)) for one in written)
+    await timeline.write(tx, [facts.entry(one) for one in live])
+    kinds = (OrderPlaced, OrderPlacedCorrected)
+    await log.record(tx, *(draft(tx, one, facts.placed(one, _kind(one, *kinds)), causes) for one in live))
+    return statuses
 
 
-def _following_facts(written: Written[F], statuses: Mapping[UUID, OrderStatus], now: datetime) -> Iterable[Fact]:
+async def _match(tx: Tx, names: Mapping[UUID, Name]) -> list[Following]:
+    return [one for kind in (Delivery, GoodsReturn, Payment) for one in await store.match(tx, kind, names)]
+
+
+async def _tell_matched(
+    tx: Tx, matched: Sequence[Following], statuses: Mapping[UUID, OrderStatus], causes: Causes
+) -> None:
+    waited = _live(matched)
+    await timeline.write(tx, [facts.entry(one) for one in waited])
+    # A payment that is only due has been told of to nobody yet.
+    late = [one for one in waited if not isinstance(one, Payment) or one.paid_on]
+    of_order = {one.id: causes[one.order_id] for one in late if one.order_id and one.order_id in causes}
+    await log.record(tx, *(draft(tx, one, _fact(one, statuses), of_order) for one in late))
+
+
+async def _look_again(tx: Tx, ids: Sequence[UUID]) -> None:
+    if ids:
+        await due.schedule_all(tx, MATCH_KIND, dict.fromkeys(ids, tx.now))
+
+
+def _following_facts(
+    written: Written[F], statuses: Mapping[UUID, OrderStatus], before: Payment | None
+) -> Iterable[Fact]:
     row = written.row
     if not isinstance(row, Payment):
         yield _fact(row, statuses)
         return
     if row.paid_on:
-        kind = PaymentReceivedCorrected if written.paid_before else PaymentReceived
+        kind = PaymentReceivedCorrected if before and before.paid_on else PaymentReceived
         yield facts.received(row, kind)
-    elif written.paid_before:
+    elif before and before.paid_on:
         yield facts.payment_voided(row)
-    if _no_longer_overdue(row, now):
+    if before and before.overdue_at and not row.overdue_at:
         yield facts.overdue_voided(row)
 
 
@@ -192,13 +227,6 @@ def _void_facts(one: Record) -> Iterable[Fact]:
                 yield facts.overdue_voided(one)
 
 
-def _no_longer_overdue(row: Following, now: datetime) -> bool:
-    if not isinstance(row, Payment) or row.overdue_at is None:
-        return False
-    in_time = row.due_on is not None and row.paid_on is not None and row.paid_on <= row.due_on
-    return row.due_on is None or in_time or (row.paid_on is None and row.due_on > now.date())
-
-
 def _kind(one: Record, first: type[Any], corrected: type[Any]) -> Any:
     return first if one.version == 1 else corrected
 
@@ -209,10 +237,3 @@ def _name(one: Following) -> tuple[str, str]:
 
 def _live(items: Iterable[R]) -> list[R]:
     return [one for one in items if one.voided_at is None]
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

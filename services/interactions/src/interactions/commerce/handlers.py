@@ -9,7 +9,7 @@ from uuid import UUID
 
 from guanxi.db import Tx
 from guanxi.events import Event, Fact, reports
-from interactions.commerce import taking_in, usecases
+from interactions.commerce import booking, debts, taking_in
 from interactions.commerce.rules import Delivery, GoodsReturn, Order, Payment, ServiceRecord
 from interactions.record import Record
 
@@ -45,4 +45,9 @@ HANDLERS: dict[type[Fact], Handler] = {
 
 async def on_payment_due(tx: Tx, payment_id: UUID, _at: datetime) -> None:
     """The day is over: what has not been paid is overdue."""
-    await usecases.fall_overdue(tx, payment_id)
+    await debts.fall_overdue(tx, payment_id)
+
+
+async def on_look_again(tx: Tx, record_id: UUID, _at: datetime) -> None:
+    """An order and what follows it were written at the same moment: they meet now."""
+    await booking.look_again(tx, record_id)

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, TypeVar
 from uuid import UUID
 
+from guanxi.events import HISTORIC_AFTER
 from guanxi.problems import FieldError, Unprocessable
 from interactions.record import Record
 
 MOST_MINOR = 10**15
 DUE_KIND = "payment_overdue"
+MATCH_KIND = "order_match"
 
 OrderStatus = Literal["placed", "part_delivered", "delivered", "closed", "cancelled", "returned"]
 COMPLETE = frozenset({"delivered", "closed", "returned"})
@@ -190,6 +192,28 @@ def check_returned(order: Order, before: Iterable[GoodsReturn], lines: Sequence[
 def end_of_day(day: date, zone: tzinfo) -> datetime:
     """The moment at which a day is over in a time zone, in UTC: something due that day is overdue from then on."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def still_overdue(payment: Payment, before: Payment | None) -> bool:
+    """Whether what was told of as overdue stays so: it is due on the same day, and was not paid by then."""
+    if before is None or before.overdue_at is None or payment.due_on != before.due_on:
+        return False
+    return payment.paid_on is None or payment.due_on is None or payment.paid_on > payment.due_on
+
+
+def look_at(
+    payment: Payment, before: Payment | None, zone: tzinfo, now: datetime, *, historic: bool
+) -> datetime | None:
+    """When to look whether a payment is overdue; None when it is not due, or is known to be overdue.
+
+    None also when its day was over for more than 48 hours before we learned of it, as in any `historic` report.
+    """
+    if payment.due_on is None or payment.paid_on or payment.voided_at or payment.overdue_at:
+        return None
+    moment = end_of_day(payment.due_on, zone)
+    known = before is not None and (before.overdue_at is not None or before.recorded_at - moment <= HISTORIC_AFTER)
+    late = historic or now - moment > HISTORIC_AFTER
+    return None if late and moment <= now and not known else moment
 
 
 def days_late(payment: Payment) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -33,6 +33,8 @@ from interactions.record import Record
 
 R = TypeVar("R", bound=Record)
 F = TypeVar("F", bound=Following)
+Name = tuple[str, str]
+"""What a source calls an order: (source, its number there)."""
 
 TABLES: dict[type[Record], sa.Table] = {
     Order: sales_order,
@@ -43,13 +45,18 @@ TABLES: dict[type[Record], sa.Table] = {
 }
 MOMENTS = {Order: "placed_at", ServiceRecord: "performed_at"}
 
-# An order and what follows it may arrive at the same moment in two transactions, neither seeing the other. Whoever
-# writes under a source's order name holds this lock on it until the commit; 256 of them bound what one batch can hold.
-_LOCK_NAMES = """
-SELECT pg_advisory_xact_lock(20, key) FROM (
-  SELECT DISTINCT hashtext(source || '/' || name) & 255 AS key
-  FROM unnest($1::text[], $2::text[]) AS x(source, name) ORDER BY 1
-) AS keys
+# An order and what follows it may arrive at the same moment in two transactions, neither seeing the other. So whoever
+# writes under a source's order name claims it until the commit, an order alone, what follows it together. Nobody waits
+# for a claim: batches hold many names, taken handler by handler, and would come to wait for each other in circles.
+_CLAIM = """
+SELECT source, name FROM unnest($1::text[], $2::text[]) AS x(source, name)
+WHERE NOT pg_try_advisory_xact_lock{shared}(hashtextextended(source || '/' || name, 20))
+"""
+_NAME_OF = """
+SELECT source, external_ref AS name FROM sales_order WHERE id = $1
+UNION ALL SELECT source, external_order FROM delivery WHERE id = $1 AND order_id IS NULL
+UNION ALL SELECT source, external_order FROM goods_return WHERE id = $1 AND order_id IS NULL
+UNION ALL SELECT source, external_order FROM payment WHERE id = $1 AND order_id IS NULL
 """
 _ORDER_IDS = """
 SELECT o.source, o.external_ref, o.id
@@ -65,10 +72,7 @@ _SET_STATUS = """
 UPDATE sales_order o SET status = x.status FROM unnest($1::uuid[], $2::text[]) AS x(id, status)
 WHERE o.id = x.id AND o.status <> x.status RETURNING o.id
 """
-_SCHEDULE = """
-INSERT INTO due (kind, id, at) SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[]) AS x(id, at) ORDER BY id
-ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
-"""
+_LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
 _OVERDUE = "UPDATE payment SET overdue_at = $2, version = version + 1 WHERE id = $1 RETURNING version"
 _ERASE_RETURNS = """
 UPDATE goods_return SET reason = NULL, erased_at = $2, version = version + 1
@@ -82,11 +86,10 @@ WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[R]):
-    """A row after it was written, and what stood there before."""
+    """A row after it was written, and the order that it followed before."""
 
     row: R
     order_before: UUID | None = None
-    paid_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +102,25 @@ class Filter:
     until: datetime | None = None
 
 
-async def lock_names(tx: Tx, names: Collection[tuple[str, str]]) -> None:
-    """Let nobody else write under these (source, name of order) until this transaction ends."""
-    if names:
-        await tx.fetch(_LOCK_NAMES, [source for source, _ in names], [name for _, name in names])
+async def claim_names(tx: Tx, names: Collection[Name], *, shared: bool = False) -> set[Name]:
+    """Claim these names until this transaction ends; those that others work under are not claimed, and given."""
+    if not names:
+        return set()
+    claim = _CLAIM.format(shared="_shared" if shared else "")
+    taken = await tx.fetch(claim, [source for source, _ in names], [name for _, name in names])
+    return {(row["source"], row["name"]) for row in taken}
 
 
-async def order_ids(tx: Tx, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
-    """Those orders that are known, by (source, name)."""
+async def name_of(tx: Tx, record_id: UUID) -> Name | None:
+    """The name of an order, or the one that something waits for; None when there is none, or the wait is over."""
+    row = await tx.fetchrow(_NAME_OF, record_id)
+    return (row["source"], row["name"]) if row and row["source"] and row["name"] else None
+
+
+async def order_ids(tx: Tx, names: Collection[Name]) -> dict[Name, UUID]:
+    """Those orders that are known, by name."""
+    if not names:
+        return {}
     found = await tx.fetch(_ORDER_IDS, [source for source, _ in names], [name for _, name in names])
     return {(row["source"], row["external_ref"]): row["id"] for row in found}
 
@@ -124,15 +138,12 @@ async def write_following(tx: Tx, items: Sequence[F]) -> list[Written[F]]:
     """Insert or replace what follows orders; gives each with its version and what was there before."""
     if not items:
         return []
-    more = "old.order_id AS order_before"
-    if isinstance(items[0], Payment):
-        more += ", old.paid_on AS paid_before, new.overdue_at"
-    written = await rows.write(tx, TABLES[type(items[0])], items, more, keep=("overdue_at",))
-    before = {row["id"]: row for row in written}
-    return [_written(one, before[one.id]) for one in items]
+    written = await rows.write(tx, TABLES[type(items[0])], items, "old.order_id AS order_before")
+    found = {row["id"]: row for row in written}
+    return [Written(replace(one, version=found[one.id]["version"]), found[one.id]["order_before"]) for one in items]
 
 
-async def match(tx: Tx, kind: type[F], orders: Mapping[UUID, tuple[str, str]]) -> list[F]:
+async def match(tx: Tx, kind: type[F], orders: Mapping[UUID, Name]) -> list[F]:
     """Give the rows that waited for these orders their order; the rows."""
     if not orders:
         return []
@@ -183,22 +194,22 @@ async def void(tx: Tx, kind: type[R], ids: Collection[UUID], at: datetime) -> li
     return await by_ids(tx, kind, fresh) if fresh else []
 
 
-async def schedule(tx: Tx, moments: Mapping[UUID, datetime]) -> None:
-    """Have each payment looked at when its day is over."""
-    if moments:
-        await tx.execute(_SCHEDULE, DUE_KIND, list(moments), list(moments.values()))
+async def lock_payments(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """Those of these payments that are known, locked, after what is scheduled of them.
+
+    Whoever works off what is due locks the due row, then the payment. So does everybody who needs both.
+    """
+    if not ids:
+        return {}
+    await tx.fetch(_LOCK_DUE, DUE_KIND, list(ids))
+    select = _select(Payment).where(payment.c.id.in_(list(ids))).order_by(payment.c.id).with_for_update()
+    return {one.id: one for one in (_read(Payment, row) for row in await tx.all(select))}
 
 
 async def set_overdue(tx: Tx, payment_id: UUID, at: datetime) -> int:
     """Note since when a payment is overdue; its new version."""
     version: int = await tx.fetchval(_OVERDUE, payment_id, at)
     return version
-
-
-async def clear_overdue(tx: Tx, ids: Collection[UUID]) -> None:
-    """These payments are not overdue after all."""
-    if ids:
-        await tx.execute("UPDATE payment SET overdue_at = NULL WHERE id = ANY($1::uuid[])", list(ids))
 
 
 async def by_ids(reader: Reader, kind: type[R], ids: Collection[UUID]) -> list[R]:
@@ -262,10 +273,3 @@ def _read(kind: type[R], row: asyncpg.Record) -> R:
 def _lines(kind: type[Record], lines: Iterable[Mapping[str, Any]]) -> Iterable[Line | Moved]:
     made: type[Line | Moved] = Line if kind is Order else Moved
     return (made(**line) for line in lines)
-
-
-def _written(one: F, row: asyncpg.Record) -> Written[F]:
-    if isinstance(one, Payment):
-        paid = replace(one, version=row["version"], overdue_at=row["overdue_at"])
-        return Written(paid, row["order_before"], row["paid_before"])
-    return Written(replace(one, version=row["version"]), row["order_before"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from guanxi.events.reports import (
     ReturnReported,
     ServiceReported,
 )
-from interactions.commerce import booking
+from interactions.commerce import booking, debts
 from interactions.commerce.rules import (
     Delivery,
     GoodsReturn,
@@ -54,7 +54,7 @@ async def returns(tx: Tx, events: Sequence[Event[ReturnReported]]) -> None:
 async def payments(tx: Tx, events: Sequence[Event[PaymentReported]]) -> None:
     """Enter reported payments and what is due."""
     admitted = await reports.admit(tx, events)
-    zones = await booking.zones(tx) if admitted else {}
+    zones = await debts.zones(tx) if admitted else {}
     await booking.follow(tx, [_payment(one, tx.now, zones) for one in admitted], _causes(admitted))
 
 
@@ -143,11 +143,11 @@ def _return(report: Admitted[ReturnReported], now: datetime) -> GoodsReturn:
     )
 
 
-def _payment(report: Admitted[PaymentReported], now: datetime, zones: booking.Zones) -> Payment:
+def _payment(report: Admitted[PaymentReported], now: datetime, zones: debts.Zones) -> Payment:
     event, data = report.event, report.event.data
     paid_on = data.paid_on
     if paid_on is None and data.due_on is None:
-        paid_on = event.time.astimezone(zones.get(data.unit, UTC)).date()
+        paid_on = event.time.astimezone(zones[data.unit]).date()
     return Payment(
         **_origin(report, now),
         external_order=data.external_order,

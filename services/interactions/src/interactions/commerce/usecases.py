@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from guanxi.auth import Principal
-from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, NotFound, Stale, Unprocessable
 from interactions import scope
-from interactions.commerce import booking, facts, rules, store
+from interactions.commerce import booking, debts, rules, store
 from interactions.commerce.rules import (
     Delivery,
     Followed,
@@ -29,7 +28,6 @@ from interactions.commerce.store import Filter
 from interactions.moments import not_future
 from interactions.record import Record
 from interactions.reports import usecases as reports
-from interactions.timeline import usecases as timeline
 
 R = TypeVar("R", bound=Record)
 
@@ -117,7 +115,7 @@ async def pay(tx: Tx, principal: Principal, order_id: UUID, body: NewPayment) ->
     """Enter what is due or was paid for an order."""
     order = await _order_for(tx, principal, order_id)
     _not_paid_ahead(body.paid_on, tx.now)
-    today = tx.now.astimezone((await booking.zones(tx)).get(principal.unit, UTC)).date()
+    today = tx.now.astimezone((await debts.zones(tx))[principal.unit]).date()
     payment = Payment(
         id=tx.new_id(),
         customer_id=order.customer_id,
@@ -140,18 +138,19 @@ async def correct_payment(
     tx: Tx, principal: Principal, payment_id: UUID, version: int, changes: Mapping[str, Any]
 ) -> Payment:
     """Put a payment right, or say that what was due has been paid; 404, 409 once voided, 412 when it has changed."""
-    before = await store.lock(tx, Payment, payment_id)
-    if before is None or not _may(principal, before):
-        raise NotFound("payment")
+    found = await find(tx, principal, Payment, payment_id)
+    if found.customer_id:
+        await scope.locked_customer(tx, principal, found.customer_id)
+    before = (await store.lock_payments(tx, [payment_id]))[payment_id]
     if before.voided_at is not None:
         raise Conflict("payment-voided", "This payment has been voided. That is final.")
     if before.version != version:
         raise Stale(before.version)
     _not_paid_ahead(changes.get("paid_on"), tx.now)
-    after = replace(before, **changes)
+    after = replace(before, overdue_at=None, **changes)
     if after.paid_on is None and after.due_on is None:
         raise Unprocessable.field("due_on", "missing", "A payment is due on a day, paid on one, or both.")
-    (entered,) = await booking.follow(tx, [replace(after, at=rules.payment_moment(after.paid_on, tx.now))], {})
+    (entered,) = await booking.revise(tx, [replace(after, at=rules.payment_moment(after.paid_on, tx.now))], {})
     return entered
 
 
@@ -188,23 +187,6 @@ async def void(tx: Tx, principal: Principal, kind: type[R], record_id: UUID) -> 
     if not voided:
         raise Conflict("already-voided", "This has been voided before. That is final.")
     return await find(tx, principal, kind, record_id)
-
-
-async def fall_overdue(tx: Tx, payment_id: UUID) -> None:
-    """Note that a payment is overdue, unless it was paid, voided or moved meanwhile."""
-    before = await store.lock(tx, Payment, payment_id)
-    if before is None or before.voided_at or before.paid_on or before.overdue_at or before.due_on is None:
-        return
-    zone = (await booking.zones(tx)).get(before.unit_id, UTC)
-    moment = rules.end_of_day(before.due_on, zone)
-    if moment > tx.now:
-        return
-    late = replace(before, overdue_at=moment, version=await store.set_overdue(tx, payment_id, moment))
-    await timeline.write(tx, [facts.entry(late)])
-    event = log.draft(
-        tx, facts.overdue(late), aggregate=late.id, sequence=late.version, subject=late.customer_id, time=moment
-    )
-    await log.record(tx, event)
 
 
 async def find(reader: Reader, principal: Principal, kind: type[R], record_id: UUID) -> R:

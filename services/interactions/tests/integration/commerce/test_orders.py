@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from guanxi.events import Event
 from guanxi.events.interactions import (
     OrderDelivered,
     OrderPlaced,
     OrderPlacedVoided,
     OrderReturned,
     PaymentOverdue,
+    PaymentOverdueVoided,
     PaymentReceived,
     ServicePerformed,
 )
-from guanxi.testing import Harness
+from guanxi.testing import Harness, a_unit
+from interactions.commerce import debts, rules
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,6 +40,11 @@ ORDER: dict[str, Any] = {
     "external_ref": "SO-1",
     "way": "web-shop",
 }
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def ordered(staff: httpx.AsyncClient, customer: Any, **values: Any) -> str:
@@ -158,6 +169,129 @@ async def test_what_was_paid_in_time_never_falls_overdue(
     service.clock.move(4 * 86400)
     await service.work_off_due()
     assert await service.published(PaymentOverdue) == []
+
+
+def day_in_shanghai(days: float) -> date:
+    return (datetime.now(UTC) + timedelta(days=days)).astimezone(ZoneInfo("Asia/Shanghai")).date()
+
+
+async def overdue(staff: httpx.AsyncClient, service: Harness, customer: Any) -> tuple[str, dict[str, str]]:
+    """A payment that is overdue for a day and a half at least: its path and its tag. The clock is four days on."""
+    path = await ordered(staff, customer)
+    body = {"amount_minor": 6000, "due_on": str(day_in_shanghai(2))}
+    location = str((await staff.post(f"{path}/payments", json=body)).headers["Location"])
+    service.clock.move(4 * 86400)
+    assert await service.work_off_due() == 1
+    assert len(await service.published(PaymentOverdue)) == 1
+    return location, {"If-Match": (await staff.get(location)).headers["ETag"]}
+
+
+async def test_a_payment_that_is_due_today_after_all_is_not_overdue_yet(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path, tag = await overdue(staff, service, customer)
+    moved = await staff.patch(path, json={"due_on": str(day_in_shanghai(4))}, headers=tag)
+    assert (moved.status_code, moved.json()["overdue_at"]) == (200, None)
+    assert len(await service.published(PaymentOverdueVoided)) == 1
+    assert await service.work_off_due() == 0
+    service.clock.move(86400)
+    assert await service.work_off_due() == 1
+    assert [event.data.due_on for event in await service.published(PaymentOverdue)][1:] == [day_in_shanghai(4)]
+
+
+@pytest.mark.parametrize("day", [1, -20])
+async def test_a_payment_that_was_due_on_another_past_day_is_overdue_from_there(
+    staff: httpx.AsyncClient, service: Harness, customer: Any, day: int
+) -> None:
+    path, tag = await overdue(staff, service, customer)
+    moved = await staff.patch(path, json={"due_on": str(day_in_shanghai(day))}, headers=tag)
+    assert (moved.status_code, moved.json()["overdue_at"]) == (200, None)
+    assert await service.work_off_due() == 1
+    told: list[Event[Any]] = await service.published(PaymentOverdue, PaymentOverdueVoided)
+    assert [type(event.data) for event in told] == [PaymentOverdue, PaymentOverdueVoided, PaymentOverdue]
+    assert [event.sequence for event in told] == [2, 3, 4]
+    assert told[-1].data.due_on == day_in_shanghai(day)
+    read = (await staff.get(path)).json()
+    assert datetime.fromisoformat(read["overdue_at"]) == told[-1].time
+
+
+async def test_what_else_is_corrected_leaves_a_payment_overdue(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path, tag = await overdue(staff, service, customer)
+    found = await staff.patch(path, json={"amount_minor": 5000}, headers=tag)
+    assert found.json()["overdue_at"]
+    assert await service.work_off_due() == 0
+    assert len(await service.published(PaymentOverdue, PaymentOverdueVoided)) == 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, 1), (-4, 0), (-3000, 0)])
+async def test_a_debt_that_we_learn_of_days_late_is_told_to_nobody(
+    staff: httpx.AsyncClient, service: Harness, customer: Any, days: int, told: int
+) -> None:
+    path = await ordered(staff, customer)
+    made = await staff.post(f"{path}/payments", json={"amount_minor": 6000, "due_on": str(day_in_shanghai(days))})
+    assert await service.work_off_due() == told
+    assert len(await service.published(PaymentOverdue)) == told
+    assert bool((await staff.get(made.headers["Location"])).json()["overdue_at"]) == bool(told)
+
+
+async def test_a_payment_of_a_unit_that_moved_is_looked_at_when_its_day_is_over_there(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path = await ordered(staff, customer)
+    day = day_in_shanghai(2)
+    await staff.post(f"{path}/payments", json={"amount_minor": 6000, "due_on": str(day)})
+    await service.know(a_unit("head-office", kind="head_office", time_zone="Pacific/Honolulu", sequence=2))
+    over = [rules.end_of_day(day, ZoneInfo(zone)) for zone in ("Asia/Shanghai", "Pacific/Honolulu")]
+    for moment, told in zip(over, (0, 1), strict=True):
+        service.clock.move((moment - service.clock.now()).total_seconds() + 60)
+        assert await service.work_off_due() == 1
+        assert len(await service.published(PaymentOverdue)) == told
+    (event,) = await service.published(PaymentOverdue)
+    assert event.time == over[1]
+
+
+async def test_a_payment_entered_while_its_day_ends_waits_for_that_and_not_the_other_way_round(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path = await ordered(staff, customer)
+    due = await staff.post(f"{path}/payments", json={"amount_minor": 6000, "due_on": str(day_in_shanghai(2))})
+    location, payment_id = due.headers["Location"], UUID(due.json()["id"])
+    service.clock.move(4 * 86400)
+    body = {"paid_on": str(day_in_shanghai(3))}
+    async with service.database.consumers.begin() as tx:
+        await tx.execute("DELETE FROM due WHERE id = $1", payment_id)
+        entering = asyncio.create_task(staff.patch(location, json=body, headers={"If-Match": '"1"'}))
+        async with service.database.api.read() as reader:
+            while not await reader.fetchval(WAITING):
+                assert not entering.done()
+        await debts.fall_overdue(tx, payment_id)
+    assert (await entering).status_code == 412
+    paid = await staff.patch(location, json=body, headers={"If-Match": '"2"'})
+    assert (paid.status_code, bool(paid.json()["overdue_at"])) == (200, True)
+
+
+@pytest.mark.parametrize("round_", range(5))
+async def test_of_a_payment_and_the_end_of_its_day_one_comes_first(
+    staff: httpx.AsyncClient, service: Harness, customer: Any, round_: int
+) -> None:
+    path = await ordered(staff, customer)
+    due = await staff.post(f"{path}/payments", json={"amount_minor": 6000, "due_on": str(day_in_shanghai(2))})
+    service.clock.move(4 * 86400)
+    body = {"paid_on": str(day_in_shanghai(3))}
+    answer, worked = await asyncio.gather(
+        staff.patch(due.headers["Location"], json=body, headers={"If-Match": '"1"'}), service.work_off_due()
+    )
+    told: list[Event[Any]] = await service.published(PaymentReceived, PaymentOverdue)
+    kinds = [type(event.data) for event in told]
+    assert (answer.status_code, kinds, worked) in (
+        (200, [PaymentReceived], 0),
+        (200, [PaymentReceived], 1),
+        (412, [PaymentOverdue], 1),
+    )
+    await service.work_off_due()
+    assert len(await service.published(PaymentReceived, PaymentOverdue)) == 1
 
 
 async def test_service_on_a_product_is_kept(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from guanxi.bus.applier import FactApplier
 from guanxi.events import Event, reports
 from guanxi.events.interactions import (
     OrderDelivered,
@@ -25,6 +26,7 @@ from guanxi.events.interactions import (
 )
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, an_event
+from interactions.topology import RECORDS
 
 pytestmark = pytest.mark.asyncio
 IDS = SystemIds()
@@ -157,9 +159,49 @@ async def test_an_order_and_its_payment_in_two_transactions_at_once_find_each_ot
         order = report("Order", buyer, ref=f"SO-{n}")
         payment = report("Payment", payer, ref=f"p-{n}", external_order=f"SO-{n}")
         await asyncio.gather(service.apply(order), service.apply(payment))
+        await service.work_off_due()
         found = (await staff.get(f"/v1/payments/{payment.aggregateid}")).json()
         assert found["order_id"] == str(order.aggregateid), n
         assert len((await staff.get(f"/v1/orders/{order.aggregateid}")).json()["payments"]) == 1
+
+
+@pytest.mark.parametrize("first", ["Order", "Payment"])
+async def test_nobody_waits_for_another_who_writes_under_the_same_name(
+    service: Harness, staff: httpx.AsyncClient, customer: Any, first: str
+) -> None:
+    order = report("Order", await customer(), ref="SO-1")
+    payment = report("Payment", await customer(), ref="p-1", external_order="SO-1")
+    earlier, later = (order, payment) if first == "Order" else (payment, order)
+    async with service.database.consumers.begin() as tx:
+        await FactApplier(RECORDS).apply_events(tx, [earlier])
+        await service.apply(later)
+        assert await service.work_off_due() == 1
+    service.clock.move(2)
+    assert await service.work_off_due() == 1
+    assert await service.work_off_due() == 0
+    (found,) = (await staff.get(f"/v1/orders/{order.aggregateid}")).json()["payments"]
+    assert (found["id"], found["version"]) == (str(payment.aggregateid), 2)
+    (told,) = await service.published(PaymentReceivedCorrected)
+    assert (told.data.order_id, told.sequence) == (order.aggregateid, 2)
+
+
+async def test_batches_that_name_each_others_orders_do_not_wait_in_circles(service: Harness, customer: Any) -> None:
+    customers = [await customer(), await customer()]
+    for turn in range(3):
+        names = [[f"{turn}-{side}-{n}" for n in range(40)] for side in range(2)]
+        batches = [
+            [
+                *(report("Order", customers[side], ref=name) for name in names[side]),
+                *(report("Delivery", customers[side], ref=f"d-{name}", external_order=name) for name in names[side]),
+                *(report("Payment", customers[side], ref=f"p-{name}", external_order=name) for name in names[1 - side]),
+            ]
+            for side in range(2)
+        ]
+        await asyncio.gather(*(service.apply(*batch) for batch in batches))
+    await service.work_off_due()
+    async with service.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM payment WHERE order_id IS NULL") == 0
+        assert await reader.fetchval("SELECT count(*) FROM sales_order WHERE status = 'closed'") == 240
 
 
 async def state(service: Harness) -> list[Any]:
