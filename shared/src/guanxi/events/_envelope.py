@@ -30,6 +30,9 @@ OWNERS = {
 }
 """Topic word -> folder of the service that publishes it."""
 
+STATE_WORDS = frozenset({"directory", "organisation"})
+"""Topics that carry whole state: compacted, the newest of each aggregate is kept for ever."""
+
 _REGISTRY: dict[str, type[Fact]] = {}
 
 

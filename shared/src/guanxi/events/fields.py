@@ -191,6 +191,7 @@ CreditCode = Annotated[str, _text(18, _CREDIT_CODE), Personal("id"), _personal("
 BirthDate = Annotated[IsoDate, Personal("id"), _personal("id", "1990-03-07")]
 AddressText = Annotated[str, _text(300), Personal("address"), _personal("address", "太原")]
 PersonalText = Annotated[str, _text(60_000), Personal("text"), _personal("text", "The stands came late.")]
+PersonalNote = Annotated[str, _text(200), Personal("text"), _personal("text", "after six")]
 PersonalShortText = Annotated[str, _text(1000), Personal("text"), _personal("text", "stands delivered by Friday")]
 
 Money = Annotated[int, Strict(), _integer(0, _MAX_MINOR, "minor units of currency", 42_000_000), KEPT]

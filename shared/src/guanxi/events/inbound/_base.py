@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import PersonalShortText, Reference
+from guanxi.events.fields import PersonalReference, PersonalShortText
 from guanxi.problems import FieldError
 
 Twin = Literal["original", "corrected", "voided"]
@@ -53,8 +53,8 @@ class Inbound(Fact):
 class InboundVoided(Inbound):
     """Takes back what was reported under the reference, for ever."""
 
-    external_ref: Reference
-    external_customer: Reference | None = None
+    external_ref: PersonalReference
+    external_customer: PersonalReference | None = None
     reason: PersonalShortText | None = None
 
 

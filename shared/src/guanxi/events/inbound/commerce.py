@@ -12,6 +12,7 @@ from guanxi.events.fields import (
     IsoDate,
     Money,
     Part,
+    PersonalReference,
     PersonalText,
     Quantity,
     Reference,
@@ -66,8 +67,8 @@ class ReturnedLine(Part):
 class OrderReported(Inbound, type="guanxi.inbound.OrderReported.v1"):
     """The customer bought; where total and all parts are given they must add up."""
 
-    external_customer: Reference
-    external_ref: Reference
+    external_customer: PersonalReference
+    external_ref: PersonalReference
     placed_at: UtcTime
     currency: Currency
     lines: Annotated[tuple[ReportedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
@@ -123,9 +124,9 @@ class OrderReportedVoided(InboundVoided, type="guanxi.inbound.OrderReportedVoide
 class DeliveryReported(Inbound, type="guanxi.inbound.DeliveryReported.v1"):
     """Goods of an order reached the customer; without lines, all of them."""
 
-    external_customer: Reference
-    external_ref: Reference | None = None
-    external_order: Reference
+    external_customer: PersonalReference
+    external_ref: PersonalReference | None = None
+    external_order: PersonalReference
     delivered_at: UtcTime
     lines: Annotated[tuple[DeliveredLine, ...], Field(max_length=MAX_LINES)] = ()
 
@@ -133,7 +134,7 @@ class DeliveryReported(Inbound, type="guanxi.inbound.DeliveryReported.v1"):
 class DeliveryReportedCorrected(DeliveryReported, type="guanxi.inbound.DeliveryReportedCorrected.v1"):
     """The whole delivery as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class DeliveryReportedVoided(InboundVoided, type="guanxi.inbound.DeliveryReportedVoided.v1"):
@@ -143,9 +144,9 @@ class DeliveryReportedVoided(InboundVoided, type="guanxi.inbound.DeliveryReporte
 class ReturnReported(Inbound, type="guanxi.inbound.ReturnReported.v1"):
     """The customer gave goods back."""
 
-    external_customer: Reference
-    external_ref: Reference | None = None
-    external_order: Reference | None = None
+    external_customer: PersonalReference
+    external_ref: PersonalReference | None = None
+    external_order: PersonalReference | None = None
     returned_at: UtcTime
     currency: Currency
     lines: Annotated[tuple[ReturnedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
@@ -160,7 +161,7 @@ class ReturnReported(Inbound, type="guanxi.inbound.ReturnReported.v1"):
 class ReturnReportedCorrected(ReturnReported, type="guanxi.inbound.ReturnReportedCorrected.v1"):
     """The whole return as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class ReturnReportedVoided(InboundVoided, type="guanxi.inbound.ReturnReportedVoided.v1"):
@@ -170,9 +171,9 @@ class ReturnReportedVoided(InboundVoided, type="guanxi.inbound.ReturnReportedVoi
 class PaymentReported(Inbound, type="guanxi.inbound.PaymentReported.v1"):
     """An amount is due (`due_on`), was paid (`paid_on`), or both; with neither it was paid at the event's time."""
 
-    external_customer: Reference
-    external_ref: Reference
-    external_order: Reference | None = None
+    external_customer: PersonalReference
+    external_ref: PersonalReference
+    external_order: PersonalReference | None = None
     due_on: IsoDate | None = None
     paid_on: IsoDate | None = None
     amount_minor: Money
@@ -190,8 +191,8 @@ class PaymentReportedVoided(InboundVoided, type="guanxi.inbound.PaymentReportedV
 class ServiceReported(Inbound, type="guanxi.inbound.ServiceReported.v1"):
     """The product was exchanged, cared for, explained or repaired; a cost needs its currency."""
 
-    external_customer: Reference
-    external_ref: Reference | None = None
+    external_customer: PersonalReference
+    external_ref: PersonalReference | None = None
     kind: ServiceKind
     sku: Sku | None = None
     serial: Reference | None = None
@@ -209,7 +210,7 @@ class ServiceReported(Inbound, type="guanxi.inbound.ServiceReported.v1"):
 class ServiceReportedCorrected(ServiceReported, type="guanxi.inbound.ServiceReportedCorrected.v1"):
     """The whole service record as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class ServiceReportedVoided(InboundVoided, type="guanxi.inbound.ServiceReportedVoided.v1"):

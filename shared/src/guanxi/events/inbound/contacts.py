@@ -10,12 +10,12 @@ from guanxi.events.fields import (
     Channel,
     IsoDate,
     Part,
+    PersonalNote,
+    PersonalReference,
     PersonalShortText,
     PersonalText,
     PersonName,
-    Reference,
     Seconds,
-    ShortText,
     UtcTime,
     Vocabulary,
 )
@@ -39,8 +39,8 @@ class ReportedPromise(Part):
 class ContactReported(Inbound, type="guanxi.inbound.ContactReported.v1"):
     """Somebody of ours and the customer spoke or wrote to each other."""
 
-    external_customer: Reference
-    external_ref: Reference | None = None
+    external_customer: PersonalReference
+    external_ref: PersonalReference | None = None
     channel: Channel
     direction: Direction
     employee: PersonName | None = None
@@ -50,15 +50,15 @@ class ContactReported(Inbound, type="guanxi.inbound.ContactReported.v1"):
     outcome: Outcome | None = None
     need_on: IsoDate | None = None
     duration_s: Seconds | None = None
-    cues: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
-    rival_named: ShortText | None = None
+    cues: Annotated[tuple[PersonalNote, ...], Field(max_length=50)] = ()
+    rival_named: PersonalNote | None = None
     promises: Annotated[tuple[ReportedPromise, ...], Field(max_length=50)] = ()
 
 
 class ContactReportedCorrected(ContactReported, type="guanxi.inbound.ContactReportedCorrected.v1"):
     """The whole contact as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class ContactReportedVoided(InboundVoided, type="guanxi.inbound.ContactReportedVoided.v1"):

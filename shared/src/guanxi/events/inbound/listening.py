@@ -13,10 +13,10 @@ from guanxi.events.fields import (
     Code,
     Grade,
     Part,
+    PersonalReference,
     PersonalShortText,
     PersonalText,
     PersonName,
-    Reference,
     ShortText,
     Sku,
     Vocabulary,
@@ -53,8 +53,8 @@ class ReportedGrade(Part):
 class ComplaintReported(Inbound, type="guanxi.inbound.ComplaintReported.v1"):
     """Somebody complained, with or without giving a name; a text or a cause is needed."""
 
-    external_customer: Reference | None = None
-    external_ref: Reference | None = None
+    external_customer: PersonalReference | None = None
+    external_ref: PersonalReference | None = None
     channel: Channel
     text: PersonalText | None = None
     cause: Cause | None = None
@@ -73,7 +73,7 @@ class ComplaintReported(Inbound, type="guanxi.inbound.ComplaintReported.v1"):
 class ComplaintReportedCorrected(ComplaintReported, type="guanxi.inbound.ComplaintReportedCorrected.v1"):
     """The whole complaint as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class ComplaintReportedVoided(InboundVoided, type="guanxi.inbound.ComplaintReportedVoided.v1"):
@@ -83,8 +83,8 @@ class ComplaintReportedVoided(InboundVoided, type="guanxi.inbound.ComplaintRepor
 class OpinionReported(Inbound, type="guanxi.inbound.OpinionReported.v1"):
     """Somebody filled in a card or a survey, with or without giving a name."""
 
-    external_customer: Reference | None = None
-    external_ref: Reference | None = None
+    external_customer: PersonalReference | None = None
+    external_ref: PersonalReference | None = None
     questionnaire: Code
     grades: Annotated[tuple[ReportedGrade, ...], Field(min_length=1, max_length=200)]
     free_text: PersonalText | None = None
@@ -93,7 +93,7 @@ class OpinionReported(Inbound, type="guanxi.inbound.OpinionReported.v1"):
 class OpinionReportedCorrected(OpinionReported, type="guanxi.inbound.OpinionReportedCorrected.v1"):
     """The whole opinion as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class OpinionReportedVoided(InboundVoided, type="guanxi.inbound.OpinionReportedVoided.v1"):
@@ -103,7 +103,7 @@ class OpinionReportedVoided(InboundVoided, type="guanxi.inbound.OpinionReportedV
 class MentionReported(Inbound, type="guanxi.inbound.MentionReported.v1"):
     """Somebody spoke of the firm in public; never tied to a customer by itself."""
 
-    external_ref: Reference | None = None
+    external_ref: PersonalReference | None = None
     platform: ShortText
     handle: PersonName | None = None
     text: PersonalText
@@ -114,7 +114,7 @@ class MentionReported(Inbound, type="guanxi.inbound.MentionReported.v1"):
 class MentionReportedCorrected(MentionReported, type="guanxi.inbound.MentionReportedCorrected.v1"):
     """The whole mention as it should have been reported."""
 
-    external_ref: Reference
+    external_ref: PersonalReference
 
 
 class MentionReportedVoided(InboundVoided, type="guanxi.inbound.MentionReportedVoided.v1"):

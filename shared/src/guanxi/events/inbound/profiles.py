@@ -16,10 +16,11 @@ from guanxi.events.fields import (
     IdNumber,
     Language,
     Part,
+    PersonalNote,
+    PersonalReference,
     PersonalShortText,
     PersonName,
     Phone,
-    Reference,
     ShortText,
     UtcTime,
     Vocabulary,
@@ -50,7 +51,7 @@ class Preferences(Part):
 
     channel: Channel | None = None
     language: Language | None = None
-    hours: ShortText | None = None
+    hours: PersonalNote | None = None
 
 
 class ReportedPermission(Part):
@@ -59,7 +60,7 @@ class ReportedPermission(Part):
     purpose: Purpose
     channel: Channel
     state: Annotated[str, Vocabulary(PERMISSION_STATES, closed=True)]
-    evidence: ShortText | None = None
+    evidence: PersonalNote | None = None
     at: UtcTime | None = None
 
 
@@ -68,7 +69,7 @@ class ProfileReported(Inbound, type="guanxi.inbound.ProfileReported.v1"):
 
     REPEATABLE: ClassVar[bool] = True
 
-    external_customer: Reference
+    external_customer: PersonalReference
     kind: Annotated[str, Vocabulary(KINDS, closed=True)]
     name: PersonName
     legal_name: PersonName | None = None
@@ -100,7 +101,7 @@ class ProfileReportedCorrected(ProfileReported, type="guanxi.inbound.ProfileRepo
 class ProfileReportedVoided(Inbound, type="guanxi.inbound.ProfileReportedVoided.v1"):
     """There is no such customer, and never was."""
 
-    external_customer: Reference
+    external_customer: PersonalReference
     reason: PersonalShortText | None = None
 
     @property
