@@ -17,6 +17,7 @@ from guanxi.events.complaints import (
 from guanxi.events.interactions import (
     PromiseBroken,
     PromiseBrokenVoided,
+    PromiseDueSoon,
     PromiseKept,
     PromiseMadeVoided,
     PromiseRenegotiated,
@@ -69,7 +70,8 @@ ALERTS = Consumer(
         ComplaintEscalated: alerts.on_cause,
         ComplaintReopened: alerts.on_cause,
         DeadlineMissed: alerts.on_cause,
-        PromiseBroken: alerts.on_cause,
+        PromiseDueSoon: alerts.on_cause,
+        PromiseBroken: alerts.on_broken,
         SegmentChanged: alerts.on_cause,
         ComplaintResolved: alerts.on_settled,
         ComplaintClosed: alerts.on_settled,

@@ -66,6 +66,16 @@ def a_broken_promise(customer: UUID, unit: str, **values: Any) -> Event[PromiseB
     return an_event(fact, aggregate=fact.promise_id, subject=customer, **values)
 
 
+def a_promise(
+    kind: type[Any], customer: UUID, promise: UUID, promiser: UUID | None, *, sequence: int, **values: Any
+) -> Event[Any]:
+    """A fact about a promise that logistics has to keep."""
+    now = datetime.now(UTC)
+    state = {"unit": "head-office", "promise_id": promise, "promiser_id": promiser, "fulfilling_unit": "logistics"}
+    state |= {"made_at": now - timedelta(days=3), "due_at": now + timedelta(hours=4)}
+    return an_event(kind.model_validate({**state, **values}), aggregate=promise, subject=customer, sequence=sequence)
+
+
 def a_fall(
     customer: UUID, before: str = "top", now: str | None = "middle", direction: str = "down"
 ) -> Event[SegmentChanged]:
@@ -81,8 +91,10 @@ def a_fall(
     return an_event(fact, subject=customer)
 
 
-def a_missed_deadline(customer: UUID | None, complaint: UUID, holder: UUID | None = None) -> Event[DeadlineMissed]:
-    """A deadline of a complaint that went by."""
+def a_missed_deadline(
+    customer: UUID | None, complaint: UUID, holder: UUID | None = None, *, at: int | None = None
+) -> Event[DeadlineMissed]:
+    """A deadline of a complaint that went by when the complaint was `at` this version."""
     fact = DeadlineMissed(
         deadline_id=new_id(),
         complaint_id=complaint,
@@ -96,5 +108,6 @@ def a_missed_deadline(customer: UUID | None, complaint: UUID, holder: UUID | Non
         holder_unit="complaint-desk",
         holder_id=holder,
         service_level="standard",
+        complaint_sequence=at,
     )
     return an_event(fact, aggregate=fact.deadline_id, subject=customer)

@@ -11,7 +11,7 @@ from uuid import UUID
 from guanxi.directory import Employee, Unit
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintHandedOver, DeadlineMissed, Ticket
-from guanxi.events.interactions import PromiseBroken
+from guanxi.events.interactions import PromiseBroken, PromiseDueSoon
 from guanxi.events.scores import SegmentChanged
 
 HEAD_OFFICE = "head-office"
@@ -49,6 +49,7 @@ class Cause:
     to_unit: str | None = None
     to_holder_id: UUID | None = None
     fulfilling_unit: str | None = None
+    promiser_id: UUID | None = None
     fallen_from: str | None = None
 
 
@@ -123,6 +124,7 @@ ROLES: dict[str, Role] = {
     "to_holder": lambda matter, staff: (
         staff.person(matter.cause.to_holder_id) or staff.answerable(matter.cause.to_unit)
     ),
+    "promiser": lambda matter, staff: staff.person(matter.cause.promiser_id),
     "fulfilling_lead": lambda matter, staff: staff.lead(matter.cause.fulfilling_unit),
     "head_office": lambda _, staff: staff.lead(HEAD_OFFICE),
 }
@@ -134,35 +136,59 @@ def cause_of(event: Event[Any]) -> Cause:
     data = event.data
     cause = Cause(event.id, event.type, event.aggregateid, event.sequence, event.subject, {})
     if isinstance(data, Ticket):
-        facts = {"number": data.number, "cause": data.cause, "severity": data.severity}
-        held = replace(cause, facts=facts, unit=data.unit, holder_unit=data.holder_unit, holder_id=data.holder_id)
-        if isinstance(data, ComplaintHandedOver):
-            return replace(held, to_unit=data.to_unit, to_holder_id=data.to_holder_id)
-        return held
+        return _of_ticket(cause, data)
     if isinstance(data, DeadlineMissed):
-        facts = {"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()}
-        # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.
-        return replace(
-            cause,
-            id=data.complaint_id,
-            sequence=0,
-            facts=facts,
-            unit=data.unit,
-            holder_unit=data.holder_unit,
-            holder_id=data.holder_id,
-        )
-    if isinstance(data, PromiseBroken):
-        facts = {"due_at": data.due_at.isoformat(), **({"what": data.what_code} if data.what_code else {})}
-        return replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)
+        return _of_deadline(cause, data)
+    if isinstance(data, PromiseBroken | PromiseDueSoon):
+        return _of_promise(cause, data)
     if isinstance(data, SegmentChanged):
         facts = {"segment": data.segment, "tier": data.tier or "", "previous_tier": data.previous_tier or ""}
         return replace(cause, facts=facts, fallen_from=data.previous_tier if data.direction == "down" else None)
     return cause
 
 
+def _of_ticket(cause: Cause, data: Ticket) -> Cause:
+    facts = {"number": data.number, "cause": data.cause, "severity": data.severity}
+    held = replace(cause, facts=facts, unit=data.unit, holder_unit=data.holder_unit, holder_id=data.holder_id)
+    if isinstance(data, ComplaintHandedOver):
+        return replace(held, to_unit=data.to_unit, to_holder_id=data.to_holder_id)
+    return held
+
+
+def _of_deadline(cause: Cause, data: DeadlineMissed) -> Cause:
+    # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.
+    return replace(
+        cause,
+        id=data.complaint_id,
+        sequence=data.complaint_sequence or 0,
+        facts={"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()},
+        unit=data.unit,
+        holder_unit=data.holder_unit,
+        holder_id=data.holder_id,
+    )
+
+
+def _of_promise(cause: Cause, data: PromiseBroken | PromiseDueSoon) -> Cause:
+    facts = {"due_at": data.due_at.isoformat(), **({"what": data.what_code} if data.what_code else {})}
+    promised = replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)
+    return replace(promised, promiser_id=data.promiser_id)
+
+
+def about_tiers(fact: str) -> bool:
+    """Whether the fact tells of a move between tiers."""
+    return fact == SegmentChanged.TYPE
+
+
 def concerns(rule: Rule, cause: Cause) -> bool:
-    """Whether the rule is about this cause; one with tiers is only about customers who fall from one of them."""
-    return rule.enabled and rule.fact == cause.type and (not rule.tiers or cause.fallen_from in rule.tiers)
+    """Whether the rule is about this cause; a move between tiers concerns it only when it is a fall from one of its."""
+    if not rule.enabled or rule.fact != cause.type:
+        return False
+    return not about_tiers(cause.type) or cause.fallen_from in rule.tiers
+
+
+def outlives(cause: Cause, settled: int) -> bool:
+    """Whether a cause comes after what settled it; one that does not tell its place (0) always does."""
+    return cause.sequence == 0 or cause.sequence > settled
 
 
 def recipients(rule: Rule, matter: Matter, staff: Staff) -> list[Recipient]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from guanxi.events import Personal
 
 State = Literal["raised", "seen", "done", "escalated"]
-RoleName = Literal["owner", "holder", "holder_lead", "to_holder", "fulfilling_lead", "head_office"]
+RoleName = Literal["owner", "holder", "holder_lead", "to_holder", "promiser", "fulfilling_lead", "head_office"]
 Note = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\u0000]*$"), Personal("text")]
 
 
@@ -72,11 +72,11 @@ class AlertRulePut(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    recipients: Annotated[list[RoleName], Field(min_length=1, max_length=6)]
+    recipients: Annotated[list[RoleName], Field(min_length=1, max_length=7)]
     mode: Literal["all", "first"]
     """Tell all of them, or the first who can be found."""
     tiers: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=20)] = []
-    """Only customers who fall from one of these tiers; empty for facts without tiers."""
+    """Only customers who fall from one of these tiers: required for facts about tiers, none for others."""
     urgent: bool
     """Urgent ones are mailed as well."""
     escalate_after: Annotated[int | None, Field(strict=True, ge=1, le=10_000)] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,16 +29,22 @@ FROM jsonb_to_recordset($1::jsonb)
        due_at timestamptz, escalated_from uuid)
 ON CONFLICT (rule, cause_event_id, recipient) DO NOTHING RETURNING {_ALERT}
 """
-_SETTLE = """
-WITH settled AS (
-  INSERT INTO settled_cause AS s (id, unit_id, version)
-  SELECT id, 'head-office', sequence FROM unnest($1::uuid[], $2::bigint[]) AS x(id, sequence) ORDER BY id
-  ON CONFLICT (id) DO UPDATE SET version = greatest(s.version, excluded.version))
+# Whoever raises and whoever settles both take this row first, so each sees what the other has written.
+_SETTLED = """
+INSERT INTO settled_cause AS s (id, unit_id, version) SELECT id, 'head-office', sequence
+FROM unnest($1::uuid[], $2::bigint[]) AS x(id, sequence) ORDER BY id
+ON CONFLICT (id) DO UPDATE SET version = greatest(s.version, excluded.version)
+RETURNING id, version
+"""
+_OPEN = """
+unnest($1::uuid[], $2::bigint[]) AS x(id, sequence)
+WHERE a.cause_id = x.id AND a.cause_sequence <= x.sequence AND a.state IN ('raised', 'seen')
+"""
+_WHICH_OPEN = f"SELECT a.id FROM alert a, {_OPEN} ORDER BY a.id"
+_CLOSE = f"""
 UPDATE alert a SET state = 'done', done_at = $3, changed_at = $3, recorded_at = $3, settled_by = 'cause',
   version = a.version + 1
-FROM unnest($1::uuid[], $2::bigint[]) AS x(id, sequence)
-WHERE a.cause_id = x.id AND a.cause_sequence < x.sequence AND a.state IN ('raised', 'seen')
-RETURNING a.id
+FROM {_OPEN}
 """
 _MARK = f"""
 UPDATE alert SET state = $2, changed_at = $3, recorded_at = $3, version = version + 1,
@@ -48,8 +54,8 @@ WHERE id = $1 RETURNING {_ALERT}
 """
 _CHANGED = f"""
 SELECT {_ALERT} FROM alert
-WHERE changed_at >= $3 AND (employee_id = $1 OR (employee_id IS NULL AND unit_id = $2))
-ORDER BY changed_at, id LIMIT 500
+WHERE (changed_at, id) > ($3, $4) AND (employee_id = $1 OR (employee_id IS NULL AND unit_id = $2))
+ORDER BY changed_at, id LIMIT $5
 """
 _PUT_RULE = f"""
 UPDATE alert_rule SET recipients = $3, mode = $4, tiers = $5, urgent = $6, escalate_after = $7, enabled = $8,
@@ -104,16 +110,20 @@ async def add(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[Alert]:
     return [Alert(**dict(row)) for row in await tx.fetch(_RAISE, list(rows), tx.now)] if rows else []
 
 
-async def settled(reader: Reader, cause_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Up to which sequence each of these causes is settled."""
-    rows = await reader.fetch("SELECT id, version FROM settled_cause WHERE id = ANY($1::uuid[])", list(set(cause_ids)))
+async def settled(tx: Tx, causes: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Settle these causes up to these sequences, and hold them; up to which sequence each is settled now."""
+    rows = await tx.fetch(_SETTLED, list(causes), list(causes.values()))
     return {row["id"]: row["version"] for row in rows}
 
 
-async def settle(tx: Tx, causes: Mapping[UUID, int]) -> list[UUID]:
-    """Close what these causes raised before these sequences; the ids of the alerts."""
-    rows = await tx.fetch(_SETTLE, list(causes), list(causes.values()), tx.now)
-    return [row["id"] for row in rows]
+async def open_of(tx: Tx, causes: Mapping[UUID, int]) -> list[UUID]:
+    """The open alerts that these causes raised up to these sequences."""
+    return [row["id"] for row in await tx.fetch(_WHICH_OPEN, list(causes), list(causes.values()))]
+
+
+async def close(tx: Tx, causes: Mapping[UUID, int]) -> None:
+    """Close what these causes raised up to these sequences."""
+    await tx.execute(_CLOSE, list(causes), list(causes.values()), tx.now)
 
 
 async def lock(tx: Tx, alert_id: UUID) -> Alert | None:
@@ -136,9 +146,11 @@ async def mark(tx: Tx, found: Alert, state: str, *, by: str | None = None, note:
     return Alert(**dict(row))
 
 
-async def changed(reader: Reader, employee_id: UUID | None, unit: str, since: datetime) -> list[Alert]:
-    """What changed in an inbox since a moment, oldest first, at most 500."""
-    return [Alert(**dict(row)) for row in await reader.fetch(_CHANGED, employee_id, unit, since)]
+async def changed(
+    reader: Reader, employee_id: UUID | None, unit: str, after: tuple[datetime, UUID], limit: int
+) -> list[Alert]:
+    """What changed in an inbox after this moment and alert, oldest first."""
+    return [Alert(**dict(row)) for row in await reader.fetch(_CHANGED, employee_id, unit, *after, limit)]
 
 
 async def page(  # noqa: PLR0913 - one argument for each filter

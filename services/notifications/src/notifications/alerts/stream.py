@@ -16,6 +16,8 @@ from notifications.bell import ALERTS, wait
 
 LOOK_SECONDS = 2.0
 LONGEST_SECONDS = 3600.0
+PAGE = 500
+_FIRST = UUID(int=0)
 OVERLAP = timedelta(seconds=12)
 """Rows become visible in the order of commits, not of their times, and a transaction takes 10 s at most: each look goes
 back so far and leaves out what it has shown."""
@@ -29,11 +31,11 @@ async def changes(pool: Pool, employee_id: UUID | None, unit: str, last: str | N
     since = resume_at(last) or pool.clock.now()
     shown: dict[tuple[UUID, int], datetime] = {}
     if last is None:
-        shown = {_key(one): one.changed_at for one in await _look(pool, employee_id, unit, since - OVERLAP)}
+        shown = {_key(one): one.changed_at async for one in _look(pool, employee_id, unit, since - OVERLAP)}
     with ALERTS.listen() as woken:
         ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
         while asyncio.get_running_loop().time() < ends:
-            for one in await _look(pool, employee_id, unit, since - OVERLAP):
+            async for one in _look(pool, employee_id, unit, since - OVERLAP):
                 if _key(one) in shown:
                     continue
                 shown[_key(one)] = one.changed_at
@@ -56,9 +58,16 @@ def resume_at(last: str | None) -> datetime | None:
         return None
 
 
-async def _look(pool: Pool, employee_id: UUID | None, unit: str, since: datetime) -> list[Alert]:
-    async with pool.read() as reader:
-        return await store.changed(reader, employee_id, unit, since)
+async def _look(pool: Pool, employee_id: UUID | None, unit: str, since: datetime) -> AsyncGenerator[Alert]:
+    after = (since, _FIRST)
+    while True:
+        async with pool.read() as reader:
+            found = await store.changed(reader, employee_id, unit, after, PAGE)
+        for one in found:
+            yield one
+        if len(found) < PAGE:
+            return
+        after = (found[-1].changed_at, found[-1].id)
 
 
 def _key(one: Alert) -> tuple[UUID, int]:

@@ -15,17 +15,20 @@ from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
 from guanxi.events.notifications import NotificationSent
-from guanxi.problems import Conflict, Forbidden, NotFound, Stale
+from guanxi.problems import Conflict, Forbidden, NotFound, Stale, Unprocessable
 from notifications import bell
 from notifications.alerts import rules, store
 from notifications.alerts.rules import Cause, Matter, Recipient, Rule, Staff
 from notifications.alerts.schemas import AcknowledgementPost, AlertRulePut
 from notifications.alerts.store import Alert
+from notifications.lateness import too_late
 from notifications.messages import usecases as messages
 from notifications.messages.rules import Wanted
 
 ESCALATION = "alert-escalation"
 _FINAL = frozenset({"done"})
+_MAILS = {"promise-due-soon": "promise-reminder"}
+"""Rules whose mail has words of its own; for all others it says that something waits in the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +41,31 @@ class _Raising:
 
 async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Raise what these facts ask for. What was learned too late, or is settled by now, concerns nobody."""
-    told = {event.id: event for event in events if not event.historic}
-    if not told:
-        return
+    told = {event.id: event for event in events if not too_late(event, tx.now)}
+    known = await store.rules(tx) if told else []
     causes = [rules.cause_of(event) for event in told.values()]
-    settled = await store.settled(tx, (cause.id for cause in causes))
-    fresh = [one for one in causes if one.sequence == 0 or one.sequence > settled.get(one.id, 0)]
-    known = [rule for rule in await store.rules(tx) if rule.enabled]
-    pairs = [(rule, cause) for cause in fresh for rule in known if rules.concerns(rule, cause)]
+    pairs = [(rule, cause) for cause in causes for rule in known if rules.concerns(rule, cause)]
     if not pairs:
         return
-    matters = await _matters(tx, [cause for _, cause in pairs])
+    settled = await store.settled(tx, {cause.id: 0 for _, cause in pairs})
+    fresh = [(rule, cause) for rule, cause in pairs if rules.outlives(cause, settled[cause.id])]
+    matters = await _matters(tx, [cause for _, cause in fresh])
     staff = await _staff(tx, matters.values())
     wanted = [
         _Raising(rule, cause, recipient)
-        for rule, cause in pairs
+        for rule, cause in fresh
         for recipient in rules.recipients(rule, matters[cause.event_id], staff)
     ]
     await _raise(tx, wanted, staff, told)
 
 
 async def settle(tx: Tx, causes: Mapping[UUID, int]) -> None:
-    """Close what these causes raised before these sequences: it has been seen to, or was never so."""
-    for alert_id in await store.settle(tx, causes):
+    """Close what these causes raised up to these sequences: it has been seen to, or was never so."""
+    await store.settled(tx, causes)
+    # The moment's row before the alert's, as the loop of due moments takes them: so nobody waits in a ring.
+    for alert_id in await store.open_of(tx, causes):
         await due.cancel(tx, ESCALATION, alert_id)
+    await store.close(tx, causes)
     tx.after_commit(bell.ALERTS.ring)
 
 
@@ -81,12 +85,13 @@ async def escalate(tx: Tx, alert_id: UUID, at: datetime) -> None:
 
 async def acknowledge(tx: Tx, alert_id: UUID, body: AcknowledgementPost, principal: Principal) -> Alert:
     """Note that somebody is on it, or that it is done. Raises 404 for another's alert, 409 for one that is done."""
+    await get(tx, principal, alert_id)
+    await due.cancel(tx, ESCALATION, alert_id)
     found = await store.lock(tx, alert_id)
-    if found is None or not may_see(principal, found):
+    if found is None:
         raise NotFound("alert")
     if found.state in _FINAL and body.state != "done":
         raise Conflict("already-done", "This alert is done.")
-    await due.cancel(tx, ESCALATION, alert_id)
     tx.after_commit(bell.ALERTS.ring)
     return await store.mark(tx, found, body.state, by=principal.subject, note=body.note)
 
@@ -141,6 +146,7 @@ async def put_rule(tx: Tx, code: str, body: AlertRulePut, version: int) -> Rule:
     found = next((one for one in await store.rules(tx) if one.code == code), None)
     if found is None:
         raise NotFound("alert rule")
+    _check_tiers(found, body)
     values = {**body.model_dump(), "recipients": tuple(body.recipients), "tiers": tuple(body.tiers)}
     changed = await store.put_rule(tx, Rule(id=found.id, version=version, code=code, fact=found.fact, **values))
     if changed is None:
@@ -151,6 +157,13 @@ async def put_rule(tx: Tx, code: str, body: AlertRulePut, version: int) -> Rule:
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what staff noted about these customers; that there was an alert stays."""
     return await store.blank(tx, customer_ids)
+
+
+def _check_tiers(rule: Rule, body: AlertRulePut) -> None:
+    if rules.about_tiers(rule.fact) and not body.tiers:
+        raise Unprocessable.field("tiers", "required", "name the tiers from which a fall is told")
+    if body.tiers and not rules.about_tiers(rule.fact):
+        raise Unprocessable.field("tiers", "not-here", "this rule's fact tells of no tiers")
 
 
 async def _matters(tx: Tx, causes: Iterable[Cause]) -> dict[UUID, Matter]:
@@ -172,7 +185,8 @@ async def _staff(tx: Tx, matters: Iterable[Matter], others: Iterable[UUID | None
     units = {unit.code: unit for unit in await directory.units(tx)}
     named: set[UUID | None] = {unit.lead_id for unit in units.values()} | set(others)
     for matter in matters:
-        named |= {matter.owner_id, matter.cause.holder_id, matter.cause.to_holder_id}
+        cause = matter.cause
+        named |= {matter.owner_id, cause.holder_id, cause.to_holder_id, cause.promiser_id}
     employees = await directory.employees(tx, [one for one in named if one])
     return Staff(units, employees, tx.now.date())
 
@@ -186,7 +200,7 @@ async def _raise(
         if one.due_at is not None:
             await due.schedule(tx, one.due_at, ESCALATION, one.id)
     by_mail = [one for one in raised if one.urgent and _has_mail(one, staff)]
-    await messages.queue_for_staff(tx, [_mail(one) for one in by_mail])
+    await messages.queue(tx, [_mail(one) for one in by_mail])
     await log.record(tx, *(_drafted(tx, one, told.get(one.cause_event_id)) for one in raised))
     tx.after_commit(bell.ALERTS.ring)
     tx.after_commit(bell.MESSAGES.ring)
@@ -230,7 +244,7 @@ def _has_mail(one: Alert, staff: Staff) -> bool:
 
 def _mail(one: Alert) -> Wanted:
     return Wanted(
-        intent="alert",
+        intent=_MAILS.get(one.rule, "alert"),
         key=f"alert:{one.id}",
         message_class="staff",
         channel="email",
@@ -239,7 +253,7 @@ def _mail(one: Alert) -> Wanted:
         customer_id=one.customer_id,
         employee_id=one.employee_id,
         ticket_id=None,
-        facts={"rule": one.rule, "number": one.facts.get("number", "")},
+        facts={"rule": one.rule, "number": one.facts.get("number", ""), "due_at": one.facts.get("due_at", "")},
         cause_type=one.cause_type,
         cause_id=one.cause_id,
         cause_event_id=one.cause_event_id,

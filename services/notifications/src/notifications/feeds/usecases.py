@@ -18,6 +18,7 @@ from notifications.feeds.addresses import AddressRefusedError, Resolver, locate
 from notifications.feeds.rules import Subscription
 from notifications.feeds.schemas import WebhookPatch, WebhookPost
 from notifications.feeds.store import Claimed, Delivery
+from notifications.lateness import too_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def remove(tx: Tx, subscription_id: UUID, principal: Principal) -> None:
 
 async def feed(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Queue these facts for whoever subscribed to them; what was learned late is not sent to anybody."""
-    fresh = [event for event in events if not event.historic]
+    fresh = [event for event in events if not too_late(event, tx.now)]
     subscribers = await store.wanting(tx, sorted({event.type for event in fresh})) if fresh else []
     if not subscribers:
         return

@@ -20,7 +20,7 @@ async def on_ticket(tx: Tx, events: Sequence[Event[Ticket]]) -> None:
 async def on_progress(tx: Tx, events: Sequence[Event[Ticket]]) -> None:
     """The same, and queue what each fact asks for: receipt, answer or thanks."""
     await on_ticket(tx, events)
-    await usecases.queue(tx, [wanted for event in events if (wanted := rules.wanted_of(event)) is not None])
+    await usecases.queue(tx, filter(None, (rules.wanted_of(event, tx.now) for event in events)))
     tx.after_commit(bell.MESSAGES.ring)
 
 

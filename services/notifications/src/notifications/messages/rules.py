@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from guanxi import directory
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintAnswered, ComplaintFiled, Ticket
+from notifications.lateness import too_late
 from notifications.permissions import Verdict
 
 PATIENCE = timedelta(seconds=3)
@@ -118,10 +119,10 @@ class Suppress:
 Decision = Send | Hold | Suppress
 
 
-def wanted_of(event: Event[Any]) -> Wanted | None:
+def wanted_of(event: Event[Any], now: datetime) -> Wanted | None:
     """The message to the complainant that a fact about a complaint asks for; None when there is nobody to write to."""
     ticket = event.data
-    if not isinstance(ticket, Ticket) or event.historic:
+    if not isinstance(ticket, Ticket) or too_late(event, now):
         return None
     if event.subject is None and (ticket.reply_to is None or ticket.reply_to.channel != "email"):
         return None

@@ -22,10 +22,10 @@ _COLUMNS = """id, version, unit_id, created_at, intent, class AS message_class, 
 _QUEUE = """
 INSERT INTO message (id, unit_id, created_at, recorded_at, intent, intent_key, class, template, channel, recipient,
   customer_id, employee_id, ticket_id, facts, cause_type, cause_id, cause_event_id, status, send_after)
-SELECT id, unit, $2, $2, intent, key, message_class, template, channel, recipient, customer_id, employee_id,
+SELECT id, unit, $2, $2, intent, key, message_class, intent, channel, recipient, customer_id, employee_id,
   ticket_id, facts, cause_type, cause_id, cause_event_id, 'queued', $2
 FROM jsonb_to_recordset($1::jsonb)
-  AS w(id uuid, unit text, intent text, key text, message_class text, template text, channel text, recipient text,
+  AS w(id uuid, unit text, intent text, key text, message_class text, channel text, recipient text,
        customer_id uuid, employee_id uuid, ticket_id uuid, facts jsonb, cause_type text, cause_id uuid,
        cause_event_id uuid)
 ON CONFLICT (intent_key) DO NOTHING
@@ -111,10 +111,9 @@ class Outcome:
     again_at: datetime | None = None
 
 
-async def queue(tx: Tx, wanted: Iterable[Wanted], template_of: dict[str, str] | None = None) -> None:
-    """Queue messages, each intent once."""
-    templates = template_of or {}
-    rows = [{**asdict(one), "id": tx.new_id(), "template": templates.get(one.intent, one.intent)} for one in wanted]
+async def queue(tx: Tx, wanted: Iterable[Wanted]) -> None:
+    """Queue messages, each intent once; its words are the template of the same name."""
+    rows = [{**asdict(one), "id": tx.new_id()} for one in wanted]
     if rows:
         await tx.execute(_QUEUE, rows, tx.now)
 

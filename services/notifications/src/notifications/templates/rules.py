@@ -19,6 +19,7 @@ NAMES: dict[str, frozenset[str]] = {
     "complaint-answer": COMPLAINT_NAMES,
     "complaint-thanks": COMPLAINT_NAMES,
     "alert": frozenset({"name", "rule", "number", "inbox_url"}),
+    "promise-reminder": frozenset({"name", "due_at", "inbox_url"}),
 }
 """Code of a template -> the names that it may use."""
 
@@ -28,6 +29,7 @@ SAMPLES = {
     "promised_at": "2026-03-31 18:00",
     "tracking_url": "https://guanxi.example.com/v1/track/" + "x" * 43,
     "rule": "complaint-handed-over",
+    "due_at": "2026-03-31 18:00",
     "inbox_url": "https://guanxi.example.com/v1/inbox",
 }
 LONGEST_SUBJECT = 120

@@ -177,6 +177,14 @@ async def test_what_was_learned_late_raises_nothing(service: Harness) -> None:
     assert await inbox(service, OWNER) == await inbox(service, LOGISTICS) == []
 
 
+async def test_what_is_read_again_after_two_days_raises_nothing(service: Harness) -> None:
+    customer = await a_client(service)
+    filed = a_ticket(customer=customer)
+    service.clock.move(49 * 3600)
+    await service.apply(filed)
+    assert await inbox(service, OWNER) == []
+
+
 async def test_the_timeline_hears_who_was_told(service: Harness) -> None:
     customer = await a_client(service)
     filed = a_ticket(customer=customer, holder_id=OWNER)
@@ -286,10 +294,20 @@ async def test_an_urgent_alert_is_mailed_to_the_employee_without_any_permission(
         assert letter["List-Unsubscribe"] is None
 
 
+async def test_a_rule_about_tiers_names_some_and_no_other_rule_does(service: Harness) -> None:
+    body = {"recipients": ["owner"], "mode": "all", "urgent": False, "enabled": True}
+    for code, tiers in (("key-customer-falling", []), ("complaint-filed", ["top"])):
+        answer = await service.caller().put(
+            f"/v1/alert-rules/{code}", json={**body, "tiers": tiers}, headers={"If-Match": '"1"'}
+        )
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "tiers"
+
+
 async def test_a_rule_can_be_changed_by_the_firm_and_by_nobody_else(service: Harness) -> None:
     caller = service.caller()
     rules = {one["code"]: one for one in (await caller.get("/v1/alert-rules")).json()}
-    assert len(rules) == 7
+    assert len(rules) == 8
     body = {"recipients": ["head_office"], "mode": "all", "urgent": False, "enabled": True}
     address, match = "/v1/alert-rules/complaint-filed", {"If-Match": '"1"'}
     assert (await caller.put(address, json=body)).status_code == 428

@@ -95,9 +95,12 @@ async def test_only_the_types_asked_for_are_sent_and_each_event_once(service: Ha
     assert [request.event["type"] for request in dealer.requests] == [FILED]
 
 
-async def test_what_was_learned_late_is_not_sent(service: Harness, dealer: Receiver) -> None:
+async def test_what_was_learned_or_is_read_late_is_not_sent(service: Harness, dealer: Receiver) -> None:
     await subscribe(service, dealer.url)
     await service.apply(a_ticket(unit="dealer-17", late=timedelta(days=3)))
+    old = a_ticket(unit="dealer-17")
+    service.clock.move(49 * 3600)
+    await service.apply(old)
     assert await step(service) == 0
 
 

@@ -182,9 +182,14 @@ async def test_one_message_for_each_intent_however_often_the_facts_come(service:
     assert len(post.letters) == 3
 
 
-async def test_what_was_learned_late_sends_nothing_and_makes_no_message(service: Harness, post: Mailbox) -> None:
+async def test_what_was_learned_or_is_read_late_sends_nothing_and_makes_no_message(
+    service: Harness, post: Mailbox
+) -> None:
     customer = await known_customer(service, GRANTED)
     await service.apply(a_ticket(customer=customer, late=timedelta(days=3), reply_to=REPLY))
+    old = a_ticket(customer=customer)
+    service.clock.move(49 * 3600)
+    await service.apply(old)
     await send_all(service)
     assert await messages_of(service) == []
     assert post.letters == []

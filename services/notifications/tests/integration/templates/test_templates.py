@@ -16,7 +16,7 @@ async def test_the_seeds_hold_each_message_in_three_languages(service: Harness) 
     found = (await service.caller().get("/v1/templates")).json()["items"]
     assert {(one["code"], one["language"]) for one in found} == {
         (code, language)
-        for code in ("complaint-receipt", "complaint-answer", "complaint-thanks", "alert")
+        for code in ("complaint-receipt", "complaint-answer", "complaint-thanks", "alert", "promise-reminder")
         for language in ("zh-Hans", "zh-Hant", "en")
     }
 
@@ -46,7 +46,7 @@ async def test_the_list_goes_page_by_page(service: Harness) -> None:
         cursor = page["next"]
         if cursor is None:
             break
-    assert len(seen) == len(set(seen)) == 12
+    assert len(seen) == len(set(seen)) == 15
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from guanxi.directory import Employee, Unit
+from guanxi.events.scores import SegmentChanged
 from notifications.alerts.rules import (
     Cause,
     Matter,
@@ -16,6 +18,7 @@ from notifications.alerts.rules import (
     Rule,
     Staff,
     concerns,
+    outlives,
     recipients,
     superior,
 )
@@ -98,12 +101,34 @@ def test_silence_goes_to_the_lead_then_above_and_ends_at_the_top() -> None:
 
 @pytest.mark.parametrize(
     ("fallen_from", "tiers", "wanted"),
-    [("top", ("top",), True), ("high", ("top",), False), (None, ("top",), False), (None, (), True)],
+    [
+        ("top", ("top",), True),
+        ("high", ("top",), False),
+        (None, ("top",), False),
+        (None, (), False),
+        ("top", (), False),
+    ],
 )
-def test_a_rule_with_tiers_is_about_who_falls_from_them(
+def test_a_rule_about_tiers_is_about_who_falls_from_them(
     fallen_from: str | None,
     tiers: tuple[str, ...],
     wanted: bool,  # noqa: FBT001
 ) -> None:
-    cause = matter(fallen_from=fallen_from).cause
-    assert concerns(rule("owner", tiers=tiers), cause) is wanted
+    cause = replace(matter(fallen_from=fallen_from).cause, type=SegmentChanged.TYPE)
+    assert concerns(replace(rule("owner", tiers=tiers), fact=SegmentChanged.TYPE), cause) is wanted
+
+
+def test_a_rule_about_another_fact_asks_for_no_tier() -> None:
+    assert concerns(rule("owner"), matter().cause)
+    assert not concerns(replace(rule("owner"), enabled=False), matter().cause)
+
+
+def test_what_does_not_tell_its_place_comes_after_whatever_settled_it() -> None:
+    cause = matter().cause
+    assert [outlives(replace(cause, sequence=n), 5) for n in (0, 4, 5, 6)] == [True, False, False, True]
+
+
+def test_who_promised_is_reminded_else_the_lead_who_has_to_keep_it() -> None:
+    first = rule("promiser", "fulfilling_lead", mode="first")
+    assert told(recipients(first, matter(promiser_id=HOLDER, fulfilling_unit="sales"), staff())) == [HOLDER]
+    assert told(recipients(first, matter(fulfilling_unit="sales"), staff())) == [LEAD]
