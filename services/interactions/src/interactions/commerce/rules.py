@@ -162,8 +162,10 @@ def add_up(
 ) -> Sums:
     """What an order comes to: goods less discount, and with tax and shipping; parts not given count as 0.
 
-    Raises 422 when the total stated is another one, below zero, or too large to be true.
+    Raises 422 when the total stated is another one, below zero, or any sum is too large to be true.
     """
+    if errors := list(_too_large(lines)):
+        raise Unprocessable("Some lines are not valid.", errors)
     goods = sum(line.amount_minor for line in lines) - (discount_minor or 0)
     total = goods + (tax_minor or 0) + (shipping_minor or 0)
     if total_minor is not None and total_minor != total:
@@ -172,8 +174,17 @@ def add_up(
     if goods < 0:
         raise Unprocessable.field("discount_minor", "too-large", "The discount is larger than the goods.")
     if total > MOST_MINOR:
-        raise Unprocessable.field("lines", "too-large", f"An order comes to at most {MOST_MINOR}.")
+        field = "lines" if goods > MOST_MINOR else "total_minor"
+        raise Unprocessable.field(field, "too-large", f"An order comes to at most {MOST_MINOR}.")
     return Sums(goods, total)
+
+
+def sum_returned(lines: Iterable[Moved]) -> int:
+    """What the customer gets for goods that came back; 422 when that is too large to be true."""
+    total = sum(line.amount_minor or 0 for line in lines)
+    if total > MOST_MINOR:
+        raise Unprocessable.field("lines", "too-large", f"A return comes to at most {MOST_MINOR}.")
+    return total
 
 
 def check_returned(order: Order, before: Iterable[GoodsReturn], lines: Sequence[Moved]) -> None:
@@ -228,6 +239,12 @@ def payment_moment(paid_on: date | None, told: datetime) -> datetime:
     if paid_on is None or paid_on >= told.date() - timedelta(days=1):
         return told
     return datetime.combine(paid_on, time(12), UTC)
+
+
+def _too_large(lines: Sequence[Line]) -> Iterable[FieldError]:
+    for n, line in enumerate(lines):
+        if line.amount_minor > MOST_MINOR:
+            yield FieldError(f"lines[{n}].unit_price_minor", "too-large", f"A line comes to at most {MOST_MINOR}.")
 
 
 def _live(items: Iterable[R]) -> list[R]:

@@ -103,7 +103,7 @@ async def give_back(tx: Tx, principal: Principal, order_id: UUID, body: NewRetur
         order_id=order.id,
         returned_at=not_future(body.returned_at, tx.now, "returned_at"),
         currency=order.currency,
-        amount_minor=sum(line.amount_minor for line in body.lines),
+        amount_minor=rules.sum_returned(lines),
         lines=lines,
         reason=body.reason,
     )

@@ -71,7 +71,15 @@ async def test_an_order_adds_up_and_is_read_back(staff: httpx.AsyncClient, servi
         ({"lines": [{"quantity": 1, "amount_minor": 1}]}, "lines[0].sku"),
         ({"lines": [{"sku": "a", "quantity": 1}]}, "lines[0].amount_minor"),
         ({"lines": [{"sku": "a", "quantity": 0, "amount_minor": 1}]}, "lines[0].quantity"),
-        ({"lines": [{"sku": "a", "quantity": 10**9, "unit_price_minor": 10**15}]}, "lines"),
+        ({"lines": [{"sku": "a", "quantity": 10**9, "unit_price_minor": 10**15}]}, "lines[0].unit_price_minor"),
+        (
+            {"lines": [{"sku": "a", "quantity": 2, "unit_price_minor": 10**15}], "discount_minor": 10**15},
+            "lines[0].unit_price_minor",
+        ),
+        ({"lines": [{"sku": "a", "quantity": 1, "amount_minor": 10**15}] * 2}, "lines"),
+        ({"lines": [{"sku": "a", "quantity": 1, "amount_minor": 10**15}], "tax_minor": 101}, "total_minor"),
+        ({"lines": [{"sku": "a", "quantity": 1, "amount_minor": 10**15 + 1}]}, "lines[0].amount_minor"),
+        ({"shipping_minor": 10**15}, "total_minor"),
         ({"lines": []}, "lines"),
         ({"currency": "XYZ"}, "currency"),
         ({"total_minor": "6000"}, "total_minor"),
@@ -86,6 +94,19 @@ async def test_a_wrong_order_is_refused_by_field(
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
     assert await service.published() == []
+
+
+async def test_the_largest_order_there_is_is_told_of(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
+    lines = [{"sku": "a", "quantity": 1, "amount_minor": 10**15}] * 2
+    path = await ordered(staff, customer, lines=lines, discount_minor=10**15, tax_minor=0, shipping_minor=0)
+    (event,) = await service.published(OrderPlaced)
+    assert (event.data.goods_minor, event.data.total_minor) == (10**15, 10**15)
+    back = [{"sku": "a", "quantity": 1, "amount_minor": 10**15}]
+    too_much = await staff.post(f"{path}/returns", json={"lines": back * 2})
+    assert (too_much.status_code, too_much.json()["errors"][0]["field"]) == (422, "lines")
+    assert (await staff.post(f"{path}/returns", json={"lines": back})).status_code == 201
+    (returned,) = await service.published(OrderReturned)
+    assert returned.data.amount_minor == 10**15
 
 
 async def test_an_order_goes_its_way(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
