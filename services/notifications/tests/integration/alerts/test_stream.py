@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 
 from guanxi.http import ServerEvent
 from guanxi.testing.builders import a_customer, an_employee
@@ -101,6 +106,78 @@ async def test_a_stream_ends_in_time_for_a_fresh_token(service: Harness, monkeyp
     monkeypatch.setattr(stream, "LONGEST_SECONDS", 0.1)
     monkeypatch.setattr(stream, "LOOK_SECONDS", 0.05)
     assert [one async for one in stream.changes(service.database.api, owner, "head-office", None)] == []
+
+
+async def test_a_crowded_moment_is_shown_to_its_end(service: Harness) -> None:
+    owner, customer = await an_owner(service)
+    before = f"{int(service.clock.now().timestamp() * 1_000_000)}.before"
+    many = stream.PAGE + 1
+    await service.apply(*(a_ticket(customer=customer, holder_id=owner) for _ in range(many)))
+    events = stream.changes(service.database.api, owner, "head-office", before)
+    assert len({(await take(events)).id for _ in range(many)}) == many
+    coming = asyncio.create_task(take(events))
+    await service.apply(a_ticket(customer=customer, holder_id=owner))
+    assert rule_of(await coming) == "complaint-filed"
+    await events.aclose()
+
+
+async def test_an_inbox_is_followed_over_http_and_taken_up_where_it_was_left(service: Harness) -> None:
+    _, customer = await an_owner(service)
+    async with serving(service.app) as url, a_reader(service, url) as reader:
+        async with reader.stream("GET", "/v1/inbox/stream") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            seen = await until_told(service, customer, answer)
+        assert json.loads(seen["data"])["customer_id"] == str(customer)
+        assert seen["event"] == "alert"
+        missed = a_ticket(customer=customer)
+        await service.apply(missed)
+        resume = {"Last-Event-ID": seen["id"]}
+        async with reader.stream("GET", "/v1/inbox/stream", headers=resume) as answer, asyncio.timeout(10):
+            async for event in events_of(answer):
+                if json.loads(event["data"])["cause_id"] == str(missed.data.complaint_id):
+                    break
+
+
+async def until_told(service: Harness, customer: Any, answer: httpx.Response) -> dict[str, str]:
+    """File complaints until the stream tells of one: nobody says when the server has begun to look."""
+    events = events_of(answer)
+    coming = asyncio.create_task(anext(events))
+    async with asyncio.timeout(30):
+        while not coming.done():
+            await service.apply(a_ticket(customer=customer))
+            await asyncio.wait({coming}, timeout=0.5)
+    return coming.result()
+
+
+async def events_of(answer: httpx.Response) -> AsyncGenerator[dict[str, str]]:
+    fields: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        name, colon, value = line.partition(": ")
+        if name and colon:
+            fields[name] = value
+        elif "data" in fields:
+            yield fields
+            fields = {}
+
+
+def a_reader(service: Harness, url: str) -> httpx.AsyncClient:
+    token = service.issuer.token(subject="liming", unit="head-office", scopes=["notifications:read"])
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncGenerator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", loop="asyncio"))
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:  # noqa: ASYNC110 - nobody tells us
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+        listening.close()
 
 
 async def test_nobody_streams_without_a_token(service: Harness) -> None:
