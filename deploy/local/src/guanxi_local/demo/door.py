@@ -45,7 +45,22 @@ class Caller:
         """The JSON of what was changed."""
         return (await self._send("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})).json()
 
+    async def refusal(self, path: str, body: Any) -> httpx.Response:
+        """The problem document with which a POST is refused; raises `Failure` when it is not."""
+        answer = await self._ask("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})
+        if not answer.is_client_error:
+            message = f"POST {path} should be refused and gave {answer.status_code}: {answer.text[:500]}"
+            raise Failure(message)
+        return answer
+
     async def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        answer = await self._ask(method, path, **arguments)
+        if answer.is_error:
+            message = f"{method} {path} gave {answer.status_code}: {answer.text[:500]}"
+            raise Failure(message)
+        return answer
+
+    async def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         headers = {**arguments.pop("headers", {})}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -55,9 +70,6 @@ class Caller:
                 break
             await asyncio.sleep(float(answer.headers.get("retry-after", "0.5")))
             answer = await self.client.request(method, path, headers=headers, **arguments)
-        if answer.is_error:
-            message = f"{method} {path} gave {answer.status_code}: {answer.text[:500]}"
-            raise Failure(message)
         return answer
 
 

@@ -17,7 +17,8 @@ from guanxi_local import control, inspection, tokens
 from guanxi_local.demo import cast
 from guanxi_local.demo.background import history
 from guanxi_local.demo.door import Caller, send_batches
-from guanxi_local.demo.story import STEPS, Stage
+from guanxi_local.demo.stage import Stage
+from guanxi_local.demo.story import STEPS
 from guanxi_local.platform import Platform
 from guanxi_local.processes import read_processes
 from guanxi_local.state import open_state
@@ -61,7 +62,7 @@ async def perform(house: House) -> Stage:
         await _send_background(stage.admin)
         for number, (title, step) in enumerate(STEPS, 1):
             minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            _OUT.print(f"\n[bold cyan]{number}. {title}[/] ({minutes}:{seconds:02})  {step.__doc__}")
+            _OUT.print(f"\n[bold cyan]{number}. {title}[/] ({minutes}:{seconds:02})  {step.__doc__}", soft_wrap=True)
             with _OUT.status("…"):
                 told = await step(stage)
             for line in told:

@@ -1,0 +1,55 @@
+"""What the publishers and the web shop say of the customers of the story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from guanxi_local.demo.background import event
+
+NAMES = {"dealer": "山西煤業", "repair": "山西煤礦", "web": "山西煤產品總公司", "other": "山西焦煤"}
+"""The first three are one firm; the last is another one at the same place in the same trade."""
+CONTACT = "張建國"
+STREET = {"country": "CN", "province": "山西", "city": "太原", "line": "迎澤大街1號"}
+_PHONE = "0351-5550101"
+
+
+def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """What the dealer and the repair point publish; `run` tells this performance's references from others'."""
+    phone = {"kind": "organisation", "contact_person": CONTACT, "phones": [_PHONE], "address": STREET}
+    mail = {"emails": [address(run)], "permissions": [_permission(now)]}
+    dealer = {"external_customer": f"TY-{run}", "name": NAMES["dealer"]} | phone | mail
+    yield event("ProfileReported", f"{run}/dealer", now, dealer, "taiyuan")
+    yield event("OrderReported", f"{run}/order", now, _order(run, now), "taiyuan")
+    other = {"external_customer": f"JM-{run}", "kind": "organisation", "name": NAMES["other"]}
+    elsewhere = STREET | {"line": "新晉祠路1號"}
+    yield event("ProfileReported", f"{run}/other", now, other | {"address": elsewhere}, "taiyuan")
+    repair = {"external_customer": f"RP-{run}", "name": NAMES["repair"]} | phone
+    yield event("ProfileReported", f"{run}/repair", now, repair, "repair")
+    yield event("ServiceReported", f"{run}/service", now, _repair(run, now), "repair")
+
+
+def address(run: str) -> str:
+    """Where the contact person reads his mail."""
+    return f"zhang.{run}@example.com"
+
+
+def text(at: datetime) -> str:
+    """A moment as events and requests carry it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _order(run: str, now: datetime) -> dict[str, Any]:
+    line = {"sku": "MODEL-TOWER", "quantity": 4200, "amount_minor": 42_000_000}
+    name = {"external_customer": f"TY-{run}", "external_ref": f"TY-O-{run}"}
+    return name | {"placed_at": text(now), "currency": "CNY", "lines": [line], "total_minor": 42_000_000}
+
+
+def _repair(run: str, now: datetime) -> dict[str, Any]:
+    name = {"external_customer": f"RP-{run}", "external_ref": f"RP-S-{run}", "kind": "repair", "sku": "MODEL-TOWER"}
+    return name | {"performed_at": text(now), "cost_minor": 12_000, "currency": "CNY"}
+
+
+def _permission(at: datetime) -> dict[str, str]:
+    return {"purpose": "service", "channel": "email", "state": "granted", "evidence": "contract", "at": text(at)}

@@ -1,0 +1,82 @@
+"""Where the story plays, and how its steps look at what has come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from guanxi_local.demo.door import Caller, until
+
+MAILS = {"complaint-receipt", "complaint-answer", "complaint-thanks"}
+
+
+@dataclass(slots=True)
+class Stage:
+    """The callers, the broker, and what earlier steps have left for later ones."""
+
+    admin: Caller
+    callers: dict[str, Caller]
+    stranger: Caller
+    kafka: str
+    prefix: str
+    started: datetime
+    staff: dict[str, str] = field(default_factory=dict)
+    customers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def run(self) -> str:
+        """Names this performance: publishers' references of another one are other ones."""
+        return self.started.strftime("%Y%m%d%H%M%S")
+
+    def is_new(self, moment: str) -> bool:
+        """Whether it is of this performance."""
+        return datetime.fromisoformat(moment) >= self.started - timedelta(seconds=1)
+
+    async def registered(self, name: str) -> str:
+        """The id of a customer of this performance, once there is one."""
+
+        async def look() -> Any:
+            page = await self.admin.get("/v1/customers", name=name)
+            return next((x for x in page["items"] if x["name"] == name and self.is_new(x["created_at"])), None)
+
+        return str((await until(f"the customer {name}", look))["id"])
+
+    async def overview(self, customer_id: str) -> Any:
+        """All of a customer on one page."""
+        return await self.admin.get(f"/v1/customers/{customer_id}/overview")
+
+    async def tier(self, customer_id: str) -> str | None:
+        """The tier, None as long as there is none."""
+        tier: str | None = (await self.overview(customer_id))["tier"]["tier"]
+        return tier
+
+    async def score(self, customer_id: str, kind: str) -> Any:
+        """One score, None as long as there is none."""
+        found = await self.admin.get(f"/v1/customers/{customer_id}/scores")
+        return next((score for score in found["items"] if score["kind"] == kind), None)
+
+    async def timeline(self, customer_id: str, kind: str) -> list[Any]:
+        """The newest entries of one kind."""
+        page = await self.admin.get(f"/v1/customers/{customer_id}/timeline", kind=kind)
+        return list(page["items"])
+
+    async def told(self, subject: str, rule: str) -> Any:
+        """What lies in a person's inbox by this rule since the performance began."""
+
+        async def look() -> Any:
+            page = await self.callers[subject].get("/v1/inbox")
+            fresh = (alert for alert in page["items"] if self.is_new(alert["created_at"]))
+            return next((alert for alert in fresh if alert["rule"] == rule), None)
+
+        return await until(f"{subject} to be told by the rule {rule}", look)
+
+    async def mails(self, customer_id: str) -> list[str]:
+        """The intents of the mails sent to a customer, once they are all there."""
+
+        async def look() -> list[str] | None:
+            page = await self.admin.get("/v1/messages", customer_id=customer_id)
+            sent = [one["intent"].partition(":")[0] for one in page["items"] if one["status"] == "sent"]
+            return sent if set(sent) >= MAILS else None
+
+        return await until("the complainant's mails", look)
