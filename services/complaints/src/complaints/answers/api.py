@@ -18,7 +18,7 @@ router = APIRouter(tags=["answers"])
 
 @router.post("/complaints/{complaint_id}/answers", status_code=201)
 async def answer(complaint_id: UUID, body: AnswerCreate, call: Writer, expected: IfMatchGiven) -> ComplaintItem:
-    """Answer the complaint. Whoever answers what nobody has accepted has thereby accepted it."""
+    """Answer the complaint your unit holds. Whoever answers what nobody has accepted has thereby accepted it."""
     given = AnswerGiven(**body.model_dump())
     return await take(
         call, complaint_id, expected, lambda tx, ticket: usecases.answer(tx, ticket, given, call.principal)
@@ -27,7 +27,7 @@ async def answer(complaint_id: UUID, body: AnswerCreate, call: Writer, expected:
 
 @router.post("/complaints/{complaint_id}/waiting", status_code=201)
 async def wait(complaint_id: UUID, call: Writer, expected: IfMatchGiven) -> ComplaintItem:
-    """Wait for the customer: the deadlines stand still until they reply."""
+    """Wait for the customer, for the unit that holds it: the deadlines stand still until they reply."""
     return await take(call, complaint_id, expected, usecases.wait)
 
 
@@ -47,7 +47,7 @@ async def take_reply(complaint_id: UUID, body: ReplyCreate, call: Writer, expect
 async def resolve(
     complaint_id: UUID, call: Writer, expected: IfMatchGiven, body: ResolutionCreate | None = None
 ) -> ComplaintItem:
-    """Say that what was wrong has been put right; only for what has been answered."""
+    """Say that what was wrong has been put right; for the unit that holds it, and only once it is answered."""
     remedy = body.remedy if body else None
     return await take(
         call, complaint_id, expected, lambda tx, ticket: usecases.resolve(tx, ticket, remedy, call.principal)
@@ -71,6 +71,6 @@ async def reopen(complaint_id: UUID, body: ReopeningCreate, call: Writer, expect
 async def close(
     complaint_id: UUID, call: Writer, expected: IfMatchGiven, body: ClosureCreate | None = None
 ) -> ComplaintItem:
-    """Close what is resolved. "Not ours" closes nothing: hand it on with a reason."""
+    """Close what your unit holds and has resolved. "Not ours" closes nothing: hand it on with a reason."""
     solved = body.solved if body else None
     return await take(call, complaint_id, expected, lambda tx, ticket: usecases.close(tx, ticket, solved=solved))

@@ -35,9 +35,11 @@ class AnswerGiven:
 
 
 async def answer(tx: Tx, ticket: Ticket, given: AnswerGiven, principal: Principal) -> Ticket:
-    """Answer a ticket; who answers what nobody has accepted has accepted it."""
+    """Answer a ticket; whoever of its unit answers what nobody has accepted has accepted it."""
     ticket = await _go_on(tx, await deadlines.miss(tx, ticket))
-    after = rules.answer(ticket, principal.employee_id, given.remedy, tx.now)
+    # An administrator of another unit answers in its name and does not become its holder.
+    taker = principal.employee_id if principal.unit == ticket.holder_unit else None
+    after = rules.answer(ticket, taker, given.remedy, tx.now)
     await custody.withdraw_offer(tx, ticket)
     met = await deadlines.meet(tx, ticket, steps.ACKNOWLEDGE, steps.ANSWER, steps.CUSTODY)
     said = Answer(

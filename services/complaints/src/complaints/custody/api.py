@@ -21,7 +21,7 @@ router = APIRouter(tags=["custody"])
 
 @router.post("/complaints/{complaint_id}/handovers", status_code=201)
 async def hand_over(complaint_id: UUID, body: HandoverCreate, call: Writer, expected: IfMatchGiven) -> ComplaintItem:
-    """Ask another unit to take the complaint. The present holder keeps it until that unit accepts.
+    """Ask another unit to take the complaint your unit holds. It keeps it until that unit accepts.
 
     The third hand-over, or eight working hours in wrong hands, escalates by itself.
     """
@@ -39,7 +39,13 @@ async def hand_over(complaint_id: UUID, body: HandoverCreate, call: Writer, expe
 @router.post("/complaints/{complaint_id}/acceptance", status_code=201)
 async def accept(complaint_id: UUID, call: Writer, expected: IfMatchGiven) -> ComplaintItem:
     """Take the complaint up: the hand-over that waits for your unit, else the complaint as it lies with it."""
-    return await take(call, complaint_id, expected, lambda tx, ticket: usecases.accept(tx, ticket, call.principal))
+    return await take(
+        call,
+        complaint_id,
+        expected,
+        lambda tx, ticket: usecases.accept(tx, ticket, call.principal),
+        holder_only=False,
+    )
 
 
 @router.post("/complaints/{complaint_id}/handovers/{n}/acceptance", status_code=201)
@@ -47,7 +53,13 @@ async def accept_handover(
     complaint_id: UUID, n: Annotated[int, Path(ge=1, le=10**6)], call: Writer, expected: IfMatchGiven
 ) -> ComplaintItem:
     """Accept one hand-over, by its number in the complaint's custody."""
-    return await take(call, complaint_id, expected, lambda tx, ticket: usecases.accept(tx, ticket, call.principal, n))
+    return await take(
+        call,
+        complaint_id,
+        expected,
+        lambda tx, ticket: usecases.accept(tx, ticket, call.principal, n),
+        holder_only=False,
+    )
 
 
 @router.get("/reports/wrong-doors")

@@ -194,8 +194,8 @@ def go_on(ticket: Ticket) -> Ticket:
     return replace(ticket, status=Status.IN_PROGRESS) if ticket.status is Status.WAITING else ticket
 
 
-def answer(ticket: Ticket, answerer_id: UUID | None, remedy: str | None, now: datetime) -> Ticket:
-    """Answer it. Whoever answers what nobody has accepted has thereby accepted it; an offer that stands is off."""
+def answer(ticket: Ticket, taker_id: UUID | None, remedy: str | None, now: datetime) -> Ticket:
+    """Answer it. What nobody has accepted, `taker_id` of its unit has thereby accepted; an offer that stands is off."""
     status = _taken_up(ticket.status) if ticket.status in BEING_WORKED_ON else ticket.status
     if status is Status.WAITING:
         status = move(status, Step.GO_ON)
@@ -203,7 +203,7 @@ def answer(ticket: Ticket, answerer_id: UUID | None, remedy: str | None, now: da
     return replace(
         ticket,
         status=move(status, Step.ANSWER),
-        holder_id=ticket.holder_id if taken_up else answerer_id or ticket.holder_id,
+        holder_id=ticket.holder_id if taken_up else taker_id or ticket.holder_id,
         offered_to=None,
         acknowledged_at=ticket.acknowledged_at or now,
         answered_at=now,

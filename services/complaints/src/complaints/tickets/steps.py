@@ -23,20 +23,24 @@ Step = Callable[[Tx, Ticket], Awaitable[Ticket]]
 async def take(
     call: Write, complaint_id: UUID, expected: int | None, step: Step, *, holder_only: bool = True
 ) -> ComplaintItem:
-    """Take a step; with `holder_only`, an external unit may take it only on what it holds itself."""
+    """Take a step; one that is for the `holder_only` is taken by the unit that holds it, or by an administrator."""
     async with call.once() as once:
         if once.replay:
             return schemas.item(await usecases.read(once.tx, call.principal, once.replay))
         ticket = await usecases.lock(once.tx, complaint_id, call.principal, expected)
+        await _check_present(once.tx, call.principal)
         if holder_only:
-            await _check_hands(once.tx, ticket, call.principal)
+            _check_hands(ticket, call.principal)
         after = await step(once.tx, ticket)
         once.created(after.id, f"/v1/complaints/{after.id}", after.version, customer_id=after.customer_id)
     return schemas.item(after)
 
 
-async def _check_hands(tx: Tx, ticket: Ticket, principal: Principal) -> None:
+async def _check_present(tx: Tx, principal: Principal) -> None:
     if principal.employee_id is not None and await routing.gone(tx, [principal.employee_id], tx.now):
         raise Forbidden("Whoever has left takes up and settles nothing any more.", "has-left")
-    if not principal.internal and principal.unit not in (ticket.holder_unit, ticket.offered_to):
+
+
+def _check_hands(ticket: Ticket, principal: Principal) -> None:
+    if principal.unit != ticket.holder_unit and not principal.may("admin"):
         raise Forbidden("Another unit holds this complaint.", "not-the-holder")

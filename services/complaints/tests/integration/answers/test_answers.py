@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guanxi.events.complaints import ComplaintAnswered, ComplaintClosed, ComplaintReopened, ComplaintResolved
+from guanxi.testing import an_employee
 
 if TYPE_CHECKING:
     from services.complaints.tests.integration.conftest import Firm
@@ -131,3 +132,32 @@ async def test_a_repeat_of_a_step_answers_as_the_first_time(firm: Firm) -> None:
     assert again.json()["status"] == "answered"
     assert len((await firm.shown(filed))["answers"]) == 1
     assert await firm.harness.published(ComplaintResolved) == []
+
+
+async def test_only_the_unit_that_holds_it_settles_it(firm: Firm) -> None:
+    filed = await firm.filed(unit="logistics")
+    await firm.step("logistics", filed, "handovers", to_unit="sales", reason="about a price")
+    for unit in ("finance", "sales", "head-office"):
+        for step, body in (
+            ("answers", {"text": "x"}),
+            ("handovers", {"to_unit": unit, "reason": "x"}),
+            ("waiting", {}),
+            ("resolution", {}),
+            ("closure", {}),
+        ):
+            refused = await firm.tried(unit, filed, step, **body)
+            assert (refused.status_code, refused.json()["code"]) == (403, "not-the-holder"), (unit, step)
+    assert (await firm.shown(filed))["version"] == 2
+    answered = await firm.harness.caller().post(f"/v1/complaints/{filed['id']}/answers", json={"text": "Done."})
+    assert answered.status_code == 201
+
+
+async def test_an_administrators_answer_leaves_it_with_its_holder(firm: Firm) -> None:
+    chief = an_employee(subject="chief")
+    await firm.harness.know(chief)
+    filed = await firm.filed(unit="logistics")
+    caller = firm.harness.caller(subject="chief")
+    answered = (await caller.post(f"/v1/complaints/{filed['id']}/answers", json={"text": "Done."})).json()
+    assert (answered["holder_unit"], answered["holder_id"]) == ("logistics", str(firm.leads["logistics"]))
+    (answer,) = (await firm.shown(filed))["answers"]
+    assert answer["answered_by"] == str(chief.data.id)

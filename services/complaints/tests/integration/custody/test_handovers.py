@@ -47,7 +47,7 @@ async def test_a_hand_over_needs_a_reason(firm: Firm) -> None:
 
 
 async def test_an_unknown_unit_cannot_be_asked(firm: Firm) -> None:
-    filed = await firm.filed()
+    filed = await firm.filed(unit="finance")
     refused = await firm.tried("finance", filed, "handovers", to_unit="nowhere", reason="no")
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["code"] == "unknown-unit"
