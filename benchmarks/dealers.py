@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.stage import Stage
-from guanxi.bus.kafka import Ack, KafkaProducer
+from guanxi.bus.kafka import KafkaProducer
+from guanxi.bus.ports import Ack
 from guanxi_local import sources
 
 NAME = "bench-dealer"

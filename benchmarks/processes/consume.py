@@ -16,7 +16,9 @@ from pydantic import BaseModel
 from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.deadletters import Failure
-from guanxi.bus.kafka import KafkaReader, OnAssigned, Reader, Record
+from guanxi.bus.kafka import KafkaReader
+from guanxi.bus.ports import Reader, Record
+from guanxi.bus.store import DatabaseStore
 from guanxi.db import Pool, Tx, open_database
 from guanxi.events import Consumer
 
@@ -69,11 +71,11 @@ async def consume(told: Consume) -> Consumed:
     database = await open_database(told.url, application="bench")
     group = f"{told.prefix}bench.{consumer.group}"
 
-    def make_reader(on_assigned: OnAssigned) -> Reader:
-        return KafkaReader(told.kafka, group, [f"{told.prefix}guanxi.{t}" for t in consumer.topics], None, on_assigned)
+    def make_reader() -> Reader:
+        return KafkaReader(told.kafka, group, [f"{told.prefix}guanxi.{t}" for t in consumer.topics])
 
     applier = Timed(FactApplier(consumer))
-    runner = ConsumerRunner(consumer.group, applier, database.consumers, make_reader)
+    runner = ConsumerRunner(consumer.group, DatabaseStore(database.consumers, consumer.group, applier), make_reader)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

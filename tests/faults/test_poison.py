@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from guanxi.bus.kafka import Ack, KafkaProducer
+from guanxi.bus.kafka import KafkaProducer
+from guanxi.bus.ports import Ack
 from guanxi.events import Event, Fact
 from guanxi.events.complaints import ComplaintFiled
 from guanxi.events.directory import CustomerState

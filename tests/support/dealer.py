@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from guanxi.bus.kafka import Ack, BrokerError, KafkaProducer
+from guanxi.bus.kafka import KafkaProducer
+from guanxi.bus.ports import Ack, BrokerError
 from guanxi_local import sources
 from guanxi_local.testplatform import TestPlatform
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from guanxi.bus.deadletters import Failure
 from guanxi.bus.inbox import take_in
-from guanxi.bus.kafka import Record
+from guanxi.bus.ports import Record
 from guanxi.db import Tx
 from guanxi.events import (
     Consumer,
@@ -79,6 +79,9 @@ class FactApplier:
             named = record.header("ce_type")
             if named is not None and named not in self._handled:
                 EVENTS_SKIPPED.labels(named[:120]).inc()
+                continue
+            if record.unreadable is not None:
+                failures.append(Failure(record, MalformedEventError(record.unreadable)))
                 continue
             try:
                 event = parse(record.value or b"")

@@ -1,6 +1,7 @@
 """The consumer: per poll one transaction over all assigned partitions; the broker is told of it once a second.
 
-When the transaction fails it is narrowed, by partition and then by event, until the poison stands alone.
+When the transaction fails it is narrowed, by partition and then by event, until the poison stands alone. Where it goes
+on is what its own database says (`placing`); what the broker's group remembers is for the broker's tools.
 """
 
 from __future__ import annotations
@@ -8,252 +9,250 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import structlog
 
-from guanxi.bus import deadletters, offsets
-from guanxi.bus.applier import Applier
-from guanxi.bus.deadletters import Failure
+from guanxi.bus.crash import reached
 from guanxi.bus.errors import ErrorClass, classify
-from guanxi.bus.kafka import BrokerError, LostOwnershipError, OnAssigned, Place, Reader, Record
 from guanxi.bus.offsets import Position
-from guanxi.db import Pool
-from guanxi.telemetry import CONSUMER_LAG_RECORDS, CONSUMER_LAG_SECONDS, DEAD_LETTERS
-
-POLL_SECONDS = 0.5
-COMMIT_SECONDS = 1.0
-BATCH_SECONDS = 8.0
-EVENT_SECONDS = 6.0
-ATTEMPTS = 3
-DOWN_SECONDS = 1.0
+from guanxi.bus.placing import Placing
+from guanxi.bus.ports import Assignment, BrokerError, LostOwnershipError, Place, Reader, Record
+from guanxi.bus.store import ConsumerStore
+from guanxi.telemetry import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
 
-MakeReader = Callable[[OnAssigned], Reader]
+MakeReader = Callable[[], Reader]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things may take, in seconds. The worst way of one record through all of them is under 30 s."""
+
+    poll: float = 0.5
+    commit: float = 1.0
+    batch: float = 6.0
+    event: float = 4.0
+    attempts: int = 3
+    again: float = 0.05
+    wait: float = 0.2
+    down: float = 1.0
+    broker: float = 5.0
 
 
 class _DownError(Exception):
     """What we depend on is away: go back to where the database says we are, and wait."""
 
 
+class _BusyError(Exception):
+    """Somebody else holds what this record needs: its partition waits, the others go on."""
+
+
 class ConsumerRunner:
     """Runs one consumer of one service until it is cancelled."""
 
-    def __init__(
-        self, group: str, applier: Applier, pool: Pool, make_reader: MakeReader, *, latest: bool = False
+    def __init__(  # noqa: PLR0913 - keyword-only
+        self,
+        group: str,
+        store: ConsumerStore,
+        make_reader: MakeReader,
+        *,
+        latest: bool = False,
+        pace: Pace | None = None,
+        dice: random.Random | None = None,
     ) -> None:
-        self.group, self._applier, self._pool, self._make_reader = group, applier, pool, make_reader
-        self._latest = latest
-        self._next: dict[Place, int] = {}
-        self._expected: dict[Place, tuple[int, str]] = {}
-        self._misplaced: BaseException | None = None
+        self.group, self._store, self._make_reader = group, store, make_reader
+        self._placing = Placing(group, store, latest=latest)
+        self._pace, self._dice = pace or Pace(), dice or random.Random()  # noqa: S311 - jitter
+        self._reader: Reader | None = None
+        self.ending = False
         self._untold: set[Place] = set()
         self._told_at = 0.0
-        self._reader: Reader | None = None
-        self.progress_at = time.monotonic()
+        self.progress_at = 0.0
+        """When it last came to a verdict about a record, by the event loop's clock."""
+        self.narrowing_since: float | None = None
+        """When it began to narrow down a failure, while it does."""
+        self.applied_at: dict[Place, int] = {}
+        """The broker's time of the newest record applied, in milliseconds, by partition."""
 
     async def run(self) -> None:
-        """Read until cancelled; a broken reader is built anew."""
-        while True:
+        """Read until told to end, or cancelled; whatever breaks, the reader is built anew."""
+        while not self.ending:
             try:
                 await self._session()
-            except (BrokerError, OSError, TimeoutError) as error:
+            except (BrokerError, OSError) as error:
                 log.warning("consumer.interrupted", consumer=self.group, error=repr(error))
-            await asyncio.sleep(DOWN_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            except Exception:
+                log.exception("consumer.broken", consumer=self.group)
+            if not self.ending:
+                await asyncio.sleep(self._jitter(self._pace.down))
+
+    def end(self) -> None:
+        """End after the step at hand: what is in work is finished, the group is left."""
+        self.ending = True
 
     async def _session(self) -> None:
-        reader = self._reader = self._make_reader(self._on_assigned)
-        self._next, self._expected, self._misplaced = {}, {}, None
+        reader = self._reader = self._make_reader()
+        self._placing.forget()
         self._untold = set()
+        self.progress_at = _now()
         await reader.start()
         try:
-            while True:
+            while not self.ending:
                 await self.step(reader)
+            self._told_at = 0.0
+            await self._tell(reader)
         finally:
-            self._reader = None
-            with contextlib.suppress(BrokerError, OSError, TimeoutError):
-                await asyncio.wait_for(asyncio.shield(reader.stop()), 5)
+            self._reader, self.narrowing_since = None, None
+            with contextlib.suppress(BrokerError, OSError):
+                await asyncio.wait_for(asyncio.shield(reader.stop()), self._pace.broker)
 
     async def step(self, reader: Reader) -> None:
         """One poll and all that follows from it."""
-        batches = await reader.poll(POLL_SECONDS)
-        if self._misplaced is not None:
-            raise TimeoutError(repr(self._misplaced))
-        wanted = {place: await self._unread(reader, place, records) for place, records in batches.items()}
-        work = {place: records for place, records in wanted.items() if records}
-        if not work:
-            await self._tell(reader)
-            self._measure(reader, {})
-            return
         try:
-            await self._work(work)
+            await self._placing.follow(reader)
+            batches = await reader.poll(self._pace.poll)
+            work = await self._placing.unread(reader, batches)
+        except LostOwnershipError:
+            return  # dealt out anew while we were at it: the next step follows
+        except Exception as error:
+            if isinstance(error, BrokerError) or classify(error) is ErrorClass.POISON:
+                raise
+            log.warning("consumer.waits", consumer=self.group, error=repr(error))
+            await asyncio.sleep(self._jitter(self._pace.down))
+            return
+        if work:
+            await self._work_off(reader, work)
+        await self._tell(reader)
+
+    async def _work_off(self, reader: Reader, work: Mapping[Place, Sequence[Record]]) -> None:
+        pause = 0.0
+        waiting: set[Place] = set()
+        try:
+            waiting = await self._work(work)
+            pause = self._pace.wait if waiting else 0.0
         except _DownError as error:
             log.warning("consumer.waits", consumer=self.group, error=str(error))
-            for place, records in work.items():
-                reader.seek(place, self._next.get(place, records[0].offset))
-            await asyncio.sleep(DOWN_SECONDS)
-            return
-        self.progress_at = time.monotonic()
-        self._untold |= work.keys()
-        await self._tell(reader)
-        self._measure(reader, work)
+            waiting, pause = set(work), self._pace.down
+        finally:
+            self.narrowing_since = None
+        for place in waiting:
+            self._placing.go_back(reader, place)
+        self._untold |= work.keys() - waiting
+        if pause:
+            await asyncio.sleep(self._jitter(pause))
 
     async def _tell(self, reader: Reader) -> None:
         # What counts is in our database. The broker's tools may see us a second late: a commit is a round trip and a
         # write at the broker, and once a poll it costs as much as the events of a short one.
-        now = time.monotonic()
-        if not self._untold or now - self._told_at < COMMIT_SECONDS:
+        now = _now()
+        if not self._untold or now - self._told_at < self._pace.commit:
             return
+        reached("consumer.before_offsets")
         self._told_at, untold, self._untold = now, self._untold, set()
-        with contextlib.suppress(*LostOwnershipError):
-            await reader.commit({place: self._next[place] for place in untold if place in self._next})
+        offsets = {place: at for place in untold if (at := self._placing.next_of(place)) is not None}
+        # A client that has lost its coordinator would ask for it for ever.
+        with contextlib.suppress(BrokerError, TimeoutError, *LostOwnershipError):
+            await asyncio.wait_for(reader.commit(offsets), self._pace.broker)
 
-    async def _work(self, work: Mapping[Place, Sequence[Record]]) -> None:
+    async def _work(self, work: Mapping[Place, Sequence[Record]]) -> set[Place]:
+        """Apply all of it; gives the partitions in which something has to wait."""
         everything = [record for records in work.values() for record in records]
-        if await self._attempt(everything, BATCH_SECONDS) is None:
-            return
-        for records in work.values():
-            if len(work) > 1 and await self._attempt(records, BATCH_SECONDS) is None:
-                continue
+        with contextlib.suppress(_BusyError):
+            if await self._attempt(everything, self._pace.batch) is None:
+                return set()
+        self.narrowing_since = _now()
+        alone = len(work) == 1
+        return {place for place, records in work.items() if not await self._apart(records, tried=alone)}
+
+    async def _apart(self, records: Sequence[Record], *, tried: bool) -> bool:
+        """Apply one partition's records, event by event where they fail together; False when one has to wait."""
+        try:
+            if not tried and len(records) > 1 and await self._attempt(records, self._pace.batch) is None:
+                return True
             for record in records:
-                error = await self._attempt([record], EVENT_SECONDS)
+                error = await self._attempt([record], self._pace.event)
                 if error is not None:
                     await self._bury(record, error)
+        except _BusyError:
+            return False
+        return True
 
     async def _attempt(self, records: Sequence[Record], seconds: float) -> BaseException | None:
-        """Apply these in one transaction. None when it worked, else what is wrong with them."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with asyncio.timeout(seconds) as limit:
-                    await self._apply(records)
-            except Exception as error:
-                if limit.expired() and (len(records) > 1 or attempt == ATTEMPTS):
-                    return TimeoutError(f"the handler did not end within {seconds:.0f} s")
-                if limit.expired():
-                    continue  # a machine that is slow for a moment is no poison: alone it gets all its attempts
-                found = classify(error)
-                if found is ErrorClass.POISON:
-                    return error
-                if found is ErrorClass.DOWN or attempt == ATTEMPTS:
-                    raise _DownError(repr(error)) from error
-                await asyncio.sleep(0.05 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-            else:
+        """Apply these in one transaction. None when it worked, else what is wrong with one of them.
+
+        Raises when nothing is wrong with them: `_DownError` without a database, `_BusyError` when one record alone
+        waits for a lock in vain.
+        """
+        error: BaseException | None = None
+        for attempt in range(1, self._pace.attempts + 1):
+            error = await self._once(records, seconds)
+            if error is None:
                 return None
+            found = classify(error)
+            if found is ErrorClass.POISON or (found is ErrorClass.SLOW and len(records) > 1):
+                return error
+            if found is ErrorClass.TRANSIENT and attempt < self._pace.attempts:
+                await asyncio.sleep(self._pace.again * 2**attempt * self._dice.uniform(0.5, 1.5))
+        if error is not None and classify(error) is ErrorClass.SLOW:
+            return TimeoutError(f"it did not end within {seconds:.0f} s, {self._pace.attempts} times: {error!r}")
+        if len(records) > 1:
+            return error
+        raise _BusyError from error
+
+    async def _once(self, records: Sequence[Record], seconds: float) -> BaseException | None:
+        positions = {record.place: _after(record) for record in records}
+        try:
+            async with asyncio.timeout(seconds):
+                buried = await self._store.apply(records, positions)
+        except Exception as error:
+            found = classify(error)
+            if found is ErrorClass.DOWN or (found is ErrorClass.SLOW and not await self._answers()):
+                raise _DownError(repr(error)) from error
+            return error
+        self._done(records, positions, buried)
         return None
 
-    async def _apply(self, records: Sequence[Record]) -> None:
-        positions = {r.place: Position(r.offset + 1, r.header("ce_id")) for r in records}
-        async with self._pool.begin() as tx:
-            failures = await self._applier.apply(tx, records)
-            if failures:
-                await deadletters.bury(tx, self.group, failures)
-            await offsets.store(tx, self.group, positions)
-        self._done(positions, len(failures))
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(self._pace.event):
+                return await self._store.answers()
+        except TimeoutError:
+            return False
 
     async def _bury(self, record: Record, error: BaseException) -> None:
-        position = {record.place: Position(record.offset + 1, record.header("ce_id"))}
-        failure = Failure(record, error, deadletters.readable(record))
-        log.error("consumer.dead_letter", consumer=self.group, reason=failure.reason, offset=record.offset)
+        log.error("consumer.dead_letter", consumer=self.group, error=type(error).__name__, offset=record.offset)
         try:
-            async with self._pool.begin() as tx:
-                await deadletters.bury(tx, self.group, [failure])
-                await offsets.store(tx, self.group, position)
-        except Exception as down:
-            raise _DownError(repr(down)) from down
-        self._done(position, 1)
+            await self._store.bury(record, error, _after(record))
+        except Exception as failure:
+            raise _DownError(repr(failure)) from failure
+        self._done([record], {record.place: _after(record)}, 1)
 
-    def _done(self, positions: Mapping[Place, Position], buried: int) -> None:
-        self._next.update({place: position.next_offset for place, position in positions.items()})
+    def _done(self, records: Sequence[Record], positions: Mapping[Place, Position], buried: int) -> None:
+        self._placing.advance(positions)
+        self.progress_at = _now()
+        for record in records:
+            self.applied_at[record.place] = record.timestamp
         if buried:
             DEAD_LETTERS.labels(self.group).inc(buried)
 
-    async def _on_assigned(self, places: frozenset[Place]) -> None:
-        try:
-            await self._place(places)
-        except Exception as error:  # noqa: BLE001 - aiokafka swallows it: the next step raises it instead
-            self._misplaced = error
+    def check_places(self) -> None:
+        """Compare every partition with the broker's log again: it may not be the one that was read."""
+        self._placing.forget()
 
-    async def _place(self, places: frozenset[Place]) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        async with self._pool.read() as database:
-            known = await offsets.read(database, self.group)
-            born = await offsets.born_at(database, self.group) if self._latest else None
-        for place in places:
-            first, end = await reader.bounds(place)
-            position = known.get(place)
-            if position is not None and position.next_offset > end:
-                await self._start_over(reader, place, first, "the broker's log ends before our position")
-            elif position is not None:
-                self._go_on(reader, place, position, first)
-            else:
-                reader.seek(place, await self._newcomer(reader, place, born, first, end))
-
-    def _go_on(self, reader: Reader, place: Place, position: Position, first: int) -> None:
-        # One record is read again, only to see that the log is still the one we read.
-        before = position.next_offset - 1
-        self._next[place] = position.next_offset
-        if position.last_event_id is not None and before >= first:
-            self._expected[place] = (before, position.last_event_id)
-            reader.seek(place, before)
-        else:
-            reader.seek(place, max(position.next_offset, first))
-
-    async def _newcomer(self, reader: Reader, place: Place, born: datetime | None, first: int, end: int) -> int:
-        if not self._latest:
-            return first
-        if born is None:
-            return end
-        found = await reader.offset_at(place, int(born.timestamp() * 1000))
-        return end if found is None else found
-
-    async def _unread(self, reader: Reader, place: Place, records: Sequence[Record]) -> Sequence[Record]:
-        expected = self._expected.pop(place, None)
-        if expected is None or not records:
-            return records
-        offset, event_id = expected
-        if records[0].offset != offset:
-            return records
-        if records[0].header("ce_id") != event_id:
-            first, _ = await reader.bounds(place)
-            await self._start_over(reader, place, first, "the broker's log holds another event at our position")
-            return ()
-        return records[1:]
-
-    async def _start_over(self, reader: Reader, place: Place, first: int, why: str) -> None:
-        log.error("consumer.rewinds", consumer=self.group, topic=place.topic, partition=place.partition, why=why)
-        async with self._pool.begin() as tx:
-            await offsets.forget(tx, self.group, place)
-        self._next.pop(place, None)
-        reader.seek(place, first)
-
-    def lag(self) -> int:
-        """Records of our partitions that are not applied yet, as last seen."""
-        return sum(self.behind(place) or 0 for place in self.assigned())
-
-    def behind(self, place: Place) -> int | None:
-        """Records of one partition that are not applied yet; None where it is not ours."""
-        return self._behind(self._reader, place) if self._reader and place in self._next else None
-
-    def assigned(self) -> frozenset[Place]:
+    def assignment(self) -> Assignment:
         """The partitions that are ours now."""
-        return self._reader.assigned() if self._reader else frozenset()
+        return self._reader.assignment() if self._reader else Assignment(0, frozenset())
 
-    def _behind(self, reader: Reader, place: Place) -> int:
-        end = reader.end(place)
-        return max(end - self._next[place], 0) if end is not None and place in self._next else 0
+    def _jitter(self, seconds: float) -> float:
+        return seconds * self._dice.uniform(0.5, 1.0)
 
-    def _measure(self, reader: Reader, work: Mapping[Place, Sequence[Record]]) -> None:
-        behind = {place: self._behind(reader, place) for place in work or self._next}
-        for place, records in behind.items():
-            CONSUMER_LAG_RECORDS.labels(self.group, f"{place.topic}/{place.partition}").set(records)
-        newest = max((records[-1].timestamp for records in work.values()), default=0)
-        if not any(behind.values()):
-            CONSUMER_LAG_SECONDS.labels(self.group).set(0)
-        elif newest:
-            now = datetime.now(UTC).timestamp()
-            CONSUMER_LAG_SECONDS.labels(self.group).set(max(now - newest / 1000, 0))
+
+def _after(record: Record) -> Position:
+    return Position(record.offset + 1, record.header("ce_id"))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from guanxi.bus.kafka import Record
+from guanxi.bus.ports import Record
 from guanxi.db import Reader, Tx
 from guanxi.events import Event, MalformedEventError, UnknownTypeError, parse
 

@@ -12,6 +12,8 @@ class ErrorClass(Enum):
 
     TRANSIENT = "transient"
     """The same may well succeed at once: try again in place, at most three times within a second."""
+    SLOW = "slow"
+    """It took too long: narrow it down; alone and again, while the database answers, it is poison."""
     DOWN = "down"
     """What we depend on is away: pause, bury nothing."""
     POISON = "poison"
@@ -25,9 +27,11 @@ _TABLE: tuple[tuple[ErrorClass, tuple[type[BaseException], ...]], ...] = (
             asyncpg.SerializationError,
             asyncpg.DeadlockDetectedError,
             asyncpg.LockNotAvailableError,
-            asyncpg.QueryCanceledError,
+            # Prepared for a schema that a migration has just changed: prepared anew, it works.
+            asyncpg.InvalidCachedStatementError,
         ),
     ),
+    (ErrorClass.SLOW, (asyncpg.QueryCanceledError, asyncpg.TransactionTimeoutError, TimeoutError)),
     (
         ErrorClass.DOWN,
         (
@@ -35,13 +39,13 @@ _TABLE: tuple[tuple[ErrorClass, tuple[type[BaseException], ...]], ...] = (
             asyncpg.InsufficientResourcesError,
             asyncpg.OperatorInterventionError,
             asyncpg.InternalServerError,
+            asyncpg.PostgresSystemError,
             asyncpg.InvalidAuthorizationSpecificationError,
             asyncpg.InvalidCatalogNameError,
             asyncpg.ReadOnlySQLTransactionError,
             asyncpg.IdleInTransactionSessionTimeoutError,
             asyncpg.InternalClientError,
             asyncpg.InterfaceError,
-            TimeoutError,
             OSError,
         ),
     ),
@@ -49,5 +53,5 @@ _TABLE: tuple[tuple[ErrorClass, tuple[type[BaseException], ...]], ...] = (
 
 
 def classify(error: BaseException) -> ErrorClass:
-    """The class of a failure; whatever the table does not know is poison."""
+    """The class of a failure; whatever the table does not know is poison. The first line that fits decides."""
     return next((found for found, kinds in _TABLE if isinstance(error, kinds)), ErrorClass.POISON)

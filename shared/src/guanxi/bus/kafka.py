@@ -1,129 +1,27 @@
-"""Kafka as ports: what the relay and the consumers need of a client, and aiokafka behind it.
-
-Only this package knows the client library; a simulation gives its own producer and consumer.
-"""
+"""aiokafka behind the ports, with the settings that our promises need. Only this package knows the client library."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import ProducerClosed
 
-Headers = Sequence[tuple[str, bytes]]
+from guanxi.bus.ports import Ack, Assignment, BrokerError, Headers, Place, Record
+
 PRODUCE_SECONDS = 10
 POLL_RECORDS = 500
-
-BrokerError = KafkaError
-"""Whatever the broker or the way to it did wrong."""
-
-LostOwnershipError = (CommitFailedError, IllegalStateError)
-"""The partition went to another member meanwhile: its offsets are no longer ours to commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One partition of one topic (full name, with prefix)."""
-
-    topic: str
-    partition: int
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One message as it came from the broker; `timestamp` in milliseconds since 1970."""
-
-    place: Place
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-    timestamp: int
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, as text."""
-        return next((value.decode("utf-8", "replace") for key, value in self.headers if key == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """Where the broker has put a message."""
-
-    place: Place
-    offset: int
-
-
-class Producer(Protocol):
-    """Writes to the broker: acknowledged by all in-sync replicas, idempotent, in order per partition."""
-
-    async def start(self) -> None:
-        """Connect; raises `BrokerError`."""
-        ...
-
-    async def stop(self) -> None:
-        """Flush and disconnect."""
-        ...
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
-    ) -> Awaitable[Ack]:
-        """Queue a message; what it gives is awaited for the acknowledgement and raises `BrokerError`."""
-        ...
-
-    async def partitions(self, topic: str) -> int:
-        """How many partitions a topic has."""
-        ...
-
-
-class Reader(Protocol):
-    """Reads topics as a member of a group."""
-
-    async def start(self) -> None:
-        """Join the group; raises `BrokerError`."""
-        ...
-
-    async def stop(self) -> None:
-        """Leave the group."""
-        ...
-
-    async def poll(self, seconds: float) -> Mapping[Place, Sequence[Record]]:
-        """What has come, by partition."""
-        ...
-
-    async def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Tell the broker how far we are."""
-        ...
-
-    def assigned(self) -> frozenset[Place]:
-        """The partitions that are ours now."""
-        ...
-
-    def seek(self, place: Place, offset: int) -> None:
-        """Read on from this offset."""
-        ...
-
-    async def bounds(self, place: Place) -> tuple[int, int]:
-        """First offset kept and the next to be written."""
-        ...
-
-    async def offset_at(self, place: Place, timestamp: int) -> int | None:
-        """The first offset at or after a moment (milliseconds); None when there is none yet."""
-        ...
-
-    def end(self, place: Place) -> int | None:
-        """The next offset to be written, as seen at the last fetch; None before it."""
-        ...
-
-
-OnAssigned = Callable[[frozenset[Place]], Awaitable[None]]
+ASK_SECONDS = 3
 
 
 class KafkaProducer:
-    """aiokafka's producer with the settings that our promises need."""
+    """aiokafka's producer."""
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
         self._bootstrap = bootstrap
@@ -154,17 +52,34 @@ class KafkaProducer:
         if producer is not None:
             await producer.stop()
 
+    async def abort(self) -> None:
+        """Disconnect without sending what still waits.
+
+        The client has no such call: it would flush for as long as the broker is away, beside whoever publishes then.
+        """
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - see above
+        sender = producer._sender.sender_task  # noqa: SLF001 - see above
+        if sender is not None:
+            sender.cancel()
+        with contextlib.suppress(BrokerError, OSError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), ASK_SECONDS)
+
     async def send(
         self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
     ) -> Awaitable[Ack]:
         """Queue a message; await what this gives for the acknowledgement."""
-        assert self._producer is not None  # noqa: S101 - started before use
+        if self._producer is None:
+            raise ProducerClosed
         future = await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
         return _acknowledged(future)
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
-        assert self._producer is not None  # noqa: S101 - started before use
+        if self._producer is None:
+            raise ProducerClosed
         return len(await self._producer.partitions_for(topic))
 
 
@@ -174,17 +89,11 @@ async def _acknowledged(future: Awaitable[Any]) -> Ack:
 
 
 class KafkaReader:
-    """aiokafka's consumer with the settings that our promises need."""
+    """aiokafka's consumer as a member of a group."""
 
-    def __init__(
-        self,
-        bootstrap: str,
-        group: str,
-        topics: Sequence[str] = (),
-        pattern: str | None = None,
-        on_assigned: OnAssigned | None = None,
-    ) -> None:
-        self._topics, self._pattern, self._on_assigned = topics, pattern, on_assigned
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str] = (), pattern: str | None = None) -> None:
+        self._topics, self._pattern = topics, pattern
+        self._listener = _Listener()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=group,
@@ -206,11 +115,10 @@ class KafkaReader:
 
     async def start(self) -> None:
         """Join the group; raises `BrokerError`."""
-        listener = _Listener(self._on_assigned)
         if self._pattern is not None:
-            self._consumer.subscribe(pattern=self._pattern, listener=listener)
+            self._consumer.subscribe(pattern=self._pattern, listener=self._listener)
         else:
-            self._consumer.subscribe(topics=list(self._topics), listener=listener)
+            self._consumer.subscribe(topics=list(self._topics), listener=self._listener)
         try:
             await self._consumer.start()
         except BaseException:
@@ -223,61 +131,143 @@ class KafkaReader:
 
     async def poll(self, seconds: float) -> Mapping[Place, Sequence[Record]]:
         """What has come, by partition, at most 500 records."""
-        batches = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=POLL_RECORDS)
-        return {Place(tp.topic, tp.partition): [_record(r) for r in records] for tp, records in batches.items()}
+        try:
+            batches = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=POLL_RECORDS)
+        except UnicodeDecodeError:
+            return await self._one_by_one()
+        return {_place(tp): [_record(one) for one in records] for tp, records in batches.items()}
+
+    async def _one_by_one(self) -> Mapping[Place, Sequence[Record]]:
+        # The client cannot decode a header's name that is not UTF-8, and gives nothing of a batch that holds one. It is
+        # passed over alone; its neighbours come as they are.
+        found: dict[Place, list[Record]] = {}
+        for tp in self._consumer.assignment():
+            for _ in range(POLL_RECORDS):
+                try:
+                    one = await self._consumer.getmany(tp, timeout_ms=300, max_records=1)
+                except UnicodeDecodeError as error:
+                    offset = await self._consumer.position(tp)
+                    self._consumer.seek(tp, offset + 1)
+                    why = f"a header's name is not UTF-8: {error.reason}"
+                    found.setdefault(_place(tp), []).append(Record(_place(tp), offset, None, None, (), 0, why))
+                    break
+                if not one:
+                    break
+                found.setdefault(_place(tp), []).extend(map(_record, one[tp]))
+        return found
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell the broker how far we are, for its own tools; only of partitions that are still ours."""
-        mine = self.assigned()
-        kept = {TopicPartition(p.topic, p.partition): offset for p, offset in offsets.items() if p in mine}
+        mine = self.assignment().places
+        kept = {_partition(place): offset for place, offset in offsets.items() if place in mine}
         if kept:
             await self._consumer.commit(kept)
 
-    def assigned(self) -> frozenset[Place]:
+    def assignment(self) -> Assignment:
         """The partitions that are ours now."""
-        return frozenset(Place(tp.topic, tp.partition) for tp in self._consumer.assignment())
+        return Assignment(self._listener.round, frozenset(map(_place, self._consumer.assignment())))
 
     def seek(self, place: Place, offset: int) -> None:
         """Read on from this offset."""
-        self._consumer.seek(TopicPartition(place.topic, place.partition), offset)
+        self._consumer.seek(_partition(place), offset)
 
-    async def bounds(self, place: Place) -> tuple[int, int]:
-        """First offset kept and the next to be written."""
-        tp = TopicPartition(place.topic, place.partition)
-        first = await self._consumer.beginning_offsets([tp])
-        end = await self._consumer.end_offsets([tp])
-        return first[tp], end[tp]
+    async def bounds(self, places: Collection[Place]) -> Mapping[Place, tuple[int, int]]:
+        """For each the first offset kept and the next to be written."""
+        wanted = [_partition(place) for place in places]
+        first = await self._consumer.beginning_offsets(wanted)
+        end = await self._consumer.end_offsets(wanted)
+        return {_place(tp): (first[tp], end[tp]) for tp in wanted}
 
-    async def offset_at(self, place: Place, timestamp: int) -> int | None:
-        """The first offset at or after a moment (milliseconds)."""
-        tp = TopicPartition(place.topic, place.partition)
-        found = (await self._consumer.offsets_for_times({tp: timestamp}))[tp]
-        return None if found is None else int(found.offset)
-
-    def end(self, place: Place) -> int | None:
-        """The next offset to be written, as seen at the last fetch; None before it."""
-        try:
-            found = self._consumer.highwater(TopicPartition(place.topic, place.partition))
-        except LostOwnershipError:
-            return None
-        return None if found is None else int(found)
+    async def offsets_at(self, places: Collection[Place], timestamp: int) -> Mapping[Place, int | None]:
+        """For each the first offset at or after a moment (milliseconds)."""
+        found = await self._consumer.offsets_for_times({_partition(place): timestamp for place in places})
+        return {_place(tp): None if at is None else int(at.offset) for tp, at in found.items()}
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
-    def __init__(self, on_assigned: OnAssigned | None) -> None:
-        self._on_assigned = on_assigned
+    """Counts the times that partitions were dealt out.
 
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Nothing to do: a batch in work is idempotent, its offsets are stored with its effect."""
+    Records of new partitions come before this is told of them, so the consumer looks at the number after each poll.
+    """
 
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Put each new partition where our own transaction last was."""
-        if self._on_assigned is not None:
-            await self._on_assigned(frozenset(Place(tp.topic, tp.partition) for tp in assigned))
+    def __init__(self) -> None:
+        self.round = 0
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 - the library's signature
+        """A batch in work is idempotent, its offsets are stored with its effect: there is nothing to wait for."""
+        self.round += 1
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:  # noqa: ARG002 - the library's signature
+        """They are placed by the consumer's own task."""
+        self.round += 1
 
 
-def _record(r: Any) -> Record:
-    return Record(Place(r.topic, r.partition), r.offset, r.key, r.value, tuple(r.headers), r.timestamp)
+class KafkaEnds:
+    """Where partitions end, asked over a connection of its own: a client that reads no more does not know."""
+
+    def __init__(self, bootstrap: str, client_id: str) -> None:
+        self._bootstrap, self._client_id = bootstrap, client_id
+        self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
+
+    async def of(self, topics: Collection[str], pattern: str | None = None) -> Mapping[Place, int]:
+        """The next offset to be written of each partition."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                return await self._ask(topics, pattern)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _ask(self, topics: Collection[str], pattern: str | None) -> Mapping[Place, int]:
+        # One client knows which partitions there are, the other where they end.
+        admin, consumer = self._clients = self._clients or await self._connect()
+        found = await admin.describe_topics(None if pattern else sorted(topics))
+        places = [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in found
+            if topic["topic"] in topics or (pattern and re.match(pattern, topic["topic"]))
+            for partition in topic["partitions"]
+        ]
+        return {_place(tp): end for tp, end in (await consumer.end_offsets(places)).items()} if places else {}
+
+    async def _connect(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client_id)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, client_id=self._client_id, enable_auto_commit=False
+        )
+        try:
+            await admin.start()
+            await consumer.start()
+        except BaseException:
+            await _close(admin.close(), consumer.stop())
+            raise
+        return admin, consumer
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        clients, self._clients = self._clients, None
+        if clients is not None:
+            await _close(clients[0].close(), clients[1].stop())
+
+
+async def _close(*closing: Awaitable[None]) -> None:
+    for one in closing:
+        with contextlib.suppress(BrokerError, OSError):
+            await asyncio.wait_for(one, ASK_SECONDS)
+
+
+def _place(tp: Any) -> Place:
+    return Place(tp.topic, tp.partition)
+
+
+def _partition(place: Place) -> Any:
+    return TopicPartition(place.topic, place.partition)
+
+
+def _record(one: Any) -> Record:
+    # A publisher may send anything: a header without a value, a name with U+0000 in it, which no database keeps.
+    headers = tuple((name.replace("\x00", "\ufffd"), bytes(value or b"")) for name, value in one.headers)
+    return Record(Place(one.topic, one.partition), one.offset, one.key, one.value, headers, one.timestamp)
 
 
 def inbound_pattern(prefix: str) -> str:

@@ -6,11 +6,11 @@ can be compared with what it has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from guanxi.bus.kafka import Place
+from guanxi.bus.ports import Place
 from guanxi.db import Reader, Tx
 
 _STORE = """
@@ -21,7 +21,8 @@ SET next_offset = excluded.next_offset, last_event_id = excluded.last_event_id, 
 WHERE consumer_offset.next_offset < excluded.next_offset
 """
 _READ = "SELECT topic, partition, next_offset, last_event_id, updated_at FROM consumer_offset WHERE consumer = $1"
-_FORGET = "DELETE FROM consumer_offset WHERE consumer = $1 AND topic = $2 AND partition = $3"
+_PLACE = _STORE.replace("WHERE consumer_offset.next_offset < excluded.next_offset", "")
+_READ_ALL = "SELECT consumer, topic, partition, next_offset FROM consumer_offset WHERE consumer = ANY($1::text[])"
 _BORN = "INSERT INTO consumer_birth (consumer) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 
 
@@ -35,16 +36,12 @@ class Position:
 
 async def store(tx: Tx, consumer: str, positions: Mapping[Place, Position]) -> None:
     """Keep how far it is; never backwards, so that a zombie's late write changes nothing."""
-    places = sorted(positions, key=lambda place: (place.topic, place.partition))
-    await tx.execute(
-        _STORE,
-        consumer,
-        [place.topic for place in places],
-        [place.partition for place in places],
-        [positions[place].next_offset for place in places],
-        [positions[place].last_event_id for place in places],
-        tx.now,
-    )
+    await _write(tx, _STORE, consumer, positions)
+
+
+async def place(tx: Tx, consumer: str, positions: Mapping[Place, Position]) -> None:
+    """Put it there, back as well: it is new, or the broker's log is not the one it read."""
+    await _write(tx, _PLACE, consumer, positions)
 
 
 async def read(reader: Reader, consumer: str) -> dict[Place, Position]:
@@ -53,9 +50,25 @@ async def read(reader: Reader, consumer: str) -> dict[Place, Position]:
     return {Place(r["topic"], r["partition"]): Position(r["next_offset"], r["last_event_id"]) for r in rows}
 
 
-async def forget(tx: Tx, consumer: str, place: Place) -> None:
-    """Start this partition over: the broker's log is not the one we read."""
-    await tx.execute(_FORGET, consumer, place.topic, place.partition)
+async def read_all(reader: Reader, consumers: Sequence[str]) -> dict[str, dict[Place, int]]:
+    """The next offset of several consumers, by consumer and partition."""
+    found: dict[str, dict[Place, int]] = {name: {} for name in consumers}
+    for row in await reader.fetch(_READ_ALL, list(consumers)):
+        found[row["consumer"]][Place(row["topic"], row["partition"])] = row["next_offset"]
+    return found
+
+
+async def _write(tx: Tx, sql: str, consumer: str, positions: Mapping[Place, Position]) -> None:
+    places = sorted(positions)
+    await tx.execute(
+        sql,
+        consumer,
+        [place.topic for place in places],
+        [place.partition for place in places],
+        [positions[place].next_offset for place in places],
+        [positions[place].last_event_id for place in places],
+        tx.now,
+    )
 
 
 async def enter_births(tx: Tx, consumers: list[str]) -> None:

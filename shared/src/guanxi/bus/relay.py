@@ -1,8 +1,9 @@
 """The relay: publishes what the outbox points to, in order, once it is sure of the broker's word.
 
 It claims pointers (never a cursor "greater than the last", which would skip a slow transaction for ever), holds no
-transaction while the network works, and deletes a pointer only after the acknowledgement of all in-sync replicas. A
-crash in between publishes twice; consumers let each event in once.
+transaction while the network works, and forgets a pointer only after the acknowledgement of all in-sync replicas. A
+crash in between publishes twice; consumers let each event in once. And it remembers where each event lies: a broker
+that has lost its tail is told again.
 """
 
 from __future__ import annotations
@@ -10,34 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import asyncpg
 import structlog
+from aiokafka.errors import MessageSizeTooLargeError
 
-from guanxi.bus.kafka import Ack, BrokerError, Place, Producer
+from guanxi.bus.crash import reached
+from guanxi.bus.lease import Batch, Lease, Leases, Pointer
+from guanxi.bus.ports import Ack, BrokerError, Ends, Headers, Place, Producer
 from guanxi.db import Pool
-from guanxi.ports import id_time
-from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS
+from guanxi.ports import Clock, id_time
+from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS
 
 BATCH = 500
-BUSY_SECONDS = 0.02
-IDLE_SECONDS = 0.2
-FAILED_SECONDS = 1.0
-LOCK = 0x6775616E  # "guan": one active relay a database
-
-_CLAIM = """
-SELECT o.seq, l.event_id, l.topic, l.type, coalesce(l.subject, l.aggregate_id) AS key, l.body::text AS body
-FROM (SELECT seq, event_id FROM outbox ORDER BY seq LIMIT $1) o JOIN event_log l USING (event_id)
-ORDER BY o.seq
-"""
-_ACKNOWLEDGE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
-_REMEMBER = (
-    "INSERT INTO relay_batch (topic, partition, first_offset, last_offset, event_ids) VALUES ($1, $2, $3, $4, $5)"
-)
 _DEPTH = "SELECT count(*) AS depth, (SELECT event_id FROM outbox ORDER BY seq LIMIT 1) AS oldest FROM outbox"
 
 log = structlog.get_logger(__name__)
@@ -47,32 +36,45 @@ Heartbeat = Callable[[Producer, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
-    """One event to publish."""
+class Pace:
+    """How long things may take and how often they are done, in seconds."""
 
-    seq: int
-    event_id: UUID
-    topic: str
-    type: str
-    key: str
-    body: str
+    busy: float = 0.02
+    idle: float = 0.2
+    warm: float = 1.0
+    """How long after the last event it looks as often as when busy: nobody may be there to wake it."""
+    failed: float = 1.0
+    produce: float = 10.0
+    check: float = 1.0
+    echo: float = 12.0
+    """Longer than a predecessor that has lost its lock can still be sending: what it may have put behind newer states
+    of a compacted topic is then said once more, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a relay works with."""
+
+    lease: Callable[[], Leases]
+    make_producer: Callable[[], Producer]
+    ends: Ends
+    clock: Clock
+    topic_prefix: str = ""
+    state_words: Collection[str] = ()
+    """The topics, without prefix, that carry whole state and are compacted."""
 
 
 class Relay:
-    """Publishes one database's outbox; only the holder of the advisory lock works."""
+    """Publishes one database's outbox; only the holder of the lease works."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        make_producer: Callable[[], Producer],
-        database_url: str,
-        topic_prefix: str,
-        heartbeat: Heartbeat | None = None,
-    ) -> None:
-        self._pool, self._make_producer, self._url, self._prefix = pool, make_producer, database_url, topic_prefix
-        self._heartbeat = heartbeat
+    def __init__(self, means: Means, heartbeat: Heartbeat | None = None, pace: Pace | None = None) -> None:
+        self._means, self._heartbeat, self._pace = means, heartbeat, pace or Pace()
         self._woken = asyncio.Event()
-        self._beat_at = 0.0
+        self._high: dict[Place, int] = {}
+        self._shorter: dict[Place, int] = {}
+        self._put_back = 0
+        self._checked_at = self._moved_at = 0.0
+        self._echo_at: float | None = None
         self.active = False
 
     def wake(self) -> None:
@@ -81,113 +83,173 @@ class Relay:
 
     async def run(self) -> None:
         """Work until cancelled; whatever fails is tried again, nothing is given up."""
-        while True:
-            try:
-                async with _only_one(self._url) as held:
-                    if held is None:
-                        await asyncio.sleep(FAILED_SECONDS)
-                        continue
-                    await self._hold(held)
-            except (BrokerError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("relay.interrupted", error=repr(error))
-            finally:
-                self.active = False
-            await asyncio.sleep(FAILED_SECONDS)
-
-    async def _hold(self, lock: asyncpg.Connection) -> None:
-        producer = self._make_producer()
-        await producer.start()
-        self.active = True
         try:
-            while not lock.is_closed():
-                self._woken.clear()
-                began = self._pool.clock.now()
-                moved, complete = await self.publish_batch(producer)
-                if complete and moved < BATCH:
-                    await self._beat(producer, began)
-                if moved == 0:
-                    await self._rest(IDLE_SECONDS if complete else BUSY_SECONDS)
+            while True:
+                try:
+                    async with self._means.lease() as held:
+                        if held is not None:
+                            await self._hold(held)
+                except (BrokerError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    log.warning("relay.interrupted", error=repr(error))
+                await asyncio.sleep(self._pace.failed)
+        finally:
+            await self._means.ends.stop()
+
+    async def _hold(self, lease: Lease) -> None:
+        producer = self._means.make_producer()
+        clean = False
+        try:
+            await producer.start()
+            self._high, self._shorter = dict(await lease.high()), {}
+            # Before anything is written behind what was lost.
+            await self._check_log(lease)
+            self._echo_at = _now() + self._pace.echo
+            self.active = True
+            while lease.alive:
+                await self._round(lease, producer)
+        except asyncio.CancelledError:
+            clean = True
+            raise
         finally:
             self.active = False
-            with contextlib.suppress(BrokerError, OSError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+            # What still waits in a broken client must not come after what the next one sends.
+            with contextlib.suppress(BrokerError, OSError):
+                await (asyncio.wait_for(producer.stop(), self._pace.produce / 2) if clean else producer.abort())
 
-    async def publish_batch(self, producer: Producer) -> tuple[int, bool]:
-        """Publish one batch; gives how many were acknowledged and whether all claimed ones were.
+    async def _round(self, lease: Lease, producer: Producer) -> None:
+        self._woken.clear()
+        began, put_back = self._means.clock.now(), self._put_back
+        moved = await self.publish_batch(lease, producer)
+        now = _now()
+        if moved:
+            self._moved_at = now
+        if now - self._checked_at >= self._pace.check and moved < BATCH:
+            self._checked_at = now
+            await self._check_log(lease)
+            if put_back == self._put_back:
+                await self._beat(producer, began)
+            await self._say_again(lease)
+        if not moved and put_back == self._put_back:
+            await self._rest(self._pace.busy if now - self._moved_at < self._pace.warm else self._pace.idle)
 
-        Raises the first broker error when nothing could be sent at all: the producer is then built anew.
+    async def publish_batch(self, lease: Lease, producer: Producer) -> int:
+        """Publish one batch; gives how many events there were.
+
+        Raises the first broker error, after what was acknowledged has been noted: the producer is then built anew.
         """
         started = time.perf_counter()
-        claimed = await self._claim()
+        claimed = await lease.claim(BATCH)
         if not claimed:
-            return 0, True
+            return 0
+        reached("relay.after_claim")
         acks = await self._send(producer, claimed)
-        await self._acknowledge(claimed, acks)
+        reached("relay.after_produce")
+        self._note([ack for ack in acks if isinstance(ack, Ack)])
+        await self._tell_again(lease)
+        await self._acknowledge(lease, claimed, acks)
+        reached("relay.after_acknowledge")
         RELAY_BATCH_SECONDS.observe(time.perf_counter() - started)
         errors = [ack for ack in acks if isinstance(ack, BaseException)]
         if errors:
             raise errors[0]
-        return len(claimed), True
-
-    async def _claim(self) -> list[Pointer]:
-        async with self._pool.read() as reader:
-            rows = await reader.fetch(_CLAIM, BATCH)
-        return [Pointer(r["seq"], r["event_id"], r["topic"], r["type"], str(r["key"]), r["body"]) for r in rows]
+        return len(claimed)
 
     async def _send(self, producer: Producer, claimed: Sequence[Pointer]) -> list[Ack | BaseException]:
+        async with asyncio.timeout(self._pace.produce):
+            return await asyncio.gather(*await self._queue(producer, claimed), return_exceptions=True)
+
+    async def _queue(self, producer: Producer, claimed: Sequence[Pointer]) -> list[Awaitable[Ack]]:
         waiting: list[Awaitable[Ack]] = []
         for pointer in claimed:
             headers = (("ce_type", pointer.type.encode()), ("ce_id", str(pointer.event_id).encode()))
-            topic = f"{self._prefix}guanxi.{pointer.topic}"
-            waiting.append(await producer.send(topic, pointer.body.encode(), pointer.key.encode(), headers))
-        return list(await asyncio.gather(*waiting, return_exceptions=True))
+            key, body = pointer.key.encode(), pointer.body.encode()
+            try:
+                waiting.append(await producer.send(self._topic(pointer.topic), body, key, headers))
+            except MessageSizeTooLargeError as error:
+                waiting.append(_failed(error))  # blocks its key alone
+        return waiting
 
-    async def _acknowledge(self, claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) -> None:
+    async def _acknowledge(self, lease: Lease, claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) -> None:
         done, batches = acknowledged_prefix(claimed, acks)
-        if not done:
-            return
-        async with self._pool.begin() as tx:
-            await tx.execute(_ACKNOWLEDGE, [pointer.seq for pointer in done])
-            await tx.executemany(_REMEMBER, [batch.row() for batch in batches])
+        if done:
+            await lease.acknowledge(done, batches)
+            RELAY_EVENTS.inc(len(done))
 
     async def _beat(self, producer: Producer, up_to: datetime) -> None:
-        if self._heartbeat is None or time.monotonic() - self._beat_at < 1:
+        if self._heartbeat is None:
             return
-        await self._heartbeat(producer, up_to)
-        self._beat_at = time.monotonic()
+        noted = _Noted(producer)
+        await asyncio.wait_for(self._heartbeat(noted, up_to), self._pace.produce)
+        self._note(noted.acks)
+
+    def _note(self, acks: Sequence[Ack]) -> None:
+        """An acknowledgement at an offset that had been given before: the log has lost what lay there."""
+        lowest: dict[Place, int] = {}
+        highest: dict[Place, int] = {}
+        for ack in acks:
+            # Below 0 the broker knew the message already and does not say where it lies.
+            if ack.offset >= 0:
+                lowest[ack.place] = min(ack.offset, lowest.get(ack.place, ack.offset))
+                highest[ack.place] = max(ack.offset, highest.get(ack.place, ack.offset))
+        for place, offset in lowest.items():
+            if offset <= self._high.get(place, -1):
+                self._shorter[place] = offset
+        self._high.update(highest)
+
+    async def _check_log(self, lease: Lease) -> None:
+        """Compare where each partition ends with what was acknowledged."""
+        if self._high:
+            ends = await self._means.ends.of({place.topic for place in self._high})
+            shorter = {place: end for place, end in ends.items() if end <= self._high.get(place, -1)}
+            self._shorter.update(shorter)
+            self._high.update({place: end - 1 for place, end in shorter.items()})
+        await self._tell_again(lease)
+
+    async def _tell_again(self, lease: Lease) -> None:
+        shorter, self._shorter = self._shorter, {}
+        for place, offset in shorter.items():
+            again = await lease.lost_from(place, offset)
+            self._put_back += again
+            log.error("relay.tail_lost", topic=place.topic, partition=place.partition, offset=offset, again=again)
+        words = {place.topic.removeprefix(self._topic("")) for place, offset in shorter.items() if offset == 0}
+        for word in sorted(words & set(self._means.state_words)):
+            # A topic made anew: what lay there before the batches that are remembered is in the log alone.
+            self._put_back += await lease.whole_state(word)
+
+    async def _say_again(self, lease: Lease) -> None:
+        if self._echo_at is None or _now() < self._echo_at:
+            return
+        self._echo_at = None
+        topics = [self._topic(word) for word in self._means.state_words]
+        await lease.again(topics, timedelta(seconds=2 * self._pace.echo))
+
+    def _topic(self, word: str) -> str:
+        return f"{self._means.topic_prefix}guanxi.{word}"
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), seconds)
 
-    async def measure(self) -> None:
-        """Set the gauges of depth and oldest age."""
-        depth, age = await outbox_depth(self._pool)
-        OUTBOX_DEPTH.set(depth)
-        OUTBOX_OLDEST_AGE.set(age.total_seconds())
 
+class _Noted:
+    """A producer whose acknowledgements are kept."""
 
-async def outbox_depth(pool: Pool) -> tuple[int, timedelta]:
-    """Pointers not yet published, and the age of the oldest."""
-    async with pool.read() as reader:
-        row = await reader.fetchrow(_DEPTH)
-    oldest = id_time(row["oldest"]) if row and row["oldest"] else None
-    age = pool.clock.now() - oldest if oldest else timedelta(0)
-    return (int(row["depth"]) if row else 0), max(age, timedelta(0))
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self.acks: list[Ack] = []
+        self.start, self.stop, self.abort = producer.start, producer.stop, producer.abort
+        self.partitions = producer.partitions
 
+    async def send(
+        self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
+    ) -> Awaitable[Ack]:
+        """Queue a message, and note where it comes to lie."""
+        return self._seen(await self._producer.send(topic, value, key, headers, partition))
 
-@dataclass(slots=True)
-class Batch:
-    """What went to one partition: a row of `relay_batch`."""
-
-    place: Place
-    first_offset: int
-    last_offset: int
-    event_ids: list[UUID]
-
-    def row(self) -> tuple[str, int, int, int, list[UUID]]:
-        """Its columns in order."""
-        return self.place.topic, self.place.partition, self.first_offset, self.last_offset, self.event_ids
+    async def _seen(self, waiting: Awaitable[Ack]) -> Ack:
+        ack = await waiting
+        self.acks.append(ack)
+        return ack
 
 
 def acknowledged_prefix(
@@ -209,15 +271,25 @@ def acknowledged_prefix(
     return done, list(batches.values())
 
 
-@contextlib.asynccontextmanager
-async def _only_one(url: str) -> AsyncIterator[asyncpg.Connection | None]:
-    """A connection of its own that holds the relay's advisory lock; None when another relay has it."""
-    connection = await asyncpg.connect(
-        url, timeout=2, command_timeout=3, server_settings={"application_name": "relay-lock"}
-    )
-    try:
-        held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
-        yield connection if held else None
-    finally:
-        with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
-            await connection.close(timeout=2)
+async def measure(pool: Pool) -> None:
+    """Set the gauges of depth and oldest age."""
+    depth, age = await outbox_depth(pool)
+    OUTBOX_DEPTH.set(depth)
+    OUTBOX_OLDEST_AGE.set(age.total_seconds())
+
+
+async def outbox_depth(pool: Pool) -> tuple[int, timedelta]:
+    """Pointers not yet published, and the age of the oldest."""
+    async with pool.read() as reader:
+        row = await reader.fetchrow(_DEPTH)
+    oldest = id_time(row["oldest"]) if row and row["oldest"] else None
+    age = pool.clock.now() - oldest if oldest else timedelta(0)
+    return (int(row["depth"]) if row else 0), max(age, timedelta(0))
+
+
+async def _failed(error: BaseException) -> Ack:
+    raise error
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -19,6 +19,7 @@ from sqlalchemy.sql import ClauseElement
 
 from guanxi.db._core import compile_statement
 from guanxi.ports import Clock, Ids, SystemClock, SystemIds
+from guanxi.telemetry import POOL_CONNECTIONS
 
 CONNECT_SECONDS = 2.0
 COMMAND_SECONDS = 3.0
@@ -177,6 +178,13 @@ class Database:
     def pools(self) -> tuple[Pool, Pool, Pool]:
         """All three."""
         return self.api, self.relay, self.consumers
+
+    async def measure(self) -> None:
+        """Set the gauges of open and idle connections."""
+        for name, pool in zip(("api", "relay", "consumers"), self.pools, strict=True):
+            size, idle = pool.size()
+            POOL_CONNECTIONS.labels(name, "busy").set(size - idle)
+            POOL_CONNECTIONS.labels(name, "idle").set(idle)
 
     async def close(self) -> None:
         """Close every connection; those still in use after 5 s are cut."""

@@ -14,6 +14,7 @@ from guanxi.events import (  # the fact modules register their types on import
 from guanxi.events._envelope import (
     HISTORIC_AFTER,
     OWNERS,
+    STATE_WORDS,
     Event,
     Fact,
     MalformedEventError,
@@ -28,6 +29,7 @@ from guanxi.events._topology import Consumer, Handler, InboundConsumer, InboundH
 __all__ = [
     "HISTORIC_AFTER",
     "OWNERS",
+    "STATE_WORDS",
     "Consumer",
     "Event",
     "Fact",

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from guanxi.bus.kafka import BrokerError
+from guanxi.bus.ports import BrokerError
 from guanxi.db import Database
 
 AGAIN_SECONDS = 1.0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Lag(BaseModel):
-    """How far one consumer is in one partition; `behind` (records) only where this process reads it."""
+    """How far one consumer is in one partition; `behind` in records, where this process has a worker that knows."""
 
     consumer: str
     topic: str
@@ -113,7 +113,7 @@ def ops_router(service: Service, worker: Worker | None) -> APIRouter:
 
 
 def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> None:
-    running = {runner.group: runner for runner in worker.consumers} if worker else {}
+    behind = {one.runner.group: one for one in worker.guarded} if worker else {}
 
     @router.get("/lag")
     async def lag(call: ReadOps) -> list[Lag]:
@@ -125,7 +125,7 @@ def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> 
                     topic=place.topic,
                     partition=place.partition,
                     next_offset=position.next_offset,
-                    behind=running[group].behind(place) if group in running else None,
+                    behind=behind[group].behind.get(place) if group in behind else None,
                 )
                 for group in _groups(service)
                 for place, position in (await offsets.read(reader, group)).items()

@@ -11,97 +11,126 @@ import asyncpg
 
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.consumer import ConsumerRunner
-from guanxi.bus.kafka import KafkaProducer, KafkaReader, OnAssigned, Reader, inbound_pattern
+from guanxi.bus.kafka import KafkaEnds, KafkaProducer, KafkaReader, inbound_pattern
+from guanxi.bus.lease import lease
 from guanxi.bus.maintenance import maintain
-from guanxi.bus.relay import Relay
-from guanxi.bus.watchdog import guarded
+from guanxi.bus.ports import Reader
+from guanxi.bus.relay import Means, Relay, measure
+from guanxi.bus.store import DatabaseStore
+from guanxi.bus.watchdog import Guarded, Watchdog
 from guanxi.due import DueLoop
+from guanxi.events import STATE_WORDS
 from guanxi.service._jobs import Job, Runtime, keep_running
 from guanxi.service._service import Service
 
 _MAINTENANCE = timedelta(minutes=10)
 _MEASURE_SECONDS = 2.0
+_FINISH_SECONDS = 8.0
 
 
 class Worker:
     """All background work of one process."""
 
     def __init__(self, service: Service, runtime: Runtime, give_up: Callable[[str], None]) -> None:
-        self._service, self._runtime, self._give_up = service, runtime, give_up
+        self._service, self._runtime = service, runtime
         settings, database = runtime.settings, runtime.database
-        self.relay = Relay(
+        self.relay = self._make_relay()
+        self.guarded = self._make_consumers()
+        self._watchdog = Watchdog(
+            KafkaEnds(settings.kafka, f"{service.name}.watchdog"),
             database.relay,
-            lambda: KafkaProducer(settings.kafka, f"{service.name}.relay"),
-            settings.database_url,
-            settings.topic_prefix,
-            service.heartbeat(settings.topic_prefix) if service.heartbeat else None,
+            self.guarded,
+            give_up,
+            settings.stuck_seconds,
         )
-        self.consumers = self._make_consumers()
         self._tasks: list[asyncio.Task[None]] = []
+        self._reading: list[asyncio.Task[None]] = []
         for pool in database.pools:
             pool.wake = self.relay.wake
 
-    def _make_consumers(self) -> list[ConsumerRunner]:
+    def _make_relay(self) -> Relay:
+        service, settings, database = self._service, self._runtime.settings, self._runtime.database
+        means = Means(
+            lease=lambda: lease(settings.database_url),
+            make_producer=lambda: KafkaProducer(settings.kafka, f"{service.name}.relay"),
+            ends=KafkaEnds(settings.kafka, f"{service.name}.relay-ends"),
+            clock=database.relay.clock,
+            topic_prefix=settings.topic_prefix,
+            state_words=STATE_WORDS & {fact.TOPIC for fact in service.topology.emits},
+        )
+        return Relay(means, service.heartbeat(settings.topic_prefix) if service.heartbeat else None)
+
+    def _make_consumers(self) -> list[Guarded]:
         prefix = self._runtime.settings.topic_prefix
         made = [
-            self._runner(
-                c.group, FactApplier(c), [f"{prefix}guanxi.{t}" for t in c.topics], latest=c.kind == "reaction"
-            )
+            self._guard(c.group, FactApplier(c), [f"{prefix}guanxi.{t}" for t in c.topics], latest=c.kind == "reaction")
             for c in self._service.topology.consumers
         ]
         inbound = self._service.topology.inbound
         if inbound is not None:
-            made.append(self._runner(inbound.group, InboundApplier(inbound), (), pattern=inbound_pattern(prefix)))
+            made.append(self._guard(inbound.group, InboundApplier(inbound), (), pattern=inbound_pattern(prefix)))
         return made
 
-    def _runner(
+    def _guard(
         self, name: str, applier: Applier, topics: Sequence[str], *, pattern: str | None = None, latest: bool = False
-    ) -> ConsumerRunner:
+    ) -> Guarded:
         settings = self._runtime.settings
         group = f"{settings.topic_prefix}{self._service.name}.{name}"
 
-        def make_reader(on_assigned: OnAssigned) -> Reader:
-            return KafkaReader(settings.kafka, group, topics, pattern, on_assigned)
+        def make_reader() -> Reader:
+            return KafkaReader(settings.kafka, group, topics, pattern)
 
-        return ConsumerRunner(name, applier, self._runtime.database.consumers, make_reader, latest=latest)
+        store = DatabaseStore(self._runtime.database.consumers, name, applier)
+        return Guarded(ConsumerRunner(name, store, make_reader, latest=latest), topics, pattern)
 
     def start(self) -> None:
         """Start every task."""
         work: list[tuple[str, Callable[[], Awaitable[None]], float]] = [("relay", self.relay.run, 1.0)]
         due = DueLoop(self._runtime.database.consumers, self._service.due)
         work.append(("due", due.run, 1.0))
-        work.extend((f"consumer {c.group}", self._guard(c), 1.0) for c in self.consumers)
+        work.append(("watchdog", self._watchdog.run, 1.0))
         work.extend((f"loop {loop.name}", self._bound(loop.run), 1.0) for loop in self._service.loops)
         jobs = [*self._service.jobs, Job("maintenance", _MAINTENANCE, maintain_runtime)]
         work.extend((f"job {job.name}", self._bound(job.run), job.every.total_seconds()) for job in jobs)
-        work.append(("measure", self.relay.measure, _MEASURE_SECONDS))
+        work.append(("measure", self._measure, _MEASURE_SECONDS))
+        self._reading = [asyncio.create_task(one.run(), name=f"guard {one.runner.group}") for one in self.guarded]
         self._tasks = [asyncio.create_task(keep_running(name, run, pause), name=name) for name, run, pause in work]
-
-    def _guard(self, runner: ConsumerRunner) -> Callable[[], Awaitable[None]]:
-        return lambda: guarded(runner, self._give_up, self._runtime.settings.stuck_seconds)
 
     def _bound(self, run: Callable[[Runtime], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         return lambda: run(self._runtime)
 
+    async def _measure(self) -> None:
+        await measure(self._runtime.database.relay)
+        await self._runtime.database.measure()
+
     async def stop(self) -> None:
-        """Cancel the tasks; a transaction in work is rolled back and done again by whoever comes next."""
-        for task in self._tasks:
+        """Let each consumer end what it has in work and leave its group, then cancel the rest.
+
+        A transaction that is cut off is rolled back and done again by whoever comes next.
+        """
+        for one in self.guarded:
+            one.runner.end()
+        if self._reading:
+            await asyncio.wait(self._reading, timeout=_FINISH_SECONDS)
+        for task in [*self._reading, *self._tasks]:
             task.cancel()
         with contextlib.suppress(asyncpg.InterfaceError):
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._reading, *self._tasks, return_exceptions=True)
 
     def report(self) -> dict[str, str]:
         """The state of each part, for `/readyz`."""
         parts = {"relay": "active" if self.relay.active else "standing by"}
-        for consumer in self.consumers:
-            parts[f"consumer.{consumer.group}"] = f"{len(consumer.assigned())} partitions, lag {consumer.lag()}"
+        for one in self.guarded:
+            ours = one.runner.assignment().places
+            lag = sum(one.behind.get(place, 0) for place in ours)
+            parts[f"consumer.{one.runner.group}"] = f"{len(ours)} partitions, lag {lag}"
         return parts
 
     def ready(self) -> bool:
         """True when each consumer has partitions; the publishers' one may have none while there is no publisher."""
         inbound = self._service.topology.inbound
         waiting = inbound.group if inbound else None
-        return all(consumer.assigned() or consumer.group == waiting for consumer in self.consumers)
+        return all(one.runner.assignment().places or one.runner.group == waiting for one in self.guarded)
 
 
 async def maintain_runtime(runtime: Runtime) -> None:

@@ -16,12 +16,15 @@ import pytest_asyncio
 from guanxi.bus import log
 from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
-from guanxi.bus.kafka import KafkaProducer, KafkaReader, OnAssigned, Reader
-from guanxi.bus.relay import Relay, outbox_depth
+from guanxi.bus.kafka import KafkaEnds, KafkaProducer, KafkaReader
+from guanxi.bus.lease import lease
+from guanxi.bus.ports import Reader
+from guanxi.bus.relay import Means, Relay, outbox_depth
+from guanxi.bus.store import DatabaseStore
 from guanxi.db import Database, Tx, open_database
 from guanxi.events import Consumer, Event
 from guanxi.events.scores import ScoreChanged, SegmentChanged
-from guanxi.ports import SystemIds
+from guanxi.ports import SystemClock, SystemIds
 
 IDS = SystemIds()
 
@@ -61,16 +64,24 @@ class Bench:
         return Tally(self.run, poison=frozenset(poison))
 
     def relay(self) -> Relay:
-        return Relay(self.database.relay, lambda: KafkaProducer(self.kafka, "test"), self.url, self.prefix)
+        return Relay(
+            Means(
+                lease=lambda: lease(self.url),
+                make_producer=lambda: KafkaProducer(self.kafka, "test"),
+                ends=KafkaEnds(self.kafka, "test"),
+                clock=SystemClock(),
+                topic_prefix=self.prefix,
+            )
+        )
 
     def runner(self, tally: Tally, name: str, *, latest: bool = False) -> ConsumerRunner:
         consumer = Consumer(name, {ScoreChanged: tally}, kind="reaction" if latest else "additive")
 
-        def make(on_assigned: OnAssigned) -> Reader:
-            topics = [f"{self.prefix}guanxi.scores"]
-            return KafkaReader(self.kafka, f"{self.prefix}{name}", topics, None, on_assigned)
+        def make() -> Reader:
+            return KafkaReader(self.kafka, f"{self.prefix}{name}", [f"{self.prefix}guanxi.scores"])
 
-        return ConsumerRunner(consumer.group, FactApplier(consumer), self.database.consumers, make, latest=latest)
+        store = DatabaseStore(self.database.consumers, consumer.group, FactApplier(consumer))
+        return ConsumerRunner(consumer.group, store, make, latest=latest)
 
     async def buried(self, reason: str, count: int) -> list[asyncpg.Record]:
         """Dead letters with such a reason, once there are so many; other tests' poison lies on the same topic."""

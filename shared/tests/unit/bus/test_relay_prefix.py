@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guanxi.bus.kafka import Ack, Place
-from guanxi.bus.relay import Pointer, acknowledged_prefix
+from guanxi.bus.lease import Pointer
+from guanxi.bus.ports import Ack, Place
+from guanxi.bus.relay import acknowledged_prefix
 from guanxi.ports import SystemIds
 
 IDS = SystemIds()

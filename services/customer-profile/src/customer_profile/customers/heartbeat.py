@@ -9,7 +9,7 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from guanxi.bus.kafka import Producer
+from guanxi.bus.ports import Producer
 from guanxi.bus.relay import Heartbeat
 from guanxi.events import Event, make_event
 from guanxi.events.directory import Watermark

@@ -13,7 +13,9 @@ from customer_profile.intake.handlers import on_inbound
 from customer_profile.topology import TOPOLOGY
 from guanxi.bus.applier import InboundApplier
 from guanxi.bus.consumer import ConsumerRunner
-from guanxi.bus.kafka import KafkaProducer, KafkaReader, OnAssigned, Reader, inbound_pattern
+from guanxi.bus.kafka import KafkaProducer, KafkaReader, inbound_pattern
+from guanxi.bus.ports import Reader
+from guanxi.bus.store import DatabaseStore
 from guanxi.events import InboundRecord, reports
 from guanxi.testing import Harness
 
@@ -139,11 +141,12 @@ async def test_events_come_through_a_real_broker_in_both_modes(
     await (await producer.send(topic, b"{broken", b"", ()))
     await producer.stop()
 
-    def make_reader(on_assigned: OnAssigned) -> Reader:
-        return KafkaReader(kafka, f"{topic_prefix}intake-test", (), inbound_pattern(topic_prefix), on_assigned)
+    def make_reader() -> Reader:
+        return KafkaReader(kafka, f"{topic_prefix}intake-test", (), inbound_pattern(topic_prefix))
 
     assert TOPOLOGY.inbound is not None
-    runner = ConsumerRunner("intake.g1", InboundApplier(TOPOLOGY.inbound), harness.database.consumers, make_reader)
+    store = DatabaseStore(harness.database.consumers, "intake.g1", InboundApplier(TOPOLOGY.inbound))
+    runner = ConsumerRunner("intake.g1", store, make_reader)
     running = asyncio.create_task(runner.run())
     async with asyncio.timeout(30):
         while len(await desk(dealer)) < 3:  # noqa: ASYNC110 - the consumer tells nobody

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from customer_profile.customers.heartbeat import make_heartbeat, watermark
-from guanxi.bus.kafka import Ack, Headers, Place
+from guanxi.bus.ports import Ack, Headers, Place
 from guanxi.events import parse
 from guanxi.events.directory import Watermark
 
@@ -23,6 +23,7 @@ class Broker:
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+    async def abort(self) -> None: ...
 
     async def partitions(self, topic: str) -> int:
         return 3
