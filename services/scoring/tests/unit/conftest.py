@@ -49,9 +49,17 @@ def a_fact(
     )
 
 
-def an_order(number: int, minor: int, days_ago: int = 0, *, currency: str = "CNY", sequence: int = 1) -> FactRow:
+def an_order(
+    number: int,
+    minor: int,
+    days_ago: int = 0,
+    *,
+    currency: str = "CNY",
+    sequence: int = 1,
+    source: str | None = None,
+) -> FactRow:
     """An order on which the default margin is earned."""
-    traits = Traits(margin_minor=0, unmargined_minor=minor, count=1)
+    traits = Traits(margin_minor=0, unmargined_minor=minor, count=1, source=source)
     return a_fact(number, "order", days_ago, amount_minor=minor, currency=currency, traits=traits, sequence=sequence)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guanxi.events import Event
@@ -17,6 +17,14 @@ from guanxi.events import interactions as i
 from scoring.facts.rules import FactRow, Traits
 
 BASIS = 10_000
+STEP = timedelta(minutes=15)
+"""How exactly a source's progress is kept: the days of all time zones begin at such a moment."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REPORTED = (
+    *(i.OrderPlaced, i.OrderDelivered, i.OrderReturned, i.PaymentReceived, i.ServicePerformed),
+    *(i.CustomerContacted, i.OpinionGiven, i.MentionObserved, c.ComplaintFiled),
+)
+"""What a publisher tells, corrections included."""
 PROMISE_KINDS = ("promise", "promise.kept", "promise.broken", "promise.renegotiated", "promise.withdrawn")
 COMPLAINT_KINDS = ("complaint", "complaint.answered", "complaint.resolved", "complaint.reopened", "complaint.closed")
 
@@ -170,14 +178,18 @@ def rows(events: Iterable[Event[Any]]) -> list[FactRow]:
     return [row for event in events for row in rows_of(event)]
 
 
-def sources(events: Sequence[Event[Any]]) -> dict[str, datetime]:
-    """How far each publisher has told us, by the newest time among its reports."""
-    up_to: dict[str, datetime] = {}
+def reached(events: Sequence[Event[Any]]) -> dict[tuple[str, datetime], datetime]:
+    """How far publishers have told us: (source, moment in steps of `STEP`) -> when we first knew that it was there.
+
+    Only by what they report themselves: what we did about it afterwards also names them, and says nothing of theirs.
+    """
+    first: dict[tuple[str, datetime], datetime] = {}
     for event in events:
         source = getattr(event.data, "source", None)
-        if source is not None:
-            up_to[source] = max(event.time, up_to.get(source, event.time))
-    return up_to
+        if source is not None and isinstance(event.data, REPORTED):
+            key = (source, event.time - (event.time - _EPOCH) % STEP)
+            first[key] = min(event.recordedtime, first.get(key, event.recordedtime))
+    return first
 
 
 def _row(event: Event[Any], said: Said) -> FactRow:

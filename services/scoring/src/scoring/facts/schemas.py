@@ -13,6 +13,7 @@ class FactTraits(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    source: str | None
     status: str | None
     code: str | None
     channel: str | None

@@ -25,10 +25,24 @@ SELECT aggregate_id, kind, sequence, customer_id, unit_id, occurred_at, recorded
 FROM jsonb_populate_recordset(NULL::fact, $1::jsonb) ORDER BY aggregate_id, kind, sequence
 ON CONFLICT DO NOTHING RETURNING customer_id, event_id
 """
+# What a later moment that was known no later already says is left out: most batches write nothing, and wait for nobody.
 _MARK_SOURCES = """
-INSERT INTO source_watermark AS w (source, up_to)
-SELECT s, t FROM unnest($1::text[], $2::timestamptz[]) AS x(s, t) ORDER BY s
-ON CONFLICT (source) DO UPDATE SET up_to = excluded.up_to WHERE w.up_to < excluded.up_to
+INSERT INTO source_watermark AS w (source, up_to, recorded_at)
+SELECT s, u, r FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS x(s, u, r)
+WHERE NOT EXISTS (SELECT 1 FROM source_watermark k WHERE k.source = s AND k.up_to >= u AND k.recorded_at <= r)
+ORDER BY s, u
+ON CONFLICT (source, up_to) DO UPDATE SET recorded_at = least(w.recorded_at, excluded.recorded_at)
+"""
+_REACH = """
+WITH RECURSIVE named AS (
+  SELECT min(source) AS source FROM source_watermark
+  UNION ALL
+  SELECT (SELECT min(source) FROM source_watermark w WHERE w.source > n.source) FROM named n WHERE n.source IS NOT NULL
+)
+SELECT source, up_to FROM named n, LATERAL (
+  SELECT up_to FROM source_watermark w
+  WHERE w.source = n.source AND w.recorded_at <= coalesce($1, 'infinity'::timestamptz) ORDER BY up_to DESC LIMIT 1
+) newest
 """
 _CURRENT = """
 SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END) * FROM fact
@@ -40,10 +54,11 @@ UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'chan
 WHERE customer_id = ANY($1::uuid[])
 """
 _TALLY = """
-SELECT kind, count(*) AS n FROM (
-  SELECT kind FROM fact WHERE attrs->>'source' = $1
-  GROUP BY kind, aggregate_id HAVING bool_and(event_id >= uuidv7_floor($2))) f
-GROUP BY 1
+SELECT kind, count(DISTINCT aggregate_id) AS n FROM fact f
+WHERE event_id >= uuidv7_floor($2) AND attrs->>'source' = $1 AND NOT EXISTS (
+  SELECT 1 FROM fact o WHERE o.aggregate_id = f.aggregate_id AND o.kind = f.kind
+    AND o.event_id < uuidv7_floor($2) AND o.attrs->>'source' = $1)
+GROUP BY kind
 """
 _TRAITS = tuple(field.name for field in fields(Traits))
 _IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
@@ -65,9 +80,15 @@ async def add(tx: Tx, rows: Sequence[FactRow]) -> list[tuple[UUID | None, UUID]]
     return [(row["customer_id"], row["event_id"]) for row in added]
 
 
-async def mark_sources(tx: Tx, up_to: Mapping[str, datetime]) -> None:
-    """Note how far each source has told us."""
-    await tx.execute(_MARK_SOURCES, list(up_to), list(up_to.values()))
+async def mark_sources(tx: Tx, reached: Mapping[tuple[str, datetime], datetime]) -> None:
+    """Note how far each source has told us, and since when we know: (source, up to) -> recorded."""
+    sources, moments = zip(*reached, strict=True)
+    await tx.execute(_MARK_SOURCES, list(sources), list(moments), list(reached.values()))
+
+
+async def reach(reader: Reader, known_at: datetime | None) -> dict[str, datetime]:
+    """How far each source had told us by what was known then (now, without one)."""
+    return {row["source"]: row["up_to"] for row in await reader.fetch(_REACH, known_at)}
 
 
 async def of_customers(

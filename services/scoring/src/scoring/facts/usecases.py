@@ -22,8 +22,8 @@ async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
     What was known already touches nobody.
     """
     times = {event.id: event.time for event in events}
-    if up_to := reading.sources(events):
-        await store.mark_sources(tx, up_to)
+    if reached := reading.reached(events):
+        await store.mark_sources(tx, reached)
     touched: dict[UUID, datetime] = {}
     for customer_id, event_id in await store.add(tx, reading.rows(events)):
         if customer_id is not None:
@@ -36,6 +36,11 @@ async def of_customers(
 ) -> list[FactRow]:
     """The newest version, by what was known then, of each fact of these kinds."""
     return await store.of_customers(reader, customer_ids, kinds, known_at)
+
+
+async def reach(reader: Reader, known_at: datetime | None = None) -> dict[str, datetime]:
+    """How far each source had told us, by what was known then."""
+    return await store.reach(reader, known_at)
 
 
 async def page(  # noqa: PLR0913 - one argument for each filter

@@ -14,6 +14,7 @@ from guanxi.service import settings_of
 from scoring.scorecards import files
 from scoring.scores import reading
 from scoring.scores.reading import LEADING_PERCENT, Whole
+from scoring.scores.rules import Place
 from scoring.scores.schemas import (
     ExplanationRead,
     ParetoRead,
@@ -85,7 +86,7 @@ async def get_ranking(call: Reader, paging: Paging, kind: Kind = files.VALUE) ->
     _internal(call)
     after = _place(paging.after)
     found = await reading.ranking(call.pool, kind, after, paging.limit)
-    return paging.cut(found, lambda one: (one.value, one.customer_id))
+    return paging.cut(found, lambda one: (one.rank, one.number, one.customer_id, one.value))
 
 
 @router.get("/reports/pareto")
@@ -123,10 +124,10 @@ def _internal(call: Read) -> None:
         raise NotFound
 
 
-def _place(key: Any) -> tuple[int, UUID] | None:
+def _place(key: Any) -> Place | None:
     if key is None:
         return None
     match key:
-        case (int() as value, UUID() as customer_id):
-            return value, customer_id
+        case (int() as rank, int() as number, UUID() as customer_id, int() as value):
+            return Place(rank, number, customer_id, value)
     raise Unprocessable.field("cursor", "cursor", "This is no cursor of this list. Start again without one.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from scoring.facts.rules import FactRow, current
-from scoring.scorecards.rules import TrustCard, ValueCard
-from scoring.scores import value
-from scoring.scores.rules import Moment, Score, rated
+from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
+from scoring.scores.basis import ValueBasis, basis
+from scoring.scores.measure import Measured
+from scoring.scores.rules import Moment, Score
 from scoring.segments.rules import Standing, standing
 
 
@@ -41,19 +43,39 @@ class Picture:
     standing: Standing
 
 
+def score(facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
+    """The score on a day, as far as was known at a moment; the same facts, in any order, on any day, the same."""
+    measured = basis(current(facts, moment.known_at), card, moment).measured(moment.day)
+    return scored(measured, card, moment, members)
+
+
+def scored(measured: Measured, card: Scorecard, moment: Moment, members: Iterable[UUID]) -> Score:
+    """What was measured on the moment's day, as the score of these members."""
+    return Score(
+        kind=card.kind,
+        as_of=moment.day,
+        value=measured.value,
+        band=measured.band,
+        inputs=measured.inputs,
+        reasons=measured.reasons,
+        version=card.version,
+        members=tuple(sorted(members)),
+    )
+
+
 def picture(
     customer_id: UUID, members: Sequence[UUID], facts: Sequence[FactRow], cards: Cards, moment: Moment
 ) -> Picture:
     """Every score of one customer, and the tier."""
     known = current(facts, moment.known_at)
-    scores = {card.kind: rated(known, card, moment, members) for card in (cards.value, cards.trust)}
-    return Picture(customer_id, tuple(sorted(members)), scores, tier_of(known, cards.value, moment))
+    worth, trust = basis(known, cards.value, moment), basis(known, cards.trust, moment)
+    scores = {each.card.kind: scored(each.measured(moment.day), each.card, moment, members) for each in (worth, trust)}
+    return Picture(customer_id, tuple(sorted(members)), scores, tier_on(worth, moment.day))
 
 
-def tier_of(facts: Sequence[FactRow], card: ValueCard, moment: Moment) -> Standing:
+def tier_on(worth: ValueBasis, day: date) -> Standing:
     """The tier at the end of a day: the fold of the values of all days before, in the time of the facts."""
-    book = value.ledger(facts, card, moment.zone)
-    return standing(card.bands, value.history(book, card, moment.day))
+    return standing(worth.card.bands, worth.history(day))
 
 
 def pictures(

@@ -15,7 +15,7 @@ _KEEP = directory.CONSUMER.handlers[CustomerState]
 
 
 async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> None:
-    """Keep the directory, and have everybody scored who was or is now one with a customer that moved.
+    """Keep the directory, and have everybody scored who was or is now one with a customer that moved or was erased.
 
     In the directory's own consumer, not beside it: a second one could run ahead of the table that the scorer reads,
     score the old family, and never hear of it again.
@@ -24,8 +24,10 @@ async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> N
     before = await directory.canonical_ids(tx, times)
     await _KEEP(tx, events)
     after = await directory.canonical_ids(tx, times)
-    moved = [one for one in times if before[one] != after[one]]
-    await usecases.mark(tx, {each: times[one] for one in moved for each in (one, before[one], after[one])})
+    moved = {each: times[one] for one in times if before[one] != after[one] for each in (one, before[one], after[one])}
+    erased = [event.data.id for event in directory.newest(events) if event.data.status == "erased"]
+    bereft = {after[one]: times[one] for one in erased if after[one] != one}
+    await usecases.mark(tx, {**bereft, **moved})
 
 
 CONSUMER = replace(directory.CONSUMER, handlers={**directory.CONSUMER.handlers, CustomerState: on_customer_state})

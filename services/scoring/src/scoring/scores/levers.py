@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from scoring.facts.rules import FactRow, Traits
 from scoring.scorecards.rules import Lever, Scorecard, band_of, rank_of
-from scoring.scores.rules import Moment, end_of, measure
+from scoring.scores.basis import Basis
+from scoring.scores.rules import Moment, end_of
 
 Direction = Literal["up", "down"]
 Reached = Callable[[int], bool]
@@ -30,16 +31,17 @@ class Change:
     effort: int
 
 
-def least_changes(facts: Sequence[FactRow], card: Scorecard, moment: Moment, tier: str | None = None) -> list[Change]:
+def least_changes(known: Basis, card: Scorecard, moment: Moment, tier: str | None = None) -> list[Change]:
     """What would move the customer, the least effort first; of each lever the fewest steps that do it.
 
     Moves the tier when one is given (which is lost only below its own threshold), else the band. Nothing moves an
     unrated customer but a rate.
     """
-    now = measure(list(facts), card, moment)
-    if now.value is None:
+    now = known.value_on(moment.day)
+    if now is None:
         return []
-    found = [_try(lever, facts, card, moment, _goal(card, tier or now.band, lever.direction)) for lever in card.levers]
+    standing = tier or band_of(card.bands, now)
+    found = [_try(lever, known, card, moment, _goal(card, standing, lever.direction)) for lever in card.levers]
     return sorted((one for one in found if one is not None), key=lambda one: (one.effort, one.code))
 
 
@@ -52,12 +54,13 @@ def _goal(card: Scorecard, standing: str, direction: Direction) -> Reached:
     return lambda value: floor is not None and value < floor
 
 
-def _try(lever: Lever, facts: Sequence[FactRow], card: Scorecard, moment: Moment, goal: Reached) -> Change | None:
+def _try(lever: Lever, known: Basis, card: Scorecard, moment: Moment, goal: Reached) -> Change | None:
+    silent = known.heard()
+
     def after(steps: int) -> int | None:
         if lever.wait_days:
-            later = replace(moment, day=moment.day + timedelta(days=steps * lever.wait_days))
-            return measure(list(facts), card, later).value
-        return measure([*facts, *_imagined(lever, moment, steps)], card, moment).value
+            return silent.value_on(moment.day + timedelta(days=steps * lever.wait_days))
+        return known.plus(_imagined(lever, moment, steps)).value_on(moment.day)
 
     def does(steps: int) -> bool:
         value = after(steps)

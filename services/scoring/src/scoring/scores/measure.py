@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from scoring.facts.rules import FactRow
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -25,6 +27,8 @@ class Measured:
     band: str
     inputs: Mapping[str, int]
     reasons: tuple[Reason, ...]
+    facts: Mapping[str, FactRow]
+    """The heaviest fact behind each reason, by the reason's code."""
 
 
 def heaviest_first(reasons: list[Reason]) -> tuple[Reason, ...]:

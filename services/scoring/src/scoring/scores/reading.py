@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,12 +16,13 @@ from guanxi.problems import NotFound, Unprocessable
 from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
 from scoring.scorecards import files
-from scoring.scorecards.rules import UNRATED, Scorecard, Texts, ValueCard
+from scoring.scorecards.rules import UNRATED, Scorecard, Texts
 from scoring.scores import store
-from scoring.scores.computing import tier_of
+from scoring.scores.basis import ValueBasis, basis
+from scoring.scores.computing import score, scored, tier_on
 from scoring.scores.levers import Change, least_changes
-from scoring.scores.rules import Moment, Score, Stored, day_of, rated
-from scoring.scores.store import Pareto, Ranked
+from scoring.scores.rules import Moment, Place, Ranked, Score, Stored, day_of, ranked
+from scoring.scores.store import Pareto
 from scoring.scores.usecases import cards
 from scoring.segments.rules import Standing
 
@@ -41,8 +42,8 @@ class Explanation:
     """A score with all that it rests on."""
 
     score: Score
-    facts: Mapping[UUID, FactRow]
-    """The heaviest fact of each reason, by its id."""
+    facts: Mapping[str, FactRow]
+    """The heaviest fact of each reason, by the reason's code."""
     standing: Standing | None
     changes: Sequence[Change]
     texts: Texts
@@ -54,7 +55,8 @@ async def whole(pool: Pool, principal: Principal, customer_id: UUID) -> Whole:
         raise NotFound("customer")
     found = await directory.require(pool, customer_id)
     async with pool.read() as reader:
-        return Whole(found.canonical_id, await directory.members(reader, customer_id))
+        members = await directory.customers(reader, await directory.members(reader, customer_id))
+    return Whole(found.canonical_id, sorted(one for one, who in members.items() if not who.erased))
 
 
 def moment(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime | None) -> Moment:
@@ -85,28 +87,26 @@ async def stored(pool: Pool, customer: Whole) -> list[Stored] | None:
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts."""
     known = cards()
-    rows = await _facts(pool, customer, known.fact_kinds, at)
+    rows, told = await _facts(pool, customer, known.fact_kinds, at)
     made = await asyncio.to_thread(
-        lambda: [rated(rows, card, at, customer.members) for card in (known.value, known.trust)]
+        lambda: [score(rows, card, told, customer.members) for card in (known.value, known.trust)]
     )
-    return [Stored(score, pool.clock.now()) for score in made]
+    return [Stored(one, pool.clock.now()) for one in made]
 
 
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
-    rows = await _facts(pool, customer, card.fact_kinds, at)
-    return await asyncio.to_thread(explain, rows, card, at, customer.members)
+    rows, told = await _facts(pool, customer, card.fact_kinds, at)
+    return await asyncio.to_thread(explain, rows, card, told, customer.members)
 
 
 def explain(rows: Sequence[FactRow], card: Scorecard, at: Moment, members: Sequence[UUID]) -> Explanation:
     """The same for facts at hand."""
-    known = list(rows)
-    score = rated(known, card, at, members)
-    standing = tier_of(known, card, at) if isinstance(card, ValueCard) else None
-    heavy = {reason.fact_id for reason in score.reasons if reason.fact_id}
-    by_id = {row.aggregate_id: row for row in known if row.aggregate_id in heavy}
+    known = basis(current(rows, at.known_at), card, at)
+    measured = known.measured(at.day)
+    standing = tier_on(known, at.day) if isinstance(known, ValueBasis) else None
     changes = least_changes(known, card, at, standing.tier if standing else None)
-    return Explanation(score, by_id, standing, changes, card.texts)
+    return Explanation(scored(measured, card, at, members), measured.facts, standing, changes, card.texts)
 
 
 async def history(pool: Pool, customer: Whole, kind: str, before: date | None, limit: int) -> list[Stored]:
@@ -115,10 +115,10 @@ async def history(pool: Pool, customer: Whole, kind: str, before: date | None, l
         return await store.history(reader, customer.id, card_of(kind).kind, before, limit)
 
 
-async def ranking(pool: Pool, kind: str, after: tuple[int, UUID] | None, limit: int) -> list[Ranked]:
+async def ranking(pool: Pool, kind: str, after: Place | None, limit: int) -> list[Ranked]:
     """Customers by value, best first."""
     async with pool.read() as reader:
-        return await store.ranking(reader, card_of(kind).kind, after, limit)
+        return ranked(await store.ranking(reader, card_of(kind).kind, after, limit), after)
 
 
 async def pareto(reader: Reader) -> Pareto:
@@ -126,7 +126,8 @@ async def pareto(reader: Reader) -> Pareto:
     return await store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
 
 
-async def _facts(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> list[FactRow]:
+async def _facts(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:
     async with pool.read() as reader:
-        rows = await facts.of_customers(reader, customer.members, kinds, at.known_at)
-    return current(rows, at.known_at)
+        # How far a source has told first: a mark read after the facts might cover some that they lack (ADR 0013).
+        told = replace(at, reach=await facts.reach(reader, at.known_at))
+        return await facts.of_customers(reader, customer.members, kinds, at.known_at), told

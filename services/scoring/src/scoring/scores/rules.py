@@ -1,17 +1,14 @@
-"""A score as a value, and the one function that computes it from facts."""
+"""A score as a value, the day it holds on, and its place among others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scoring.facts.rules import FactRow, current
-from scoring.scorecards.rules import Scorecard, ValueCard
-from scoring.scores import trust, value
-from scoring.scores.measure import Measured, Reason
+from scoring.scores.measure import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +18,8 @@ class Moment:
     day: date
     zone: ZoneInfo
     known_at: datetime | None = None
+    reach: Mapping[str, datetime] = field(default_factory=dict)
+    """How far each source had told us by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +34,6 @@ class Score:
     reasons: tuple[Reason, ...]
     version: int
     members: tuple[UUID, ...]
-
-
-def score(facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
-    """The score on a day, as far as was known at a moment; the same facts, in any order, on any day, the same."""
-    return rated(current(facts, moment.known_at), card, moment, members)
-
-
-def rated(facts: list[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
-    """The same for facts that have been through `current`."""
-    measured = measure(facts, card, moment)
-    return Score(
-        kind=card.kind,
-        as_of=moment.day,
-        value=measured.value,
-        band=measured.band,
-        inputs=measured.inputs,
-        reasons=measured.reasons,
-        version=card.version,
-        members=tuple(sorted(members)),
-    )
-
-
-def measure(facts: list[FactRow], card: Scorecard, moment: Moment) -> Measured:
-    """Value, band, inputs and reasons by the card's own method."""
-    if isinstance(card, ValueCard):
-        return value.measure(value.ledger(facts, card, moment.zone), card, moment.day)
-    return trust.measure(facts, card, moment.day, moment.zone)
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -85,3 +57,43 @@ class Stored:
 
     score: Score
     computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A customer with a value."""
+
+    customer_id: UUID
+    value: int
+    band: str
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A customer's place in a ranking: `number` counts on, `rank` is shared by those of equal value."""
+
+    rank: int
+    number: int
+    customer_id: UUID
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Place):
+    """The same with what it rests on."""
+
+    band: str
+    as_of: date
+
+
+def ranked(found: Iterable[Valued], after: Place | None = None) -> list[Ranked]:
+    """Places of customers who come best first, going on after the last place of the page before."""
+    out: list[Ranked] = []
+    last = after
+    for one in found:
+        number = last.number + 1 if last else 1
+        rank = last.rank if last and last.value == one.value else number
+        last = Ranked(rank, number, one.customer_id, one.value, one.band, one.as_of)
+        out.append(last)
+    return out

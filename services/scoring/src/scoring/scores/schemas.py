@@ -134,10 +134,7 @@ def score_read(stored: Stored, texts: Texts) -> ScoreRead:
 
 def explanation_read(found: Explanation, customer_id: UUID, at: datetime) -> ExplanationRead:
     """An explained score."""
-    reasons = [
-        _reason(one, found.texts) | {"fact": _behind(found.facts.get(one.fact_id) if one.fact_id else None)}
-        for one in found.score.reasons
-    ]
+    reasons = [_reason(one, found.texts) | {"fact": _behind(found.facts.get(one.code))} for one in found.score.reasons]
     changes = [_change(one, found.texts) for one in found.changes]
     up = next((one for one in changes if one.direction == "up"), None)
     return ExplanationRead.model_validate(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
 
+from guanxi.bus.errors import ErrorClass, classify
 from guanxi.db import Pool
 from guanxi.service import Job, Loop, Runtime
 from scoring.scores import usecases
 from scoring.settings import Settings
 
 IDLE_SECONDS = 0.2
+TRIES = 3
+SET_ASIDE = timedelta(minutes=5)
+"""How long a customer waits whose facts cannot be made a score of."""
+BUSY = timedelta(seconds=10)
+"""How long one waits who was always held by somebody else."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,18 +38,46 @@ async def score_on(runtime: Runtime) -> None:
 async def score_some(pool: Pool, zone: ZoneInfo, limit: int) -> tuple[int, int]:
     """Score up to `limit` customers; gives how many, and the limit of the next batch.
 
-    A batch that fails is tried again in smaller ones, down to the one customer who spoils it: that one is set aside.
+    A batch that lost a race is tried again. One that fails all the same is tried in smaller ones, down to the customer
+    who spoils it: that one is set aside. Raises when the database is away.
     """
-    try:
-        return await usecases.work_off(pool, zone, limit), min(usecases.BATCH, limit * 2)
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
-        raise
-    except Exception as error:
-        if limit > 1:
-            return 0, max(1, limit // 8)
-        log.exception("scoring.failed", customer_id=str(await usecases.set_aside(pool)), error=repr(error))
-        await asyncio.sleep(IDLE_SECONDS)
-        return 0, 1
+    failed = None
+    for _ in range(TRIES):
+        try:
+            return await usecases.work_off(pool, zone, limit), min(usecases.BATCH, limit * 2)
+        except usecases.BatchFailedError as error:
+            failed = error
+        if not failed.customer_ids or _class_of(failed.__cause__) is not ErrorClass.TRANSIENT:
+            break
+        await asyncio.sleep(random.uniform(0, IDLE_SECONDS))  # noqa: S311 - jitter
+    assert failed is not None  # noqa: S101 - else it has returned
+    return await _after(pool, failed, limit)
+
+
+async def _after(pool: Pool, failed: usecases.BatchFailedError, limit: int) -> tuple[int, int]:
+    error = failed.__cause__
+    kind = _class_of(error)
+    if error is not None and (kind is ErrorClass.DOWN or not failed.customer_ids):
+        raise error
+    if limit > 1:
+        return 0, max(1, limit // 8)
+    names = [str(one) for one in failed.customer_ids]
+    if kind is ErrorClass.POISON:
+        log.error("scoring.failed", customer_ids=names, error=repr(error), exc_info=error)
+        await usecases.set_aside(pool, failed.customer_ids, SET_ASIDE)
+    else:
+        log.warning("scoring.busy", customer_ids=names, error=repr(error))
+        await usecases.set_aside(pool, failed.customer_ids, BUSY)
+    await asyncio.sleep(IDLE_SECONDS)
+    return 0, 1
+
+
+def _class_of(error: BaseException | None) -> ErrorClass:
+    # A statement that ran out of time is ended by whichever clock is first, ours or PostgreSQL's: it says of the batch
+    # that it was too much, not of the database that it is away.
+    if isinstance(error, (usecases.FamilyMovedError, TimeoutError)):
+        return ErrorClass.TRANSIENT
+    return ErrorClass.POISON if error is None else classify(error)
 
 
 async def at_midnight(runtime: Runtime) -> None:

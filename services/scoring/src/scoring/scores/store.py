@@ -13,7 +13,7 @@ import asyncpg
 from guanxi.db import Reader, Tx
 from guanxi.ports import derived_id
 from scoring.scores.measure import Reason
-from scoring.scores.rules import Score, Stored
+from scoring.scores.rules import Place, Score, Stored, Valued
 
 LIVE, HISTORIC, SWEPT = 0, 1, 2
 
@@ -30,16 +30,24 @@ WITH ripe AS (
 )
 DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at
 """
-_POSTPONE = """
-UPDATE dirty SET due_at = $2 WHERE customer_id = (
-  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at, seq LIMIT 1
-) RETURNING customer_id
-"""
+_POSTPONE = "UPDATE dirty SET due_at = $2 WHERE customer_id = ANY($1::uuid[]) AND due_at < $2"
+_BEGIN_SWEEP = "INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _SWEEP = """
-WITH begun AS (INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING day)
-INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
-SELECT DISTINCT customer_id, $2::timestamptz, $3::timestamptz, $4::int, $2::timestamptz
-FROM score_series, begun WHERE ended_at IS NULL AND as_of < $1
+WITH at AS (
+  SELECT day, reached FROM sweep WHERE day = $1 AND ended_at IS NULL FOR UPDATE SKIP LOCKED
+), chunk AS (
+  SELECT DISTINCT customer_id FROM score_series
+  WHERE customer_id > (SELECT coalesce(reached, '00000000-0000-0000-0000-000000000000') FROM at)
+    AND ended_at IS NULL AND as_of < $1
+  ORDER BY customer_id LIMIT $5
+), marked AS (
+  INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
+  SELECT customer_id, $2::timestamptz, $3::timestamptz, $4::int, $2::timestamptz FROM chunk
+), next AS (
+  SELECT count(*) AS n, (SELECT customer_id FROM chunk ORDER BY customer_id DESC LIMIT 1) AS reached FROM chunk
+)
+UPDATE sweep SET reached = coalesce(next.reached, sweep.reached), ended_at = CASE WHEN next.n < $5 THEN $2 END
+FROM next, at WHERE sweep.day = at.day RETURNING next.n
 """
 # Inserting first and locking after, both in sorted order: the lock of a customer that was never scored needs a row.
 _ENSURE = """
@@ -72,12 +80,14 @@ SELECT {_RESULT} FROM score WHERE customer_id = $1 AND kind = $2 AND as_of < coa
 ORDER BY as_of DESC LIMIT $4 + 1
 """
 _RANKING = """
-SELECT rank, customer_id, value, band, as_of FROM (
-  SELECT rank() OVER (ORDER BY value DESC) AS rank, customer_id, value, band, as_of FROM score_series
-  WHERE kind = $1 AND ended_at IS NULL AND value IS NOT NULL
-) r
-WHERE $2::bigint IS NULL OR (-value, customer_id) > (-$2::bigint, $3::uuid)
-ORDER BY value DESC, customer_id LIMIT $4 + 1
+SELECT customer_id, value, band, as_of FROM score_series
+WHERE kind = $1 AND ended_at IS NULL AND value IS NOT NULL
+ORDER BY value DESC, customer_id DESC LIMIT $2 + 1
+"""
+_RANKING_ON = """
+SELECT customer_id, value, band, as_of FROM score_series
+WHERE kind = $1 AND ended_at IS NULL AND (value, customer_id) < ($3, $4)
+ORDER BY value DESC, customer_id DESC LIMIT $2 + 1
 """
 # Shares are of the profit that was made: losses stand apart, so that no share passes 100 %.
 _PARETO = """
@@ -97,16 +107,20 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE profit > 0) AS profitable,
        (SELECT count(*) FROM score_series WHERE kind = $1 AND ended_at IS NULL AND band = $3) AS unrated
 FROM p
 """
+# A row that a scorer has claimed is skipped: it waits for this erasure, and then finds nobody to score.
 _FORGET = (
-    "DELETE FROM dirty WHERE customer_id = ANY($1::uuid[])",
+    """
+DELETE FROM dirty WHERE seq IN (SELECT seq FROM dirty WHERE customer_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED)
+""",
     "DELETE FROM score WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM score_series WHERE customer_id = ANY($1::uuid[])",
 )
-_LEAVE = (
-    "UPDATE score SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1",
-    """
-UPDATE score_series SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1
-""",
+_LEAVE = tuple(
+    f"""
+UPDATE {table} SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[]))
+WHERE members && $1 AND cardinality(members) > 1
+"""
+    for table in ("score", "score_series")
 )
 
 
@@ -130,17 +144,6 @@ class Series:
     kind: str
     ended: bool
     score: Score | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """One place of a ranking."""
-
-    rank: int
-    customer_id: UUID
-    value: int
-    band: str
-    as_of: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +179,22 @@ async def claim(tx: Tx, limit: int) -> dict[UUID, datetime]:
     return newest
 
 
-async def postpone(tx: Tx, until: datetime) -> UUID | None:
-    """Let the customer who would be claimed first wait; gives who that was."""
-    found: UUID | None = await tx.fetchval(_POSTPONE, tx.now, until)
-    return found
+async def postpone(tx: Tx, customer_ids: Sequence[UUID], until: datetime) -> None:
+    """Let these customers wait."""
+    await tx.execute(_POSTPONE, list(customer_ids), until)
 
 
-async def sweep(tx: Tx, day: date, began_at: datetime) -> int:
-    """Have everybody scored for a day that has begun; nobody when that was done before."""
-    return int((await tx.execute(_SWEEP, day, tx.now, began_at, SWEPT)).rpartition(" ")[2])
+async def begin_sweep(tx: Tx, day: date) -> None:
+    """Note that a day has begun; nothing when that was noted before."""
+    await tx.execute(_BEGIN_SWEEP, day, tx.now)
+
+
+async def sweep(tx: Tx, day: date, began_at: datetime, limit: int) -> int:
+    """Have the next customers scored for a day that has begun; gives how many.
+
+    None are left when these are fewer than `limit`; 0 also when another worker is at it.
+    """
+    return int(await tx.fetchval(_SWEEP, day, tx.now, began_at, SWEPT, limit) or 0)
 
 
 async def lock(tx: Tx, customer_ids: Iterable[UUID], kinds: Sequence[str]) -> dict[tuple[UUID, str], Series]:
@@ -221,10 +231,13 @@ async def history(reader: Reader, customer_id: UUID, kind: str, before: date | N
     return [_stored(row) for row in await reader.fetch(_HISTORY, customer_id, kind, before, limit)]
 
 
-async def ranking(reader: Reader, kind: str, after: tuple[int, UUID] | None, limit: int) -> list[Ranked]:
-    """Customers by value, best first, one more than `limit`."""
-    value, customer_id = after or (None, None)
-    return [Ranked(**dict(row)) for row in await reader.fetch(_RANKING, kind, value, customer_id, limit)]
+async def ranking(reader: Reader, kind: str, after: Place | None, limit: int) -> list[Valued]:
+    """Customers by value, best first, after a place, one more than `limit`."""
+    if after is None:
+        rows = await reader.fetch(_RANKING, kind, limit)
+    else:
+        rows = await reader.fetch(_RANKING_ON, kind, limit, after.value, after.customer_id)
+    return [Valued(**dict(row)) for row in rows]
 
 
 async def pareto(reader: Reader, kind: str, percent: int, unrated: str) -> Pareto:

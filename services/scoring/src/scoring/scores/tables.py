@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from guanxi.db import base_columns
-from scoring.tables import metadata
+from scoring.tables import MERGED, metadata
 
 
 def _result_columns() -> list[sa.Column[object]]:
@@ -29,7 +29,8 @@ score_series = sa.Table(
     *_result_columns(),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
     sa.UniqueConstraint("customer_id", "kind"),
-    sa.Index("ix_score_series_value", "kind", "value", "customer_id"),
+    sa.Index("ix_score_series_value", "kind", "value", "customer_id", postgresql_where=sa.text("ended_at IS NULL")),
+    sa.Index("ix_score_series_members", "members", postgresql_using="gin", postgresql_where=MERGED),
 )
 score = sa.Table(
     "score",
@@ -39,6 +40,7 @@ score = sa.Table(
     sa.Column("as_of", sa.Date, primary_key=True),
     sa.Column("band", sa.Text, nullable=False),
     *_result_columns(),
+    sa.Index("ix_score_members", "members", postgresql_using="gin", postgresql_where=MERGED),
 )
 dirty = sa.Table(
     "dirty",
@@ -49,7 +51,7 @@ dirty = sa.Table(
     sa.Column("newest_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("urgency", sa.SmallInteger, nullable=False),
     sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Index("ix_dirty_due", "urgency", "due_at"),
+    sa.Index("ix_dirty_due", "urgency", "due_at", "seq"),
     sa.Index("ix_dirty_customer", "customer_id"),
 )
 sweep = sa.Table(
@@ -57,4 +59,6 @@ sweep = sa.Table(
     metadata,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reached", UUID(as_uuid=True)),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
 )

@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import Signal, TrustCard, band_of
+from scoring.scores.days import Days
 from scoring.scores.measure import Measured, Reason, heaviest_first
 
 MILLI = 1000
+Evidence = Mapping[str, Days]
+"""The facts that bear on trust, by the code that they bear under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One fact that bears on trust: under which code, and how many days ago."""
+def evidence(facts: Iterable[FactRow], zone: ZoneInfo) -> dict[str, Days]:
+    """What bears on trust among facts (as `current` gives them) that have all happened by the day in question."""
+    known = list(facts)
+    solved = _solved_first_time(known)
+    found: dict[str, Days] = {}
+    for fact in known:
+        code = _code(fact, solved)
+        if code is not None:
+            found.setdefault(code, Days()).add(fact.occurred_at.astimezone(zone).toordinal(), fact)
+    return found
 
-    code: str
-    fact: FactRow
-    age: int
+
+def value_on(found: Evidence, card: TrustCard, day: int) -> int:
+    """The value at the end of a day, without its reasons."""
+    return _bounded(
+        card, card.base + sum(_points(card.signals[code], found[code].days, day) for code in _told(found, card))
+    )
 
 
-def measure(facts: Sequence[FactRow], card: TrustCard, on: date, zone: ZoneInfo) -> Measured:
+def measure(found: Evidence, card: TrustCard, day: int) -> Measured:
     """Value, band, inputs and reasons at the end of a day."""
-    by_code: dict[str, list[Evidence]] = defaultdict(list)
-    for one in evidence(facts, on, zone):
-        by_code[one.code].append(one)
-    reasons = [_reason(card.signals[code], by_code[code]) for code in sorted(by_code) if code in card.signals]
+    facts = {code: _heaviest(card.signals[code], found[code], day) for code in _told(found, card)}
+    reasons = [
+        Reason(code, _points(card.signals[code], found[code].days, day), fact.aggregate_id, len(found[code].facts))
+        for code, fact in facts.items()
+    ]
     total = card.base + sum(reason.points for reason in reasons)
-    bounded = max(card.least, min(card.most, total))
+    bounded = _bounded(card, total)
     if bounded != total:
         reasons.append(Reason("limit", bounded - total))
-    inputs = {code: len(found) for code, found in sorted(by_code.items())}
+    inputs = {code: len(found[code].facts) for code in sorted(found)}
     base = Reason("base", card.base)
-    return Measured(bounded, band_of(card.bands, bounded), inputs, (base, *heaviest_first(reasons)))
-
-
-def evidence(facts: Iterable[FactRow], on: date, zone: ZoneInfo) -> list[Evidence]:
-    """What bears on trust among the facts up to the end of a day."""
-    dated = [(fact, fact.occurred_at.astimezone(zone).date()) for fact in facts]
-    past = [(fact, (on - day).days) for fact, day in dated if day <= on]
-    solved = _solved_first_time([fact for fact, _ in past])
-    found = [(fact, age, _code(fact, solved)) for fact, age in past]
-    return [Evidence(code, fact, age) for fact, age, code in found if code is not None]
+    return Measured(bounded, band_of(card.bands, bounded), inputs, (base, *heaviest_first(reasons)), facts)
 
 
 def weight(signal: Signal, age: int) -> int:
@@ -57,16 +61,38 @@ def weight(signal: Signal, age: int) -> int:
     return left if signal.points > 0 else -left
 
 
-def _reason(signal: Signal, found: Sequence[Evidence]) -> Reason:
-    weights = [weight(signal, one.age) for one in found]
-    total = sum(weights)
+@cache
+def weights(signal: Signal) -> tuple[int, ...]:
+    """The weight by age, as long as there is any."""
+    lasting = signal.half_life_days * (abs(signal.points) * MILLI).bit_length()
+    return tuple(weight(signal, age) for age in range(lasting))
+
+
+def _told(found: Evidence, card: TrustCard) -> list[str]:
+    return [code for code in sorted(found) if code in card.signals]
+
+
+def _bounded(card: TrustCard, total: int) -> int:
+    return max(card.least, min(card.most, total))
+
+
+def _points(signal: Signal, days: Sequence[int], day: int) -> int:
+    by_age = weights(signal)
+    first = bisect_left(days, day - len(by_age) + 1)
+    total = sum(by_age[day - one] for one in days[first:])
     if signal.most is not None:
         total = min(total, signal.most * MILLI)
     if signal.least is not None:
         total = max(total, signal.least * MILLI)
-    heaviest = max(zip(weights, found, strict=True), key=lambda pair: (abs(pair[0]), pair[1].fact.aggregate_id.int))[1]
     rounded = (abs(total) + MILLI // 2) // MILLI
-    return Reason(heaviest.code, rounded if total > 0 else -rounded, heaviest.fact.aggregate_id, len(found))
+    return rounded if total > 0 else -rounded
+
+
+def _heaviest(signal: Signal, found: Days, day: int) -> FactRow:
+    def heavy(pair: tuple[int, FactRow]) -> tuple[int, int, int]:
+        return abs(weight(signal, day - pair[0])), pair[1].aggregate_id.int, pair[1].sequence
+
+    return max(zip(found.days, found.facts, strict=True), key=heavy)[1]
 
 
 def _solved_first_time(past: Sequence[FactRow]) -> set[tuple[UUID, int]]:

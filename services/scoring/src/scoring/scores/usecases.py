@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,9 +24,22 @@ from scoring.segments import usecases as segments
 
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
-SET_ASIDE = timedelta(minutes=5)
+SWEEP_CHUNK = 5_000
+"""Customers a transaction of the sweep: far below the runtime role's statement time-out."""
 SETTLING = timedelta(seconds=2)
 """How long old news is gathered before its customer is scored: a replay brings a customer's orders one by one."""
+
+
+class BatchFailedError(Exception):
+    """These customers were claimed and could not be scored, for the reason given as its cause; nothing was written."""
+
+    def __init__(self, customer_ids: Sequence[UUID]) -> None:
+        super().__init__(f"{len(customer_ids)} customers were not scored")
+        self.customer_ids = customer_ids
+
+
+class FamilyMovedError(Exception):
+    """Somebody was merged or un-merged while these customers were being locked: look again who belongs together."""
 
 
 def cards() -> Cards:
@@ -46,25 +60,41 @@ async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
 
 
 async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
-    """Score up to `limit` customers that are due; gives how many."""
-    async with pool.begin() as tx:
-        claimed = await store.claim(tx, limit)
-        if claimed:
-            await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
+    """Score up to `limit` customers that are due; gives how many. Raises BatchFailedError."""
+    claimed: dict[UUID, datetime] = {}
+    try:
+        async with pool.begin() as tx:
+            claimed = await store.claim(tx, limit)
+            if claimed:
+                await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
+    except Exception as error:
+        raise BatchFailedError(list(claimed)) from error
     return len(claimed)
 
 
-async def set_aside(pool: Pool) -> UUID | None:
-    """Let the customer who is first wait a while: its scoring fails, and nobody else's shall wait for it."""
+async def set_aside(pool: Pool, customer_ids: Sequence[UUID], wait: timedelta) -> None:
+    """Let these customers wait a while: their scoring fails, and nobody else's shall wait for it."""
     async with pool.begin() as tx:
-        return await store.postpone(tx, tx.now + SET_ASIDE)
+        await store.postpone(tx, customer_ids, tx.now + wait)
 
 
-async def sweep(pool: Pool, zone: ZoneInfo) -> int:
-    """At the firm's midnight have everybody scored for the new day: things fade without any news. Once a day."""
+async def sweep(pool: Pool, zone: ZoneInfo, chunk: int = SWEEP_CHUNK) -> int:
+    """At the firm's midnight have everybody scored for the new day: things fade without any news. Once a day.
+
+    A sweep that was interrupted goes on where it stopped. Gives how many customers this call has marked.
+    """
+    total = 0
+    while done := await sweep_some(pool, zone, chunk):
+        total += done
+    return total
+
+
+async def sweep_some(pool: Pool, zone: ZoneInfo, chunk: int = SWEEP_CHUNK) -> int:
+    """Mark the next customers of the day's sweep; gives how many, 0 at its end or while another worker is at it."""
     async with pool.begin() as tx:
         day = day_of(tx.now, zone)
-        return await store.sweep(tx, day, midnight(day, zone))
+        await store.begin_sweep(tx, day)
+        return await store.sweep(tx, day, midnight(day, zone), chunk)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
@@ -73,16 +103,32 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    families = await directory.families(tx, claimed)
-    gone = {one for one, who in (await directory.customers(tx, families)).items() if who.erased}
-    families = {one: members for one, members in families.items() if one not in gone}
+    known = cards()
+    first_seen = await directory.families(tx, claimed)
+    # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
+    # is seen by whoever comes second (ADR 0013).
+    people = await directory.share_locked_many(tx, _all(first_seen))
+    families = _living(first_seen, people)
     if not families:
         return
-    known = cards()
-    before = await store.lock(tx, families, known.kinds)
-    rows = await facts.of_customers(tx, [one for members in families.values() for one in members], known.fact_kinds)
-    found = await asyncio.to_thread(pictures, families, rows, known, moment)
+    before = await store.lock(tx, {*families, *_all(families)}, known.kinds)
+    if await directory.families(tx, claimed) != first_seen:
+        raise FamilyMovedError
+    told = replace(moment, reach=await facts.reach(tx))
+    rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
+    found = await asyncio.to_thread(pictures, families, rows, known, told)
     await _write(tx, found, before, _causes(tx, families, claimed))
+
+
+def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
+    return [one for members in families.values() for one in members]
+
+
+def _living(
+    families: Mapping[UUID, Sequence[UUID]], people: Mapping[UUID, directory.DirectoryCustomer]
+) -> dict[UUID, list[UUID]]:
+    gone = {one for one, who in people.items() if who.erased}
+    return {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
 
 
 async def _write(

@@ -7,60 +7,58 @@ look-ups: the fold of tiers over years of days rests on that.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import accumulate
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import UNRATED, ValueCard, band_of
+from scoring.scores.days import Days
 from scoring.scores.measure import Measured, Reason, heaviest_first
 
 BASIS = 10_000
-
-
-@dataclass(slots=True)
-class Days:
-    """Facts of one sort with their days (proleptic ordinals), both ascending."""
-
-    days: list[int] = field(default_factory=list)
-    facts: list[FactRow] = field(default_factory=list)
-
-    def add(self, day: int, fact: FactRow) -> None:
-        """One more; facts come in the order of their time."""
-        self.days.append(day)
-        self.facts.append(fact)
-
-    def count(self, after: int, until: int) -> int:
-        """How many lie after one day, up to another."""
-        return bisect_right(self.days, until) - bisect_right(self.days, after)
-
-    def last(self, until: int) -> FactRow | None:
-        """The newest up to a day."""
-        place = bisect_right(self.days, until)
-        return self.facts[place - 1] if place else None
+Reach = Mapping[str, int]
+"""Source -> the last day of which it has told us something (proleptic ordinal); others are heard up to any day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """One customer's year, any year."""
 
-    orders: Days
-    money: Days
-    amounts: Sequence[int]
+    orders: Days = field(default_factory=Days)
+    money: Days = field(default_factory=Days)
+    amounts: list[int] = field(default_factory=list)
     """Profit of each of `money`, in minor units of the card's currency."""
-    sums: Sequence[int]
+    sums: list[int] = field(default_factory=lambda: [0])
     """`sums[n]` is the profit of the first n."""
-    unrated: Days
-    in_time: Days
-    late: Days
-    overdue: Days
+    unrated: Days = field(default_factory=Days)
+    in_time: Days = field(default_factory=Days)
+    late: Days = field(default_factory=Days)
+    overdue: Days = field(default_factory=Days)
+    by_source: dict[str, list[int]] = field(default_factory=dict)
+    """Days of the orders that each outside source told of."""
+    placed: dict[UUID, FactRow] = field(default_factory=dict)
+    """Orders by their id."""
 
     def profit(self, after: int, until: int) -> int:
         """Profit after one day, up to another."""
         return self.sums[bisect_right(self.money.days, until)] - self.sums[bisect_right(self.money.days, after)]
+
+    def copy(self) -> Ledger:
+        """The same, to be added to."""
+        return Ledger(
+            orders=self.orders.copy(),
+            money=self.money.copy(),
+            amounts=list(self.amounts),
+            sums=list(self.sums),
+            unrated=self.unrated.copy(),
+            in_time=self.in_time.copy(),
+            late=self.late.copy(),
+            overdue=self.overdue.copy(),
+            by_source={source: list(days) for source, days in self.by_source.items()},
+            placed=dict(self.placed),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +67,99 @@ class Measures:
 
     profit_minor: int | None
     days_since_order: int | None
+    """Up to the day until which we know of silence."""
     orders: int
     quarters: int
     in_time: int
     late: int
     overdue: int
+    untold_days: int
+    """The days since then: whoever supplies the customer has not told us of them yet."""
 
 
-def ledger(facts: Sequence[FactRow], card: ValueCard, zone: ZoneInfo) -> Ledger:
+def ledger(facts: Iterable[FactRow], card: ValueCard, zone: ZoneInfo) -> Ledger:
     """Sort a customer's facts (as `current` gives them) by what they mean to this card."""
-    book = Ledger(Days(), Days(), amounts := [], [], Days(), Days(), Days(), Days())
+    book = Ledger()
     for fact in facts:
-        on = fact.occurred_at.astimezone(zone).date()
-        day = on.toordinal()
-        if fact.kind == "order":
-            book.orders.add(day, fact)
-        if fact.kind in ("payment", "payment.overdue"):
-            _enter_payment(book, day, fact)
-        elif (earned := earnings(fact, card)) is not None:
-            converted = card.rates.convert(earned, fact.currency or card.rates.currency, on)
-            if converted is None:
-                book.unrated.add(day, fact)
-            else:
-                book.money.add(day, fact)
-                amounts.append(converted)
-    sums = [0, *accumulate(amounts)]
-    return Ledger(book.orders, book.money, amounts, sums, book.unrated, book.in_time, book.late, book.overdue)
+        enter(book, fact, card, zone)
+    return book
 
 
-def earnings(fact: FactRow, card: ValueCard) -> int | None:
-    """What a fact adds to profit, in minor units of its own currency; None when it is not about money."""
+def enter(book: Ledger, fact: FactRow, card: ValueCard, zone: ZoneInfo) -> None:
+    """Add one fact, not older than those before it."""
+    on = fact.occurred_at.astimezone(zone).date()
+    day = on.toordinal()
+    if fact.kind in ("payment", "payment.overdue"):
+        _enter_payment(book, day, fact)
+        return
+    if fact.kind == "order":
+        book.orders.add(day, fact)
+        book.placed[fact.aggregate_id] = fact
+        if fact.traits.source is not None:
+            book.by_source.setdefault(fact.traits.source, []).append(day)
+    earned = earnings(fact, card, book.placed)
+    if earned is None:
+        return
+    converted = card.rates.convert(earned, fact.currency or card.rates.currency, on)
+    if converted is None:
+        book.unrated.add(day, fact)
+        return
+    book.money.add(day, fact)
+    book.amounts.append(converted)
+    book.sums.append(book.sums[-1] + converted)
+
+
+def earnings(fact: FactRow, card: ValueCard, placed: Mapping[UUID, FactRow]) -> int | None:
+    """What a fact adds to profit, in minor units of its own currency; None when it is not about money.
+
+    Goods that come back take with them what was earned on them: the average margin of their order, the firm's default
+    where the order is not known (or of no goods).
+    """
     if fact.kind == "order":
         rest = fact.traits.unmargined_minor or 0
         return (fact.traits.margin_minor or 0) + rest * card.default_margin_bp // BASIS
     if fact.kind == "return":
-        return -((fact.amount_minor or 0) * card.default_margin_bp // BASIS)
+        order = placed.get(fact.traits.order_id) if fact.traits.order_id else None
+        goods = (order.amount_minor or 0) if order else 0
+        earned = earnings(order, card, placed) if order and goods > 0 else None
+        back = fact.amount_minor or 0
+        return -(back * card.default_margin_bp // BASIS if earned is None else back * earned // goods)
     return -(fact.amount_minor or 0) if fact.kind in card.costs else None
 
 
-def measures(book: Ledger, card: ValueCard, day: int) -> Measures:
+def told_until(book: Ledger, card: ValueCard, day: int, reach: Reach) -> int:
+    """The last day up to `day` of which we know whether the customer ordered: silence is measured up to here.
+
+    A source that the customer ordered through within the window may know of orders that it has not told yet, after the
+    day that it has reached. An order that we do know of ends the silence whatever other sources have told.
+    """
+    after = day - card.window_days
+    ends = [
+        reach[source]
+        for source, days in book.by_source.items()
+        if reach.get(source, day) < day and bisect_right(days, after) < bisect_right(days, day)
+    ]
+    if not ends:
+        return day
+    return max(min(ends), book.orders.days[bisect_right(book.orders.days, day) - 1])
+
+
+def measures(book: Ledger, card: ValueCard, day: int, reach: Reach) -> Measures:
     """What counts at the end of a day."""
     after = day - card.window_days
+    until = told_until(book, card, day, reach)
     last = bisect_right(book.orders.days, day)
     quarters = range(len(card.continuity) - 1)
     size = card.continuity_days
     return Measures(
         profit_minor=None if book.unrated.count(after, day) else book.profit(after, day),
-        days_since_order=day - book.orders.days[last - 1] if last else None,
-        orders=book.orders.count(after, day),
-        quarters=sum(book.orders.count(day - size * (n + 1), day - size * n) > 0 for n in quarters),
+        days_since_order=until - book.orders.days[last - 1] if last else None,
+        orders=book.orders.count(until - card.window_days, until),
+        quarters=sum(book.orders.count(until - size * (n + 1), until - size * n) > 0 for n in quarters),
         in_time=book.in_time.count(after, day),
         late=book.late.count(after, day),
         overdue=book.overdue.count(after, day),
+        untold_days=day - until,
     )
 
 
@@ -139,9 +178,9 @@ def points(found: Measures, card: ValueCard) -> dict[str, int]:
     return {code: min(n, 0) if code in card.earned_only_with_profit else n for code, n in given.items()}
 
 
-def value_on(book: Ledger, card: ValueCard, day: int) -> int | None:
+def value_on(book: Ledger, card: ValueCard, day: int, reach: Reach) -> int | None:
     """The value at the end of a day, without its reasons; None when unrated."""
-    found = measures(book, card, day)
+    found = measures(book, card, day, reach)
     return None if found.profit_minor is None else sum(points(found, card).values())
 
 
@@ -164,24 +203,27 @@ def change_days(book: Ledger, card: ValueCard, until: int) -> list[int]:
     return sorted(day for day in found if day <= until)
 
 
-def history(book: Ledger, card: ValueCard, until: date) -> list[tuple[int, int | None]]:
+def history(book: Ledger, card: ValueCard, until: int, reach: Reach) -> list[tuple[int, int | None]]:
     """(day, value) on every day that may have changed it."""
-    return [(day, value_on(book, card, day)) for day in change_days(book, card, until.toordinal())]
+    return [(day, value_on(book, card, day, reach)) for day in change_days(book, card, until)]
 
 
-def measure(book: Ledger, card: ValueCard, on: date) -> Measured:
+def measure(book: Ledger, card: ValueCard, day: int, reach: Reach) -> Measured:
     """Value, band, inputs and reasons at the end of a day."""
-    day = on.toordinal()
-    found = measures(book, card, day)
+    found = measures(book, card, day, reach)
     inputs = {name: number for name in Measures.__slots__ if (number := getattr(found, name)) is not None}
     if found.profit_minor is None:
         missing = book.unrated.last(day)
         reason = Reason("no-rate", 0, missing.aggregate_id if missing else None, 1)
-        return Measured(None, UNRATED, inputs, (reason,))
+        return Measured(None, UNRATED, inputs, (reason,), {reason.code: missing} if missing else {})
     given = points(found, card)
     total = sum(given.values())
-    reasons = [Reason(code, n, *_behind(book, card, code, day, found)) for code, n in given.items()]
-    return Measured(total, band_of(card.bands, total), inputs, heaviest_first(reasons))
+    behind = {code: _behind(book, card, code, day, found) for code in given}
+    reasons = [
+        Reason(code, given[code], fact.aggregate_id if fact else None, count) for code, (fact, count) in behind.items()
+    ]
+    facts = {code: fact for code, (fact, _) in behind.items() if fact}
+    return Measured(total, band_of(card.bands, total), inputs, heaviest_first(reasons), facts)
 
 
 def _enter_payment(book: Ledger, day: int, fact: FactRow) -> None:
@@ -191,19 +233,17 @@ def _enter_payment(book: Ledger, day: int, fact: FactRow) -> None:
         (book.late if fact.traits.days_late > 0 else book.in_time).add(day, fact)
 
 
-def _behind(book: Ledger, card: ValueCard, code: str, day: int, found: Measures) -> tuple[UUID | None, int]:
+def _behind(book: Ledger, card: ValueCard, code: str, day: int, found: Measures) -> tuple[FactRow | None, int]:
     after = day - card.window_days
     if code == "profit":
         low, high = bisect_right(book.money.days, after), bisect_right(book.money.days, day)
         sign = 1 if (found.profit_minor or 0) >= 0 else -1
         heaviest = max(range(low, high), key=lambda n: sign * book.amounts[n], default=None)
-        return (None if heaviest is None else book.money.facts[heaviest].aggregate_id, high - low)
+        return (None if heaviest is None else book.money.facts[heaviest], high - low)
     if code == "payment":
         some = next((days for days in (book.overdue, book.late, book.in_time) if days.count(after, day)), Days())
-        last = some.last(day)
-        return (last.aggregate_id if last else None, some.count(after, day))
-    last = book.orders.last(day)
-    return (last.aggregate_id if last else None, found.orders)
+        return (some.last(day), some.count(after, day))
+    return (book.orders.last(day), found.orders)
 
 
 def _payment(found: Measures, card: ValueCard) -> int:

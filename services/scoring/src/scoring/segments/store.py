@@ -46,7 +46,10 @@ FROM member WHERE segment = $1 AND belongs GROUP BY tier
 _FORGET = (
     "DELETE FROM member WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM tier_move WHERE customer_id = ANY($1::uuid[])",
-    "UPDATE member SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[])) WHERE members && $1",
+    """
+UPDATE member SET members = ARRAY(SELECT unnest(members) EXCEPT SELECT unnest($1::uuid[]))
+WHERE members && $1 AND cardinality(members) > 1
+""",
 )
 _M, _V = member.c, tier_move.c
 

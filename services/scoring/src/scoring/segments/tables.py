@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from guanxi.db import base_columns
-from scoring.tables import metadata
+from scoring.tables import MERGED, metadata
 
 member = sa.Table(
     "member",
@@ -21,6 +21,7 @@ member = sa.Table(
     sa.Column("members", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=sa.text("'{}'")),
     sa.UniqueConstraint("segment", "customer_id"),
     sa.Index("ix_member_tier", "segment", "tier", "customer_id"),
+    sa.Index("ix_member_members", "members", postgresql_using="gin", postgresql_where=MERGED),
 )
 tier_move = sa.Table(
     "tier_move",
@@ -33,4 +34,5 @@ tier_move = sa.Table(
     sa.Column("moved_on", sa.Date, nullable=False),
     sa.Column("value", sa.BigInteger),
     sa.Index("ix_tier_move_recorded", "recorded_at", "id"),
+    sa.Index("ix_tier_move_customer", "customer_id"),
 )

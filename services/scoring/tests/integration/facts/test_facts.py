@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,9 +12,10 @@ import pytest
 from guanxi.events import Event, parse
 from guanxi.events import Fact as EventFact
 from guanxi.events.contracts import sample
-from guanxi.events.interactions import OrderPlacedCorrected, PromiseMadeVoided
+from guanxi.events.interactions import OrderPlacedCorrected, OrderPlacedVoided, OrderReturned, PromiseMadeVoided
 from guanxi.testing import Harness, a_customer, an_event
-from scoring.facts.reading import SAYS, VOIDS
+from scoring.facts import usecases
+from scoring.facts.reading import SAYS, STEP, VOIDS
 
 from ..conftest import MakeCustomer, a_broken_promise, an_order
 
@@ -96,13 +97,31 @@ async def test_an_external_unit_reads_its_own_facts_under_the_id_it_asks_for(
     assert (await dealer.get(f"/v1/customers/{other}/facts")).status_code == 404
 
 
-async def test_each_source_has_its_watermark(service: Harness, customer: MakeCustomer) -> None:
+async def test_each_source_has_its_watermark_by_what_was_known_when(service: Harness, customer: MakeCustomer) -> None:
     one = await customer()
-    newest = an_order(one, 100_000, days_ago=1, source="dealer-17")
-    await service.apply(newest)
-    await service.apply(an_order(one, 100_000, days_ago=3, source="dealer-17"), an_order(one, 100_000))
+    orders = [an_order(one, 100_000, days_ago=days, source="dealer-17") for days in (30, 20, 25, 10)]
+    await service.apply(*orders[2:], an_order(one, 100_000, days_ago=1))
+    await service.apply(*orders[:2])
+    now = service.clock.now()
     async with service.database.api.read() as reader:
-        rows = await reader.fetch("SELECT source, up_to FROM source_watermark")
-    [(source, up_to)] = [tuple(row) for row in rows]
-    assert source == "dealer-17"
-    assert abs(up_to - newest.time) < timedelta(seconds=1)
+        for days, newest in ((0, orders[3]), (15, orders[1]), (22, orders[2])):
+            told = await usecases.reach(reader, now - timedelta(days=days))
+            assert list(told) == ["dealer-17"]
+            assert timedelta(0) <= newest.time - told["dealer-17"] < STEP
+        assert await usecases.reach(reader, now - timedelta(days=40)) == {}
+
+
+async def test_voided_orders_take_their_returns_with_them(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    order = an_order(one, 1_000_000, days_ago=3)
+    values = {"return_id": uuid4(), "order_id": order.aggregateid, "currency": "CNY", "amount_minor": 400_000}
+    back = OrderReturned.model_validate({**values, "unit": "head-office", "returned_at": datetime.now(UTC)})
+    never = OrderPlacedVoided(order_id=order.aggregateid, unit="head-office")
+    await service.apply(an_event(back, aggregate=back.return_id, subject=one), order)
+    assert len((await staff.get(f"/v1/customers/{one}/facts")).json()["items"]) == 2
+    await service.apply(an_event(never, aggregate=order.aggregateid, sequence=2, subject=one, time=order.time))
+    assert (await staff.get(f"/v1/customers/{one}/facts")).json()["items"] == []
+    value = (await staff.get(f"/v1/customers/{one}/scores")).json()["items"][0]
+    assert (value["value"], value["inputs"]["profit_minor"]) == (0, 0)

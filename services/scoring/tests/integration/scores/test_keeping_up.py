@@ -110,6 +110,33 @@ async def test_midnight_sweeps_everybody_once_and_silence_takes_a_customer_down(
     assert (await staff.get(f"/v1/customers/{one}/scores")).json()["items"][0]["as_of"] == today.isoformat()
 
 
+async def test_a_sweep_interrupted_in_the_middle_goes_on_and_marks_each_customer_once(
+    service: Harness, customer: MakeCustomer
+) -> None:
+    customers = [await customer() for _ in range(7)]
+    await service.apply(*(an_order(one, 100_000) for one in customers))
+    await settle(service)
+    service.clock.move(timedelta(days=1).total_seconds())
+    pool = service.database.consumers
+    assert await usecases.sweep_some(pool, ZONE, chunk=2) == 2
+    assert await _dirty(service.database) == 2
+    assert await usecases.sweep(pool, ZONE, chunk=2) == 5
+    assert await usecases.sweep(pool, ZONE, chunk=2) == 0
+    async with service.database.api.read() as reader:
+        marked = [row["customer_id"] for row in await reader.fetch("SELECT customer_id FROM dirty")]
+    assert sorted(marked) == sorted(customers)
+
+
+async def test_two_workers_sweep_each_customer_once(service: Harness, customer: MakeCustomer) -> None:
+    customers = [await customer() for _ in range(12)]
+    await service.apply(*(an_order(one, 100_000) for one in customers))
+    await settle(service)
+    service.clock.move(timedelta(days=1).total_seconds())
+    pool = service.database.consumers
+    done = await asyncio.gather(*(usecases.sweep(pool, ZONE, chunk=1) for _ in range(3)))
+    assert sum(done) + await usecases.sweep(pool, ZONE, chunk=1) == await _dirty(service.database) == len(customers)
+
+
 async def test_two_workers_score_a_family_without_losing_or_repeating_a_change(
     service: Harness, customer: MakeCustomer
 ) -> None:

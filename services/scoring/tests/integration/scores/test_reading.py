@@ -12,10 +12,12 @@ from guanxi.events.complaints import ComplaintFiledVoided, ComplaintReopened
 from guanxi.events.interactions import OrderPlacedVoided, PromiseBrokenVoided, PromiseKept, PromiseKeptVoided
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
+from scoring.scores import usecases
 
 from ..conftest import ZONE, MakeCustomer, a_broken_promise, a_ticket, an_order, settle
 
 pytestmark = pytest.mark.asyncio
+_TWO = timedelta(days=2)
 
 
 async def test_scores_come_with_reasons_in_three_languages(
@@ -135,6 +137,37 @@ async def test_as_of_and_known_at_compute_from_the_facts(
     ignorant = (await staff.get(f"/v1/customers/{one}/scores", params={"known_at": known})).json()["items"][0]
     assert ignorant["inputs"]["orders"] == 1
     assert (await staff.get(f"/v1/customers/{one}/scores")).json()["items"][0]["inputs"]["orders"] == 2
+
+
+async def test_silence_counts_only_as_far_as_the_customers_source_has_told(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, other = await customer(), await customer()
+    await service.apply(
+        an_order(one, 42_000_000, days_ago=200, source="dealer-17"),
+        an_order(other, 100_000, days_ago=190, source="dealer-17"),
+    )
+
+    async def since(**when: str) -> tuple[int, int]:
+        answer = await staff.get(f"/v1/customers/{one}/scores", params=when)
+        inputs = answer.json()["items"][0]["inputs"]
+        return inputs["days_since_order"], inputs["untold_days"]
+
+    await settle(service)
+    assert await since() == (10, 190)
+    learned = datetime.now(UTC).isoformat()
+    await service.apply(
+        an_event(an_order(other, 100_000, days_ago=2, source="dealer-17").data, subject=other, late=_TWO)
+    )
+    await settle(service)
+    assert await since() == (10, 190), "as stored, until the day's sweep"
+    today = datetime.now(ZONE).date().isoformat()
+    assert await since(as_of=today) == (198, 2)
+    assert await since(known_at=learned) == (10, 190)
+    service.clock.move(timedelta(days=1).total_seconds())
+    await usecases.sweep(service.database.consumers, ZONE)
+    await settle(service)
+    assert await since() == (198, 3)
 
 
 async def test_a_voided_order_counts_until_it_was_voided(

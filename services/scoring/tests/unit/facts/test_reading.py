@@ -9,13 +9,14 @@ from guanxi.events import Fact, fact_types
 from guanxi.events.interactions import (
     OrderLine,
     OrderPlaced,
+    OrderPlacedVoided,
     PaymentReceived,
     PromiseDueSoon,
     PromiseKept,
     PromiseMadeVoided,
 )
 from guanxi.testing import an_event
-from scoring.facts.reading import SAYS, VOIDS, rows_of, sources
+from scoring.facts.reading import SAYS, VOIDS, reached, rows_of
 
 _NOON = datetime(2026, 3, 31, 4, tzinfo=UTC)
 
@@ -81,7 +82,10 @@ def test_voiding_a_promise_voids_what_came_of_it() -> None:
     assert all(row.voided and row.sequence == 4 for row in rows)
 
 
-def test_a_source_is_told_up_to_its_newest_report() -> None:
-    old, new = (an_event(_order(1), time=_NOON - timedelta(days=n)) for n in (3, 1))
+def test_a_source_is_told_up_to_its_reports_and_not_to_what_we_did_about_them() -> None:
+    old, new = (an_event(_order(1), time=_NOON - timedelta(days=n), recorded=_NOON) for n in (3, 1))
+    again = an_event(_order(1), time=new.time + timedelta(minutes=14), recorded=_NOON - timedelta(hours=1))
     own = an_event(_order(1).model_copy(update={"source": None}), time=_NOON)
-    assert sources([new, old, own]) == {"dealer-17": new.time}
+    voided = an_event(OrderPlacedVoided(unit="u", source="dealer-17", order_id=UUID(int=1)), time=_NOON)
+    told = reached([new, old, own, voided, again])
+    assert told == {("dealer-17", old.time): _NOON, ("dealer-17", new.time): again.recordedtime}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scoring.facts.rules import FactRow, Traits
 from scoring.scorecards import files
 from scoring.scorecards.rules import Signal
-from scoring.scores.rules import Moment, Score, score
+from scoring.scores.computing import score
+from scoring.scores.rules import Moment, Score
 from scoring.scores.trust import MILLI, weight
 
 from ..conftest import NOW, TODAY, ZONE, a_fact, a_payment

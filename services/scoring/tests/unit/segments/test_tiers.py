@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from scoring.facts.rules import FactRow
 from scoring.scorecards import files
-from scoring.scorecards.rules import Segment, band_of, rank_of
+from scoring.scorecards.rules import Segment, ValueCard, band_of, rank_of
 from scoring.scores import value
-from scoring.scores.computing import tier_of
+from scoring.scores.basis import basis
+from scoring.scores.computing import tier_on
 from scoring.scores.rules import Moment
 from scoring.segments.rules import Standing, belongs, direction, first_tier, next_tier, standing
 
@@ -19,6 +20,10 @@ from ..conftest import NOW, TODAY, ZONE, an_order
 
 CARD = files.value_card()
 BANDS = CARD.bands
+
+
+def tier_of(facts: list[FactRow], card: ValueCard, at: Moment) -> Standing:
+    return tier_on(basis(facts, card, at), at.day)
 
 
 def test_a_new_customer_is_in_the_tier_of_no_profit() -> None:
@@ -69,7 +74,7 @@ def test_a_customer_who_falls_silent_falls_later_than_the_band() -> None:
     lag = []
     for days in range(200):
         at = Moment(TODAY + timedelta(days=days), ZONE)
-        number = value.value_on(book, CARD, at.day.toordinal())
+        number = value.value_on(book, CARD, at.day.toordinal(), {})
         assert number is not None
         lag.append((band_of(BANDS, number), tier_of(facts, CARD, at).tier))
     assert lag[0] == ("top", "top")
@@ -90,7 +95,7 @@ def test_folding_the_days_of_change_equals_folding_every_day(orders: list[FactRo
     facts = sorted(orders, key=lambda fact: (fact.occurred_at, fact.aggregate_id.int))
     book = value.ledger(facts, CARD, ZONE)
     last = TODAY.toordinal()
-    every = [(day, value.value_on(book, CARD, day)) for day in range(last - 801, last + 1)]
+    every = [(day, value.value_on(book, CARD, day, {})) for day in range(last - 801, last + 1)]
     assert standing(BANDS, every) == tier_of(facts, CARD, NOW)
 
 

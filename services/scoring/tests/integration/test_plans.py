@@ -1,0 +1,61 @@
+"""The statements that must not grow with the firm find their rows by an index."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from guanxi.testing import Harness
+from scoring.facts import store as facts
+from scoring.scores import store as scores
+from scoring.segments import store as segments
+
+pytestmark = pytest.mark.asyncio
+_ID = UUID(int=7)
+_UNSORTED = ("seqscan", "bitmapscan", "sort")
+
+
+async def _plan(service: Harness, statement: str, *args: Any, but: tuple[str, ...] = ("seqscan",)) -> str:
+    """The plan that is left when this is out of the question: a whole test table is read and sorted in no time."""
+    async with service.database.consumers.begin() as tx:
+        for one in but:
+            await tx.execute(f"SET LOCAL enable_{one} = off")
+        return "\n".join(row[0] for row in await tx.fetch(f"EXPLAIN {statement}", *args))
+
+
+async def test_a_claim_walks_the_index_in_its_own_order_and_stops(service: Harness) -> None:
+    plan = await _plan(service, scores._CLAIM, service.clock.now(), 100, but=_UNSORTED)
+    assert "ix_dirty_due" in plan
+    assert "Sort" not in plan
+
+
+async def test_a_chunk_of_the_sweep_starts_behind_the_last_one(service: Harness) -> None:
+    now = service.clock.now()
+    plan = await _plan(service, scores._SWEEP, now.date(), now, now, scores.SWEPT, 100, but=_UNSORTED)
+    assert "uq_score_series_customer_id_kind" in plan
+    assert "Index Cond: (customer_id >" in plan
+
+
+async def test_a_page_of_a_ranking_starts_behind_the_one_before(service: Harness) -> None:
+    first = await _plan(service, scores._RANKING, "trust", 50, but=_UNSORTED)
+    later = await _plan(service, scores._RANKING_ON, "trust", 50, 7, _ID, but=_UNSORTED)
+    for plan in (first, later):
+        assert "Index Scan Backward using ix_score_series_value" in plan
+        assert "Sort" not in plan
+    assert "ROW(value, customer_id) <" in later.partition("Index Cond")[2]
+
+
+async def test_an_erasure_finds_the_families_of_whom_it_erases(service: Harness) -> None:
+    statements = (*scores._LEAVE, *(one for one in segments._FORGET if "members &&" in one))
+    plans = [await _plan(service, one, [_ID]) for one in statements]
+    for plan, index in zip(plans, ("ix_score_members", "ix_score_series_members", "ix_member_members"), strict=True):
+        assert f"Bitmap Index Scan on {index}" in plan
+
+
+async def test_facts_are_found_by_customer_and_by_the_time_of_their_event(service: Harness) -> None:
+    now = service.clock.now()
+    of_customer = await _plan(service, facts._CURRENT, [_ID], ["order"], None, facts.REPEATED)
+    assert "ix_fact_customer" in of_customer
+    assert "ix_fact_event" in await _plan(service, facts._TALLY, "dealer-17", now)
