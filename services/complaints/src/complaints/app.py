@@ -16,6 +16,7 @@ from complaints.settings import Settings
 from complaints.tables import metadata
 from complaints.tickets import api as tickets_api
 from complaints.tickets import usecases as tickets
+from complaints.tickets.rules import DUE
 from complaints.topology import TOPOLOGY
 from complaints.tracking import api as tracking_api
 from guanxi.service import Service
@@ -38,6 +39,6 @@ SERVICE = Service(
         tracking_api.router,
         channels_api.router,
     ),
-    due={deadlines.DUE: deadlines.on_due, leavers.DUE: leavers.on_due},
+    due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due},
     erasers=(tickets.erase, custody.erase, answers.erase),
 )

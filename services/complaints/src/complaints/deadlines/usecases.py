@@ -10,7 +10,7 @@ from uuid import UUID
 from complaints.deadlines import rules, store
 from complaints.deadlines.rules import Deadline, Standards
 from complaints.tickets import usecases as tickets
-from complaints.tickets.rules import Ticket
+from complaints.tickets.rules import DUE, Ticket
 from guanxi import directory, due
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
@@ -18,7 +18,6 @@ from guanxi.directory import Unit, WorkingHours
 from guanxi.events.complaints import DeadlineMissed
 from guanxi.problems import Stale
 
-DUE = "deadline"
 _REASONS = {rules.CUSTODY: "wrong_hands"}
 
 

@@ -67,6 +67,10 @@ _REFUSED = {
 }
 
 
+DUE = "deadline"
+"""The kind of a ticket's row in `due`, which is for the next of its deadlines."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A complaint, whole; the columns of its row."""

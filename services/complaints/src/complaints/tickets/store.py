@@ -10,13 +10,15 @@ from uuid import UUID
 import asyncpg
 import sqlalchemy as sa
 
-from complaints.tickets.rules import Status, Ticket, Wanted
+from complaints.tickets.rules import DUE, Status, Ticket, Wanted
 from complaints.tickets.tables import complaint
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
 
 _NAMES = tuple(field.name for field in fields(Ticket))
 _DONE = (Status.ANSWERED, Status.RESOLVED, Status.CLOSED)
+# Whoever works off what is due has locked the due row when it comes to the ticket. So does everybody who needs both.
+_LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
 _HOLD = """
 SELECT id FROM directory_customer WHERE id = ANY(
   SELECT customer_id FROM complaint WHERE id = ANY($1::uuid[])) ORDER BY id FOR KEY SHARE
@@ -52,9 +54,11 @@ async def page(
 async def locked(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Ticket]:
     """These tickets, locked in sorted order, voided ones too; their customers are kept from being erased meanwhile.
 
-    The customer's row is locked first, as the eraser does it, so that the two never wait for each other.
+    What is due is locked first, as the loop that works it off does it, then the customer, as the eraser does it, so
+    that no two of them ever wait for each other.
     """
     wanted = sorted(set(ids))
+    await tx.fetch(_LOCK_DUE, DUE, wanted)
     await tx.fetch(_HOLD, wanted)
     return {row["id"]: _ticket(row) for row in await tx.fetch(_LOCK, wanted)}
 

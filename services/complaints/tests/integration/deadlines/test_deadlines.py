@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,12 @@ _WEEK = 7 * 24 * 3600
 
 def by_kind(shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {due["kind"]: due for due in shown["deadlines"]}
+
+
+async def somebody_waits(firm: Firm) -> bool:
+    async with firm.harness.database.api.read() as reader:
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return await reader.fetchval(waiting) is not None
 
 
 async def test_a_deadline_that_goes_by_is_missed_told_and_escalated_once(firm: Firm) -> None:
@@ -54,6 +61,32 @@ async def test_an_answer_after_the_promised_time_is_late_even_before_anybody_not
     answer = by_kind(await firm.shown(filed))["answer"]
     assert answer["status"] == "missed"
     assert answer["met_at"] is not None
+
+
+@pytest.mark.parametrize("step", ["answers", "acceptance"])
+async def test_a_step_at_the_very_moment_of_a_deadline_misses_it_once(firm: Firm, step: str) -> None:
+    body: dict[str, Any] = {"text": "Done."} if step == "answers" else {}
+    filed = [await firm.filed(unit="finance") for _ in range(12)]
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    taken, *_ = await asyncio.gather(
+        asyncio.gather(*(firm.step("finance", one, step, **body) for one in filed)),
+        firm.harness.work_off_due(),
+        firm.harness.work_off_due(),
+    )
+    assert {one["escalation_level"] for one in taken} == {3}
+    missed = await firm.harness.published(DeadlineMissed)
+    assert len(missed) == len({event.aggregateid for event in missed}) == 3 * len(filed)
+
+
+async def test_a_step_that_waits_for_the_moment_itself_has_locked_nothing_that_this_needs(firm: Firm) -> None:
+    filed, pool = await firm.filed(unit="finance"), firm.harness.database.consumers
+    async with pool.begin() as tx:
+        await tx.execute("DELETE FROM due WHERE id = $1", filed["id"])
+        step = asyncio.create_task(firm.step("finance", filed, "answers", text="Done."))
+        while not await somebody_waits(firm):
+            pass
+        await tx.execute("SELECT 1 FROM complaint WHERE id = $1 FOR UPDATE NOWAIT", filed["id"])
+    assert (await step)["status"] == "answered"
 
 
 async def test_the_clocks_stand_still_while_it_is_the_customers_turn(firm: Firm) -> None:
