@@ -64,8 +64,9 @@ async def watch(tx: Tx, deadlines: Sequence[Deadline]) -> None:
 
 
 async def promise_again(tx: Tx, ticket: Ticket) -> Ticket:
-    """New deadlines for answering and resolving a reopened ticket, from now on."""
+    """New deadlines for answering and resolving a reopened ticket, from now on; those of earlier rounds are off."""
     found = await store.standards(tx)
+    await store.void(tx, [ticket.id])
     made = _set(tx, ticket, found, await hours(tx, ticket.holder_unit), tx.now, (rules.ANSWER, rules.RESOLVE))
     await store.insert(tx, made)
     await _schedule(tx, ticket.id)

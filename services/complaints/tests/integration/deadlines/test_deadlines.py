@@ -89,6 +89,24 @@ async def test_a_step_that_waits_for_the_moment_itself_has_locked_nothing_that_t
     assert (await step)["status"] == "answered"
 
 
+async def test_reopening_what_was_only_answered_ends_the_deadline_of_the_round_before(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "answers", text="Done.")
+    reopened = await firm.step("finance", filed, "reopening", reason="still broken")
+    statuses = sorted((due["kind"], due["status"]) for due in (await firm.shown(filed))["deadlines"])
+    assert statuses == [
+        ("acknowledge", "met"),
+        ("answer", "met"),
+        ("answer", "open"),
+        ("resolve", "open"),
+        ("resolve", "void"),
+    ]
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    await firm.harness.work_off_due()
+    assert [event.data.kind for event in await firm.harness.published(DeadlineMissed)] == ["answer", "resolve"]
+    assert (await firm.shown(filed))["escalation_level"] == reopened["escalation_level"] + 2
+
+
 async def test_the_clocks_stand_still_while_it_is_the_customers_turn(firm: Firm) -> None:
     filed = await firm.filed(unit="finance")
     await firm.step("finance", filed, "acceptance")
