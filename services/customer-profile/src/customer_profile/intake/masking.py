@@ -10,12 +10,21 @@ from pydantic import BaseModel
 
 from guanxi.auth import mask_email, mask_id, mask_phone
 from guanxi.events import Personal
+from guanxi.events.fields import CHANNELS
 from guanxi.events.inbound import inbound_types
 
 HIDDEN = "***"
 _MASKS = {"phone": mask_phone, "email": mask_email, "id": mask_id}
 _SHOWN = frozenset({"name", "text", "address"})
 """Kinds that the platform shows to all who may read a record."""
+_OWN_NAMES = frozenset({"external_customer", "external_ref", "external_order"})
+"""The sender's own names for things; the desk's list shows them as well."""
+_ANSWERED_BY = {
+    **dict.fromkeys(("phone", "sms", "fax"), "phone"),
+    "email": "email",
+    **dict.fromkeys(("post", "visit"), "address"),
+}
+"""Channel -> what kind of address the answer to a complaint goes to; any other is hidden."""
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,12 +35,27 @@ def masked(body: Mapping[str, Any]) -> dict[str, Any]:
 def _mask(value: Any, kind: str | None) -> Any:
     if isinstance(value, Mapping):
         kinds = _kinds()
-        return {key: _mask(item, kinds[key]) if key in kinds else HIDDEN for key, item in value.items()}
+        return {
+            key: _reply_to(item) if key == "reply_to" else _mask(item, kinds[key]) if key in kinds else HIDDEN
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_mask(item, kind) for item in value]
     if kind is None or kind in _SHOWN:
         return value
     return _MASKS[kind](value) if isinstance(value, str) and kind in _MASKS else HIDDEN
+
+
+def _reply_to(value: Any) -> Any:
+    """What `address` holds depends on the channel beside it."""
+    if not isinstance(value, Mapping):
+        return HIDDEN
+    channel = value.get("channel")
+    kind = _ANSWERED_BY.get(channel, "unsure") if isinstance(channel, str) else "unsure"
+    return {
+        key: _mask(item, kind) if key == "address" else item if key == "channel" and item in CHANNELS else HIDDEN
+        for key, item in value.items()
+    }
 
 
 @cache
@@ -40,7 +64,7 @@ def _kinds() -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for model in inbound_types().values():
         for name, kind in _fields(model):
-            found[name] = kind if found.get(name) is None else found[name]
+            found[name] = None if name in _OWN_NAMES else found.get(name) or kind
     return found
 
 
