@@ -91,6 +91,7 @@ async def read_report(report_id: UUID, call: Reading) -> InboundReportDetail:
 
 
 @router.put("/inbound-events/{report_id}")
+@body_limit(batches.MAX_MENDING)
 async def mend_report(
     report_id: UUID, mending: Mending, call: Changing, version: Annotated[int, Depends(if_match)]
 ) -> InboundReportDetail:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from customer_profile.intake import rules, store, usecases
 from customer_profile.intake.case import Outcome
-from customer_profile.intake.envelope import Arrival, Envelope, read
+from customer_profile.intake.envelope import MAX_BYTES, Arrival, Envelope, read
 from customer_profile.intake.schemas import BatchResult, CheckedEvent, EventResult, Fault
 from customer_profile.sources import usecases as sources
 from customer_profile.sources.rules import Publisher
@@ -24,6 +24,8 @@ from guanxi.service import Runtime
 
 MAX_EVENTS = 500
 MAX_BODY = 4 * 1024 * 1024
+MAX_MENDING = MAX_BYTES + 4096
+"""The data of an event as large as one may be, and its attributes."""
 ANSWERS_KEPT = timedelta(hours=25)
 """An hour longer than the keys under which they are asked for again."""
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from guanxi.events.fields import UtcTime
+
 ReportStatus = Literal["received", "resolved", "passed_anonymous", "rejected"]
 DoorName = Literal["kafka", "http", "import"]
 
@@ -127,12 +129,12 @@ class InboundReportDetail(InboundReport):
 class Mending(BaseModel):
     """The event's data as it should have been; attributes left out stay as they came."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"data": EXAMPLE_EVENT["data"]}]})
 
     data: dict[str, Any]
-    type: Annotated[str, Field(max_length=200)] | None = None
-    time: datetime | None = None
-    subject: UUID | None = None
+    type: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    time: UtcTime | None = None
+    subject: UUID | None = Field(default=None, description="null takes it out, so that the sender's name counts.")
 
 
 class Figures(BaseModel):
