@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -10,14 +12,18 @@ import pytest
 from customer_profile.app import SERVICE
 from customer_profile.customers.usecases import ReportedProfile, apply_profiles
 from customer_profile.identity.usecases import NewCustomer, resolve_or_register
+from guanxi.events import Event
 from guanxi.events.customers import CustomerErased
 from guanxi.events.directory import CustomerState
 from guanxi.events.inbound.profiles import ProfileReported
-from guanxi.testing import Harness
+from guanxi.events.interactions import OrderPlaced
+from guanxi.ports import SystemIds
+from guanxi.testing import Harness, an_event
 from guanxi.testing.erasure import plant, scan
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 NOT_CUSTOMERS = ("employee",)
 OF_INTAKE = ("inbound_report", "inbound_report_revision", "report_aggregate")
 """Planted by intake's own tests, which know how their rows come about."""
@@ -50,6 +56,7 @@ TRACES = [
         "140105199001011234",
         "1990-03-07",
     ),
+    "NEMO-ORDER",
     *("third watch", "after moonrise", "13812345670", "nowhere.example", "歐陽"),
 ]
 
@@ -65,7 +72,15 @@ async def known_everywhere(office: httpx.AsyncClient, harness: Harness) -> UUID:
     pair = {"survivor_id": made.json()["id"], "absorbed_id": other.json()["id"], "reason": "same"}
     merged = await office.post("/v1/merges", json=pair)
     assert (changed.status_code, named.status_code, merged.status_code) == (200, 201, 201)
+    await harness.apply(ordered(UUID(made.json()["id"])))
     return UUID(made.json()["id"])
+
+
+def ordered(of: UUID) -> Event[OrderPlaced]:
+    """An order with a number that names somebody."""
+    fact = {"order_id": SystemIds().new(), "unit": "head-office", "placed_at": NOON, "currency": "CNY"}
+    fact |= {"total_minor": 5, "goods_minor": 5, "line_count": 1, "external_ref": "NEMO-ORDER"}
+    return an_event(OrderPlaced.model_validate(fact), aggregate=fact["order_id"], subject=of)
 
 
 async def test_what_came_in_through_the_doors_is_gone(harness: Harness, office: httpx.AsyncClient) -> None:
@@ -133,6 +148,88 @@ async def test_an_erased_customer_is_gone_for_everybody(harness: Harness, office
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(410, "customer-erased")] * len(answers)
     listed = (await office.get("/v1/customers", params={"absorbed": True})).json()["items"]
     assert str(one) not in [c["id"] for c in listed]
+
+
+REPORTED: dict[str, dict[str, Any]] = {
+    "Profile": {
+        "kind": "person",
+        "name": "歐陽無名",
+        "phones": ["13812345670"],
+        "preferences": {"hours": "after moonrise"},
+        "permissions": [{"purpose": "survey", "channel": "phone", "state": "granted", "evidence": "told Nemo's aunt"}],
+    },
+    "Contact": {"channel": "phone", "direction": "in", "cues": ["Nemo coughs"], "rival_named": "Nemo and sons"},
+    "Order": {"placed_at": "2026-03-31T09:30:00Z", "currency": "CNY", "lines": [{"sku": "M", "quantity": 1}]},
+    "Delivery": {"external_order": "NEMO-Order", "delivered_at": "2026-03-31T09:30:00Z"},
+    "Payment": {"external_order": "NEMO-Order", "amount_minor": 5, "currency": "CNY"},
+    "Return": {"external_order": "NEMO-Order", "returned_at": "2026-03-31T09:30:00Z", "currency": "CNY"},
+    "Service": {"kind": "repair", "performed_at": "2026-03-31T09:30:00Z", "note": "for Nemo"},
+    "Complaint": {"channel": "web", "text": "歐陽無名 is angry"},
+    "Opinion": {"questionnaire": "card", "grades": [{"item": "delivery", "obtained": 2}], "free_text": "so says Nemo"},
+}
+REPORTED["Order"]["lines"][0]["amount_minor"] = 5
+REPORTED["Return"]["lines"] = [{"sku": "M", "quantity": 1, "amount_minor": 5}]
+BAD = {"kind": "歐陽無名", "channel": "Nemo's"}
+
+
+async def reported(office: httpx.AsyncClient, caller: httpx.AsyncClient, *events: dict[str, Any]) -> list[str]:
+    made = {"name": "dealer-17", "unit_id": "dealer-17", "create_unit": True}
+    assert (await office.post("/v1/sources", json=made)).status_code in (201, 409)
+    batch = [
+        {"specversion": "1.0", "id": f"e-{n}", "source": "dealer-17", "time": "2026-03-31T09:30:00+08:00", **event}
+        for n, event in enumerate(events)
+    ]
+    answer = await caller.post("/v1/inbound-events", json=batch)
+    assert answer.status_code == 202, answer.text
+    return [result["status"] for result in answer.json()["results"]]
+
+
+async def test_what_publishers_reported_is_gone_from_the_whole_database(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    dealer = harness.caller(unit="dealer-17", scope="reports:publish")
+    events = []
+    for name, data in REPORTED.items():
+        ref = {} if name == "Profile" else {"external_ref": f"NEMO-{name}"}
+        whole = {"external_customer": "NEMO-1", **ref, **data}
+        events.append({"type": f"guanxi.inbound.{name}Reported.v1", "data": whole})
+        if ref:
+            events.append({"type": f"guanxi.inbound.{name}ReportedVoided.v1", "data": ref})
+    bad = {"type": "guanxi.inbound.ProfileReported.v1", "data": {"external_customer": " NEMO-1 ", **BAD}}
+    statuses = await reported(office, dealer, *events, bad)
+    assert statuses == ["received"] * len(events) + ["rejected"]
+    (one,) = (await office.get("/v1/customers")).json()["items"]
+    traces = ["NEMO", "Nemo", "歐陽無名", "moonrise", "13812345670"]
+    await harness.erase(UUID(one["id"]))
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, traces) == []
+
+
+async def test_refused_reports_are_found_by_every_way_of_naming_the_customer(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    made = await office.post("/v1/customers", json={"kind": "person", "name": "旁人"})
+    one = made.json()["id"]
+    await reported(office, harness.caller(unit="dealer-17", scope="reports:publish"))
+    alias = {"source": "dealer-17", "external_ref": "by-hand"}
+    assert (await office.post(f"/v1/customers/{one}/aliases", json=alias)).status_code == 201
+    desk = await office.post("/v1/sources", json={"name": "call-centre", "unit_id": "head-office"})
+    assert desk.status_code == 201
+    bad = {"type": "guanxi.inbound.ContactReported.v1", "data": {"external_customer": "by-hand", "content": "Nemo"}}
+    assert await reported(office, harness.caller(unit="dealer-17", scope="reports:publish"), bad) == ["rejected"]
+    naming = {"type": bad["type"], "source": "call-centre", "subject": one, "data": {"content": "Nemo"}}
+    assert await reported(office, harness.caller(scope="reports:publish"), naming) == ["rejected"]
+    await harness.erase(UUID(one))
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, ["Nemo", "by-hand"]) == []
+
+
+async def test_a_late_fact_of_another_service_is_not_kept(harness: Harness, office: httpx.AsyncClient) -> None:
+    one = await known_everywhere(office, harness)
+    await harness.erase(one)
+    await harness.apply(ordered(one))
+    async with harness.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM overview_item") == 0
 
 
 async def test_a_late_report_registers_nobody_and_writes_nothing(harness: Harness, office: httpx.AsyncClient) -> None:

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from customer_profile.intake import store
+from customer_profile.intake import desk_store, store
+from guanxi.auth import Principal
 from guanxi.db import Tx
 from guanxi.ports import SystemClock, SystemIds
 from guanxi_local.pytest_plugin import ServiceDatabase
@@ -54,6 +55,32 @@ async def explained(service_database: ServiceDatabase) -> AsyncIterator[Explaine
     connection = await asyncpg.connect(made.owner_url)
     yield Explained(connection)
     await connection.close()
+
+
+HEAD_OFFICE = Principal("office", "head-office", internal=True, scopes=frozenset())
+DEALER = Principal("dealer", "dealer-1", internal=False, scopes=frozenset())
+
+
+@pytest.mark.parametrize("principal", [HEAD_OFFICE, DEALER])
+@pytest.mark.parametrize("source", [None, "dealer-1"])
+@pytest.mark.parametrize("status", [None, "rejected", "resolved"])
+async def test_a_page_of_the_desk_is_read_in_the_order_of_an_index(
+    explained: Explained, principal: Principal, source: str | None, status: str | None
+) -> None:
+    await explained.fill(REPORTS)
+    await desk_store.page(explained, principal, source, status, None, 20)
+    (plan,) = explained.plans
+    assert "Seq Scan" not in plan, plan
+    assert "Sort" not in plan, plan
+
+
+async def test_an_erasure_finds_reports_by_their_names(explained: Explained) -> None:
+    await explained.fill(REPORTS)
+    await desk_store.erase(explained, [explained.new_id()], [("dealer-1", "C-1")])
+    (plan,) = explained.plans
+    assert "Seq Scan on inbound_report" not in plan.replace("inbound_report_revision", ""), plan
+    for index in ("customer", "subject", "named"):
+        assert f"ix_inbound_report_{index}" in plan, plan
 
 
 async def test_what_came_before_is_found_without_reading_all_that_its_publisher_sent(explained: Explained) -> None:

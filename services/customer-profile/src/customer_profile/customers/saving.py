@@ -75,10 +75,10 @@ async def register_all(tx: Tx, registrations: Sequence[Registration]) -> None:
     await log.record(tx, *events)
 
 
-async def lock_all(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Customer]:
-    """Lock these records in sorted order and read them."""
+async def lock_all(tx: Tx, ids: Iterable[UUID], *, whole: bool = False) -> dict[UUID, Customer]:
+    """Lock these records in sorted order and read them; `whole` as the eraser does."""
     wanted = set(ids)
-    await store.lock(tx, wanted)
+    await store.lock(tx, wanted, whole=whole)
     return await store.load(tx, wanted)
 
 

@@ -42,7 +42,10 @@ _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY 
 _ONE = f"""SELECT {LOADED},
   ARRAY(SELECT m.id FROM customer m WHERE m.canonical_id = c.canonical_id ORDER BY m.id) AS members
 FROM customer c WHERE c.id = $1"""
-_LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+# The eraser alone shuts everybody out; who only needs the customer to stay as it is waits for nobody else.
+_LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK_WHOLE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_HOLD = "SELECT id, erased_at FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE"
 _INSERT = f"""
 INSERT INTO customer ({", ".join(_WRITTEN)})
 SELECT {", ".join(_WRITTEN)} FROM jsonb_populate_recordset(NULL::customer, $1::jsonb)
@@ -89,12 +92,17 @@ ON CONFLICT (customer_id, source) DO UPDATE SET said_at = excluded.said_at, said
 """
 
 
-async def lock(tx: Tx, ids: Iterable[UUID]) -> None:
-    """Lock these rows in sorted order.
+async def lock(tx: Tx, ids: Iterable[UUID], *, whole: bool = False) -> None:
+    """Lock these rows in sorted order; `whole` also against those who only `hold` them.
 
     A statement of its own: one that locks and reads sees what other tables held before it had to wait.
     """
-    await tx.fetch(_LOCK, sorted(set(ids)))
+    await tx.fetch(_LOCK_WHOLE if whole else _LOCK, sorted(set(ids)))
+
+
+async def hold(tx: Tx, ids: Iterable[UUID]) -> set[UUID]:
+    """Let none of these be erased until the transaction ends; gives those that were erased before."""
+    return {row["id"] for row in await tx.fetch(_HOLD, sorted(set(ids))) if row["erased_at"] is not None}
 
 
 async def count(reader: Reader) -> int:

@@ -33,6 +33,7 @@ __all__ = [
     "ReportedProfile",
     "apply_profiles",
     "erase",
+    "hold",
     "load",
     "lock_all",
     "members_of",
@@ -96,6 +97,11 @@ async def members_of(reader: Reader, some: Iterable[Customer]) -> list[UUID]:
     return await store.members(reader, [customer.canonical_id for customer in some])
 
 
+async def hold(tx: Tx, customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Keep these customers from being erased until the transaction ends; gives those that were erased before."""
+    return await store.hold(tx, customer_ids)
+
+
 async def note_orders(tx: Tx, customer_ids: Iterable[UUID]) -> None:
     """A customer who has ordered is no prospect any more. Harmless when told twice."""
     waiting = await store.prospects(tx, customer_ids)
@@ -107,7 +113,7 @@ async def note_orders(tx: Tx, customer_ids: Iterable[UUID]) -> None:
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what the file holds of these customers, its history included, and publish their last state."""
-    locked = await lock_all(tx, customer_ids)
+    locked = await lock_all(tx, customer_ids, whole=True)
     fresh = [c for c in locked.values() if c.erased_at is None]
     gone = [replace(rules.erased(c, tx.now), version=c.version + 1, recorded_at=tx.now) for c in fresh]
     if gone:

@@ -29,6 +29,7 @@ ON CONFLICT (source, ref_hash) DO NOTHING RETURNING customer_id
 _ALIASES = (
     "SELECT id, customer_id, source, external_ref, created_at FROM alias WHERE customer_id = $1 ORDER BY id LIMIT 200"
 )
+_NAMES = "SELECT source, external_ref FROM alias WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
 _ERASE_ALIASES = "UPDATE alias SET external_ref = NULL WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
 _ERASE_IMAGES = """
 UPDATE merge SET before_image = NULL
@@ -93,6 +94,11 @@ async def undo(tx: Tx, undone: Merge) -> None:
 async def aliases(reader: Reader, customer_id: UUID) -> list[Alias]:
     """The names of exactly this record, at most 200."""
     return [Alias(**dict(row)) for row in await reader.fetch(_ALIASES, customer_id)]
+
+
+async def names_of(reader: Reader, customer_ids: Sequence[UUID]) -> list[Key]:
+    """The aliases of these customers."""
+    return [(row["source"], row["external_ref"]) for row in await reader.fetch(_NAMES, list(customer_ids))]
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

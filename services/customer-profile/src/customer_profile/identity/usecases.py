@@ -60,6 +60,11 @@ async def resolve_or_register(tx: Tx, keys: Sequence[NewCustomer]) -> dict[tuple
     return found
 
 
+async def names_of(reader: Reader, customer_ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """What sources call these customers: (source, external_ref), whoever entered it."""
+    return await store.names_of(reader, customer_ids)
+
+
 async def aliases(reader: Reader, customer_id: UUID, principal: Principal) -> list[Alias]:
     """The names that sources have for exactly this record. 404, 410."""
     await desk.own(reader, customer_id, principal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from customer_profile.intake import store
@@ -73,16 +73,12 @@ class Case:
     @property
     def external_customer(self) -> str | None:
         """The sender's name for the customer, where it could be read."""
-        return getattr(self.judged.model, "external_customer", None) or _text_in(
-            self.envelope.data, "external_customer"
-        )
+        return getattr(self.judged.model, "external_customer", None) or self.envelope.text("external_customer")
 
     @property
     def external_ref(self) -> str | None:
         """The sender's name for what is reported, where it could be read."""
-        return (self.judged.model.reference if self.judged.model else None) or _text_in(
-            self.envelope.data, "external_ref"
-        )
+        return (self.judged.model.reference if self.judged.model else None) or self.envelope.text("external_ref")
 
     @property
     def thread_key(self) -> store.ThreadKey | None:
@@ -107,8 +103,3 @@ class Outcome:
     errors: tuple[FieldError, ...] = ()
     warnings: tuple[FieldError, ...] = ()
     repeated: bool = False
-
-
-def _text_in(data: Any, name: str) -> str | None:
-    value = data.get(name) if isinstance(data, dict) else None
-    return value.strip()[:200] if isinstance(value, str) and value.strip() else None

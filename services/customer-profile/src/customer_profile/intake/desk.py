@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from customer_profile.identity import usecases as identity
 from customer_profile.intake import desk_store, masking, usecases
 from customer_profile.intake.case import Again, Door
 from customer_profile.intake.desk_store import ReportRow
@@ -18,6 +19,8 @@ from customer_profile.sources import usecases as sources
 from guanxi.auth import PII_READ, AuditEntry, Principal, audit
 from guanxi.db import Reader, Tx
 from guanxi.http import Conflict, NotFound, Read, Stale
+
+_TAKEN_OVER = ("type", "time", "subject", "traceparent", "correlationid")
 
 
 async def page(  # noqa: PLR0913 - the filters of the list
@@ -59,7 +62,7 @@ async def mend(tx: Tx, report_id: UUID, mending: Mending, version: int, principa
     await desk_store.keep_revision(tx, row, principal.subject)
     event = _mended(row, mending)
     envelope = read(Arrival(row.source, orjson.dumps(event), row.event_id))
-    await desk_store.mend(tx, row.id, event, envelope.type, envelope.time)
+    await desk_store.mend(tx, row.id, event, envelope)
     return _detail(await _row(tx, report_id, principal), whole=principal.may(PII_READ))
 
 
@@ -87,7 +90,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     erased.
     """
     await sources.hold_all(tx)
-    return await desk_store.erase(tx, customer_ids)
+    return await desk_store.erase(tx, customer_ids, await identity.names_of(tx, customer_ids))
 
 
 async def _row(reader: Reader, report_id: UUID, principal: Principal) -> ReportRow:
@@ -108,10 +111,14 @@ async def _rejected(tx: Tx, report_id: UUID, principal: Principal) -> ReportRow:
 
 
 def _mended(row: ReportRow, mending: Mending) -> dict[str, Any]:
-    """The event as it is to be: what could not be read is made new around the data."""
-    before = row.body if isinstance(row.body, dict) else {}
-    event = {**before, "specversion": "1.0", "id": row.event_id, "source": row.source, "data": mending.data}
-    return event | mending.model_dump(mode="json", include={"type", "time", "subject"}, exclude_none=True)
+    """The event as it is to be: only what an event needs is taken over, and `subject: null` takes the customer out."""
+    known = {"type": row.type, "time": row.time.isoformat() if row.time else None}
+    before = row.body if isinstance(row.body, dict) else known
+    event = {name: before[name] for name in _TAKEN_OVER if before.get(name) is not None}
+    event |= mending.model_dump(mode="json", include={"type", "time", "subject"}, exclude_none=True)
+    if "subject" in mending.model_fields_set and mending.subject is None:
+        event.pop("subject", None)
+    return event | {"specversion": "1.0", "id": row.event_id, "source": row.source, "data": mending.data}
 
 
 def _detail(row: ReportRow, *, whole: bool) -> InboundReportDetail:

@@ -11,15 +11,16 @@ from uuid import UUID
 import asyncpg
 import sqlalchemy as sa
 
+from customer_profile.intake.envelope import Envelope
 from customer_profile.intake.schemas import Figures
 from customer_profile.intake.tables import inbound_report
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
-    """One report as it lies on the desk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReport:
+    """One report as the desk's list shows it, without its body."""
 
     id: UUID
     version: int
@@ -27,26 +28,32 @@ class ReportRow:
     unit_id: str
     source: str
     event_id: str
-    reused: bool
     type: str | None
     family: str | None
     external_customer: str | None
     external_ref: str | None
-    body: Any
-    raw: bytes | None
-    body_hash: bytes
     time: datetime | None
     revision: int
     status: str
     errors: list[dict[str, str]]
     warnings: list[dict[str, str]]
     customer_id: UUID | None
-    registered: bool
     aggregate_id: UUID | None
     sequence: int | None
     received_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow(ListedReport):
+    """One report whole."""
+
+    reused: bool
+    body: Any
+    raw: bytes | None
+    body_hash: bytes
+
+
+_LISTED = [inbound_report.c[one.name] for one in fields(ListedReport)]
 _COLUMNS = [inbound_report.c[one.name] for one in fields(ReportRow)]
 _KEEP_REVISION = """
 INSERT INTO inbound_report_revision (id, unit_id, recorded_at, report_id, revision, body, raw, errors, actor)
@@ -54,7 +61,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _MEND = """
 UPDATE inbound_report SET version = version + 1, revision = revision + 1, recorded_at = $2, body = $3, raw = NULL,
-  type = coalesce($4, type), time = coalesce($5, time)
+  type = coalesce($4, type), time = coalesce($5, time), subject = $6,
+  external_customer = coalesce($7, external_customer), external_ref = coalesce($8, external_ref)
 WHERE id = $1
 """
 _FIGURES = """
@@ -71,15 +79,18 @@ _BY_REASON = """
 SELECT errors->0->>'code' AS code, count(*) AS n FROM inbound_report WHERE source = $1 AND status = 'rejected'
 GROUP BY 1 ORDER BY 1
 """
+# A refused report has no customer yet: it is the customer's whom it names, by our id or by its sender's name.
 _ERASE = """
 WITH named AS (
-  SELECT DISTINCT source, external_customer FROM inbound_report
-  WHERE customer_id = ANY($1::uuid[]) AND external_customer IS NOT NULL
+  SELECT r.id FROM unnest($2::text[], $3::text[]) AS n(source, external_customer)
+  JOIN inbound_report r USING (source, external_customer) WHERE r.customer_id IS NULL
 ), gone AS (
   UPDATE inbound_report r
   SET body = NULL, raw = NULL, external_customer = NULL, external_ref = NULL, version = version + 1
-  WHERE r.customer_id = ANY($1::uuid[])
-     OR (r.customer_id IS NULL AND (r.source, r.external_customer) IN (SELECT source, external_customer FROM named))
+  WHERE r.id IN (
+    SELECT id FROM inbound_report WHERE customer_id = ANY($1::uuid[])
+    UNION SELECT id FROM inbound_report WHERE subject = ANY($1::uuid[]) AND customer_id IS NULL
+    UNION SELECT id FROM named)
   RETURNING id
 ), revisions AS (
   UPDATE inbound_report_revision SET body = NULL, raw = NULL WHERE report_id IN (SELECT id FROM gone)
@@ -98,15 +109,16 @@ async def page(  # noqa: PLR0913 - the filters of the list
     status: str | None,
     after: Sequence[Any] | None,
     limit: int,
-) -> list[ReportRow]:
+) -> list[ListedReport]:
     """Reports newest first."""
-    query = sa.select(*_COLUMNS).where(_mine(principal))
+    query = sa.select(*_LISTED).where(_mine(principal))
     if source is not None:
         query = query.where(inbound_report.c.source == source)
     if status is not None:
-        query = query.where(inbound_report.c.status == status)
+        # Written out, because an index of the rejected ones fits no parameter.
+        query = query.where(inbound_report.c.status == sa.literal(status, sa.Text, literal_execute=True))
     rows = await reader.all(after_key(query, [inbound_report.c.id], after, limit, descending=True))
-    return [_row(row) for row in rows]
+    return [ListedReport(**dict(row)) for row in rows]
 
 
 async def find(reader: Reader, report_id: UUID, principal: Principal) -> ReportRow | None:
@@ -128,9 +140,10 @@ async def keep_revision(tx: Tx, row: ReportRow, actor: str) -> None:
     )
 
 
-async def mend(tx: Tx, report_id: UUID, body: Mapping[str, Any], type_name: str | None, time: datetime | None) -> None:
-    """Put a new body in the place of the old one."""
-    await tx.execute(_MEND, report_id, tx.now, dict(body), type_name, time)
+async def mend(tx: Tx, report_id: UUID, body: Mapping[str, Any], read: Envelope) -> None:
+    """Put a new body in the place of the old one, with what could be read of it."""
+    names = read.text("external_customer"), read.text("external_ref")
+    await tx.execute(_MEND, report_id, tx.now, dict(body), read.type, read.time, read.subject, *names)
 
 
 async def figures(reader: Reader, source: str) -> Figures:
@@ -147,9 +160,10 @@ async def figures(reader: Reader, source: str) -> Figures:
     )
 
 
-async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank what is kept of these customers."""
-    return int(await tx.fetchval(_ERASE, list(customer_ids)) or 0)
+async def erase(tx: Tx, customer_ids: Sequence[UUID], names: Sequence[tuple[str, str]]) -> int:
+    """Blank what is kept of these customers, and under these sources' names for them."""
+    sources, refs = [source for source, _ in names], [ref for _, ref in names]
+    return int(await tx.fetchval(_ERASE, list(customer_ids), sources, refs) or 0)
 
 
 def _mine(principal: Principal) -> sa.ColumnElement[bool]:

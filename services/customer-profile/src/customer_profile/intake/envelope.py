@@ -28,7 +28,7 @@ Headers = tuple[tuple[str, bytes], ...]
 _BOM = b"\xef\xbb\xbf"
 _TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_LONGEST_PATH = 300
+_LONGEST_PATH, _LONGEST_ID = 300, 200
 _STRUCTURED = "application/cloudevents"
 _JSON = "application/json"
 
@@ -63,6 +63,11 @@ class Envelope:
     body: Mapping[str, Any] | None = None
     raw: bytes | None = None
     errors: tuple[FieldError, ...] = ()
+
+    def text(self, name: str) -> str | None:
+        """A short text of the data, as far as it could be read."""
+        value = self.data.get(name) if isinstance(self.data, dict) else None
+        return value.strip()[:_LONGEST_ID] or None if isinstance(value, str) else None
 
 
 def read(arrival: Arrival) -> Envelope:

@@ -36,19 +36,20 @@ ORDER BY a.id FOR UPDATE OF a
 _KEEP_REPORTS = """
 INSERT INTO inbound_report AS r (id, unit_id, created_at, recorded_at, source, event_id, reused, type, family,
   external_customer, external_ref, body, raw, body_hash, time, status, errors, warnings, customer_id, registered,
-  aggregate_id, sequence, received_by)
+  aggregate_id, sequence, received_by, subject)
 SELECT x.id, x.unit_id, $2, $2, x.source, x.event_id, x.reused, x.type, x.family, x.external_customer, x.external_ref,
   x.body, decode(x.raw, 'base64'), decode(x.body_hash, 'hex'), x.time, x.status, x.errors, x.warnings, x.customer_id,
-  x.registered, x.aggregate_id, x.sequence, x.received_by
+  x.registered, x.aggregate_id, x.sequence, x.received_by, x.subject
 FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, unit_id text, source text, event_id text, reused boolean, type text,
   family text, external_customer text, external_ref text, body jsonb, raw text, body_hash text, time timestamptz,
   status text, errors jsonb, warnings jsonb, customer_id uuid, registered boolean, aggregate_id uuid, sequence bigint,
-  received_by text)
+  received_by text, subject uuid)
 ON CONFLICT (id) DO UPDATE SET version = r.version + 1, recorded_at = excluded.recorded_at, type = excluded.type,
   family = excluded.family, external_customer = excluded.external_customer, external_ref = excluded.external_ref,
   body = excluded.body, raw = excluded.raw, time = excluded.time, status = excluded.status, errors = excluded.errors,
   warnings = excluded.warnings, customer_id = excluded.customer_id, registered = excluded.registered,
-  aggregate_id = excluded.aggregate_id, sequence = excluded.sequence, revision = r.revision + 1
+  aggregate_id = excluded.aggregate_id, sequence = excluded.sequence, subject = excluded.subject,
+  revision = r.revision + 1
 """
 _KEEP_THREADS = """
 INSERT INTO report_aggregate AS a (id, unit_id, created_at, recorded_at, source, family, external_ref, sequence,
@@ -94,6 +95,7 @@ class KeptReport:
     aggregate_id: UUID | None
     sequence: int | None
     received_by: str
+    subject: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ inbound_report = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("errors", JSONB, nullable=False, server_default=sa.text("'[]'")),
     sa.Column("warnings", JSONB, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("subject", PG_UUID(as_uuid=True)),
     sa.Column("customer_id", PG_UUID(as_uuid=True)),
     sa.Column("registered", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.Column("aggregate_id", PG_UUID(as_uuid=True)),
@@ -41,9 +42,21 @@ inbound_report = sa.Table(
     ),
     sa.Index("ix_inbound_report_desk", "unit_id", "id"),
     sa.Index("ix_inbound_report_source", "source", "status", "id"),
+    sa.Index("ix_inbound_report_newest", "source", "id"),
+    sa.Index("ix_inbound_report_rejected", "id", postgresql_where=sa.text("status = 'rejected'")),
+    sa.Index("ix_inbound_report_rejected_unit", "unit_id", "id", postgresql_where=sa.text("status = 'rejected'")),
     sa.Index("ix_inbound_report_customer", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
+    sa.Index("ix_inbound_report_subject", "subject", postgresql_where=sa.text("subject IS NOT NULL")),
+    sa.Index(
+        "ix_inbound_report_named",
+        "source",
+        "external_customer",
+        postgresql_where=sa.text("external_customer IS NOT NULL"),
+    ),
 )
 """One row an event, but for repeats. `raw` holds the bytes of what is no JSON that can be stored, `body` all else.
+
+`subject` is the customer that an internal publisher named, `customer_id` the one whose report it became.
 
 `reused` marks the refusal of a second event under an id that was taken: it stands beside the first.
 """

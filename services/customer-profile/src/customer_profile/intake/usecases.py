@@ -194,8 +194,19 @@ async def _resolve(tx: Tx, cases: Sequence[Case]) -> None:
         case.customer_id = found[_alias(case)]
         case.erased = case.customer_id is None
         case.registered = case.customer_id is not None and newcomers.pop(_alias(case), None) is not None
+    _follow_threads(waiting)
     for case in waiting:
         _settle(case)
+
+
+def _follow_threads(waiting: Sequence[Case]) -> None:
+    """Give what names nobody to the customer of its thread, which may have come in the same batch."""
+    named = [case for case in waiting if case.thread and (case.customer_id or case.erased)]
+    owners = {case.thread.id: case for case in named if case.thread}
+    for case in waiting:
+        if case.customer_id is None and case.thread and case.thread.id in owners:
+            owner = owners[case.thread.id]
+            case.customer_id, case.erased = owner.customer_id, owner.erased
 
 
 def _settle(case: Case) -> None:
@@ -272,6 +283,7 @@ def _kept(case: Case, door: Door) -> store.KeptReport:
         aggregate_id=_aggregate(case) if passed else None,
         sequence=_sequence(case) if passed else None,
         received_by=door,
+        subject=envelope.subject,
     )
 
 

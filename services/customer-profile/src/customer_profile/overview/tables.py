@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from customer_profile.tables import metadata
+from guanxi.db import personal
 
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -21,6 +22,6 @@ overview_item = sa.Table(
     sa.Column("at", _MOMENT, nullable=False),
     sa.Column("recorded_at", _MOMENT, nullable=False),
     sa.Column("body_sequence", sa.BigInteger),
-    sa.Column("body", JSONB),
+    sa.Column("body", JSONB, info=personal("text")),
     sa.Index("ix_overview_item_customer_id", "customer_id", "section", "at"),
 )

@@ -15,10 +15,12 @@ from guanxi.events import Event
 
 
 async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> None:
-    """Keep what facts say, in any order, each any number of times."""
+    """Keep what facts say, in any order, each any number of times; of an erased customer nothing."""
     items = rules.newest(one for event in events if (one := rules.item(event)) is not None)
-    if items:
-        await store.keep(tx, items)
+    gone = await customers.hold(tx, {one.customer_id for one in items}) if items else set()
+    living = [one for one in items if one.customer_id not in gone]
+    if living:
+        await store.keep(tx, living)
 
 
 async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> rules.Overview:

@@ -173,6 +173,14 @@ async def test_a_void_goes_to_the_customer_of_what_it_voids(harness: Harness, se
     assert await harness.published(reports.OrderReportedCorrected) == []
 
 
+async def test_a_void_in_the_batch_of_what_it_voids_goes_to_the_same_customer(harness: Harness, send: Send) -> None:
+    results = await send(order(), event("OrderReportedVoided", {"external_ref": "SO-1"}))
+    assert [result["customer"] for result in results] == ["registered", "known"]
+    [original] = await harness.published(reports.OrderReported)
+    [voided] = await harness.published(reports.OrderReportedVoided)
+    assert voided.subject == original.subject
+
+
 async def test_a_complaint_without_a_customer_passes_anonymously(harness: Harness, send: Send) -> None:
     [result] = await send(complaint(external_ref="K-1"))
     [made] = await harness.published(reports.ComplaintReported)

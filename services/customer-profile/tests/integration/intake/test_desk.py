@@ -13,6 +13,7 @@ from customer_profile.intake.envelope import Arrival
 from customer_profile.intake.tables import inbound_report
 from customer_profile.intake.usecases import take_in
 from guanxi.events import reports
+from guanxi.ports import SystemIds
 from guanxi.testing import Harness
 from guanxi.testing.erasure import plant, scan
 
@@ -94,6 +95,32 @@ async def test_what_was_no_json_can_be_mended_into_an_event(dealer: httpx.AsyncC
     assert (again.json()["status"], again.json()["event_id"]) == ("resolved", "odd")
 
 
+async def test_mending_takes_a_forbidden_customer_and_stray_attributes_out(
+    dealer: httpx.AsyncClient, send: Send
+) -> None:
+    stray = {"subject": str(SystemIds().new()), "datacontenttype": "text/xml", "data_base64": "e30=", "mood": "bad"}
+    [result] = await send(profile() | stray)
+    assert {e["field"] for e in result["errors"]} == {"subject", "datacontenttype", "data_base64"}
+    address = f"/v1/inbound-events/{result['report_id']}"
+    etag = (await dealer.get(address)).headers["ETag"]
+    kept = await dealer.put(address, json={"data": profile()["data"]}, headers={"If-Match": etag})
+    assert kept.json()["body"].keys() == {"specversion", "id", "source", "type", "time", "subject", "data"}
+    body = {"data": profile()["data"], "subject": None}
+    assert (await dealer.put(address, json=body, headers={"If-Match": kept.headers["ETag"]})).status_code == 200
+    assert (await dealer.post(f"{address}/resubmission")).json()["status"] == "resolved"
+
+
+async def test_an_event_as_large_as_one_may_be_can_be_mended(dealer: httpx.AsyncClient, send: Send) -> None:
+    lines = [{"sku": f"MODEL-{n:020}", "quantity": 1, "amount_minor": 1, "name": "n" * 60} for n in range(1900)]
+    data = {"external_customer": "C-1", "external_ref": "S-1", "placed_at": "2026-03-31T09:30:00Z", "currency": "CNY"}
+    event = profile() | {"type": "guanxi.inbound.OrderReported.v1"}
+    [result] = await send(event | {"data": data | {"lines": lines, "currency": "RMB"}})
+    assert [error["field"] for error in result["errors"]] == ["data.currency"]
+    address = f"/v1/inbound-events/{result['report_id']}"
+    assert (await mend(dealer, address, data | {"lines": lines})).status_code == 200
+    assert (await dealer.post(f"{address}/resubmission")).json()["status"] == "resolved"
+
+
 async def test_only_a_refused_report_can_be_sent_again(dealer: httpx.AsyncClient, send: Send) -> None:
     [taken] = await send(profile())
     address = f"/v1/inbound-events/{taken['report_id']}"
@@ -143,6 +170,27 @@ async def test_personal_fields_are_masked_for_readers_without_the_right(
         assert await reader.fetchval("SELECT count(*) FROM audit WHERE unmasked AND resource = 'inbound-report'") == 1
 
 
+@pytest.mark.parametrize(
+    ("reply_to", "seen"),
+    [
+        ({"channel": "phone", "address": "13800131234"}, {"channel": "phone", "address": "138****1234"}),
+        ({"channel": "email", "address": "zhang@example.com"}, {"channel": "email", "address": "z***@example.com"}),
+        ({"channel": "email", "address": "13800131234"}, {"channel": "email", "address": "***"}),
+        ({"channel": "chat", "address": "zhang-wechat"}, {"channel": "chat", "address": "***"}),
+        ({"channel": "13800131234", "address": "x"}, {"channel": "***", "address": "***"}),
+        ({"address": "13800131234", "note": "x"}, {"address": "***", "note": "***"}),
+        ("13800131234", "***"),
+    ],
+)
+async def test_where_an_answer_goes_is_masked_by_its_channel(
+    dealer: httpx.AsyncClient, send: Send, reply_to: Any, seen: Any
+) -> None:
+    event = profile() | {"type": "guanxi.inbound.ComplaintReported.v1"}
+    [result] = await send(event | {"data": {"channel": "?", "text": "late", "reply_to": reply_to}})
+    shown = (await dealer.get(f"/v1/inbound-events/{result['report_id']}")).json()["body"]["data"]
+    assert shown["reply_to"] == seen
+
+
 async def test_the_figures_of_a_publisher_add_up(dealer: httpx.AsyncClient, send: Send) -> None:
     events = [profile(), profile(name="張建民"), profile(external_customer="C-2"), profile(kind="x")]
     await send(*events)
@@ -190,6 +238,7 @@ async def test_no_planted_value_outlives_the_erasure(harness: Harness, dealer: h
     others = [name for name in inbound_report.metadata.tables if name not in mine]
     async with harness.database.api.begin() as tx:
         values = await plant(tx, inbound_report.metadata, skip=others)
+        await tx.execute("UPDATE alias SET external_ref = (SELECT external_customer FROM inbound_report LIMIT 1)")
     assert len(values) == 8
     [made] = await harness.published(reports.ProfileReported)
     assert made.subject is not None
