@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from guanxi.events import Event
 from guanxi.events.complaints import Ticket
-from guanxi.events.interactions import OrderPlaced, PromiseBroken
+from guanxi.events.interactions import CustomerContacted, OrderPlaced, PromiseBroken
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
 from guanxi_local.pytest_plugin import ServiceHarness
@@ -69,6 +69,13 @@ def an_order(subject: UUID, goods_minor: int, *, days_ago: float = 1, **more: An
     values |= {"total_minor": abs(goods_minor), "line_count": 1, "unit": "head-office"} | more
     fact = OrderPlaced.model_validate(values)
     return an_event(fact, aggregate=fact.order_id, subject=subject, time=placed_at, recorded=placed_at)
+
+
+def a_contact(subject: UUID) -> Event[CustomerContacted]:
+    """A call of a moment ago."""
+    values = {"contact_id": IDS.new(), "unit": "head-office", "channel": "phone", "direction": "in", "kind": "call"}
+    fact = CustomerContacted.model_validate({**values, "occurred_at": datetime.now(UTC)})
+    return an_event(fact, aggregate=fact.contact_id, subject=subject)
 
 
 def a_broken_promise(subject: UUID, *, hours_ago: float = 1, **more: Any) -> Event[PromiseBroken]:

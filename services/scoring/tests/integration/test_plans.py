@@ -9,6 +9,7 @@ import pytest
 
 from guanxi.testing import Harness
 from scoring.facts import store as facts
+from scoring.facts.rules import REPEATED
 from scoring.scores import store as scores
 from scoring.segments import store as segments
 
@@ -56,6 +57,6 @@ async def test_an_erasure_finds_the_families_of_whom_it_erases(service: Harness)
 
 async def test_facts_are_found_by_customer_and_by_the_time_of_their_event(service: Harness) -> None:
     now = service.clock.now()
-    of_customer = await _plan(service, facts._CURRENT, [_ID], ["order"], None, facts.REPEATED)
+    of_customer = await _plan(service, facts._CURRENT, [_ID], ["order"], None, REPEATED)
     assert "ix_fact_customer" in of_customer
     assert "ix_fact_event" in await _plan(service, facts._TALLY, "dealer-17", now)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
 from scoring.scores import trust, value
+from scoring.scores.days import Days
 from scoring.scores.measure import Measured
 from scoring.scores.rules import Moment, day_of, end_of
 from scoring.scores.value import Ledger, Reach
@@ -86,7 +87,7 @@ class TrustBasis:
         found = {code: days.copy() for code, days in self.found.items()}
         for code, days in trust.evidence(facts, self.zone).items():
             for day, fact in zip(days.days, days.facts, strict=True):
-                found.setdefault(code, trust.Days()).add(day, fact)
+                found.setdefault(code, Days()).add(day, fact)
         return replace(self, found=found)
 
     def heard(self) -> TrustBasis:

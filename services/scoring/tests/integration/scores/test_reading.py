@@ -137,6 +137,12 @@ async def test_as_of_and_known_at_compute_from_the_facts(
     ignorant = (await staff.get(f"/v1/customers/{one}/scores", params={"known_at": known})).json()["items"][0]
     assert ignorant["inputs"]["orders"] == 1
     assert (await staff.get(f"/v1/customers/{one}/scores")).json()["items"][0]["inputs"]["orders"] == 2
+    for when, last in ({"as_of": day}, early), ({"known_at": known}, early), ({}, late):
+        why = (await staff.get(f"/v1/customers/{one}/scores/value.existing/explanation", params=when)).json()
+        [recency] = [reason for reason in why["reasons"] if reason["code"] == "recency"]
+        assert recency["fact_id"] == str(last.aggregateid)
+        assert recency["fact"]["amount_minor"] == last.data.goods_minor
+        assert why["value"] == sum(reason["points"] for reason in why["reasons"])
 
 
 async def test_silence_counts_only_as_far_as_the_customers_source_has_told(

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from guanxi.events.scores import SegmentChanged
 from guanxi.testing import Harness
 
 from ..conftest import MakeCustomer, an_order, settle
@@ -39,6 +40,10 @@ async def test_tiers_show_who_stands_where_and_what_is_recommended(
     assert items[0]["profit_minor"] == 27_600_000
     assert items[0]["enters_from"] > items[0]["kept_from"]
     assert items[0]["actions"] == (await staff.get("/v1/treatments?tier=top")).json()["items"][0]["actions"]
+    moves = (await staff.get("/v1/tiers/moves?tier=top")).json()["items"]
+    assert [(one["customer_id"], one["previous_tier"], one["direction"]) for one in moves] == [
+        (str(made[0]), "none", "up")
+    ]
     losers = (await staff.get("/v1/segments/tier/members?tier=loss")).json()["items"]
     assert [(one["customer_id"], one["value"] < 0) for one in losers] == [(str(made[8]), True)]
 
@@ -49,6 +54,10 @@ async def test_key_customers_are_the_top_tier(
     made = await _firm(service, customer)
     items = (await staff.get("/v1/key-customers")).json()["items"]
     assert [(one["customer_id"], one["tier"]) for one in items] == [(str(made[0]), "top")]
+    entered = [one for one in await service.published(SegmentChanged) if one.data.segment == "key-customers"]
+    assert [(one.subject, one.data.direction, one.data.members) for one in entered] == [
+        (made[0], "entered", (made[0],))
+    ]
     summary = (await staff.get("/v1/segments/key-customers/summary")).json()
     assert (summary["customers"], [one["tier"] for one in summary["tiers"]]) == (1, ["top"])
 
