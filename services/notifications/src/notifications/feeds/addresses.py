@@ -24,9 +24,14 @@ _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?")
 _INSIDE = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
 _INSIDE_ARPA = ".arpa"
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
-# What `is_global` lets through although it reaches inside: translation and tunnel prefixes embed an IPv4 address.
-_EMBEDDING = tuple(
-    ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+# What `is_global` lets through although it reaches inside: translation and tunnel prefixes embed an IPv4 address, and
+# older Pythons do not know of site-local addresses, 6to4 relays and the second range for documentation.
+_INSIDE_NETS = tuple(
+    ipaddress.ip_network(net)
+    for net in (
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"),
+        *("fec0::/10", "3fff::/20", "192.88.99.0/24"),
+    )
 )
 
 
@@ -135,10 +140,9 @@ def _check_host(host: str, port: int) -> None:
 def _check_ip(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, *, allow_loopback: bool) -> None:
     if allow_loopback and ip.is_loopback:
         return
-    embedded = isinstance(ip, ipaddress.IPv6Address) and (
-        ip.ipv4_mapped is not None or any(ip in net for net in _EMBEDDING)
-    )
-    if embedded or not ip.is_global or ip.is_multicast or ip.is_reserved:
+    mapped = isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None
+    inside = mapped or any(ip in net for net in _INSIDE_NETS)
+    if inside or not ip.is_global or ip.is_multicast or ip.is_reserved:
         raise AddressRefusedError("this address points inside")
 
 

@@ -15,14 +15,14 @@ from uuid import UUID
 
 import orjson
 
-from guanxi.directory import DirectoryCustomer
 from guanxi.events import Event, Fact, fact_types
 from guanxi.events.personal import personal_fields
 
 FED_TOPICS = frozenset({"complaints", "customers", "interactions", "scores"})
 FED = tuple(fact for fact in fact_types().values() if fact.TOPIC in FED_TOPICS)
 """The facts that can be subscribed to."""
-TYPES = frozenset(fact.TYPE for fact in FED)
+FACTS = {fact.TYPE: fact for fact in FED}
+_FOR_OURS = "scores"
 
 PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -73,22 +73,22 @@ def headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str
     }
 
 
-def may_have(subscriber: Subscription, event: Event[Any], customer: DirectoryCustomer | None) -> bool:
+def may_ask_for(fact_type: str, *, internal: bool) -> bool:
+    """Whether a unit may subscribe to a fact at all: what the firm thinks of a customer is for its own units."""
+    return internal or FACTS[fact_type].TOPIC != _FOR_OURS
+
+
+def may_have(subscriber: Subscription, event: Event[Any]) -> bool:
     """Whether the fact is one of the subscriber's own records.
 
-    Internal units may have all. Others get what carries their unit, and scores of a customer of theirs alone, never a
-    view over merged records. What carries no unit and is no score (merges) names records of others.
+    Internal units may have all. Others get what carries their unit, and no scores, which no route shows them either.
+    What carries no unit (merges) names records of others.
     """
     if event.type not in subscriber.types:
         return False
     if subscriber.internal:
         return True
-    unit = getattr(event.data, "unit", None)
-    if unit is not None:
-        return bool(unit == subscriber.unit_id)
-    if event.topic != "scores" or customer is None or customer.unit_id != subscriber.unit_id:
-        return False
-    return customer.canonical_id == customer.id and not set(getattr(event.data, "members", ())) - {customer.id}
+    return event.topic != _FOR_OURS and getattr(event.data, "unit", None) == subscriber.unit_id
 
 
 def public_body(event: Event[Any]) -> dict[str, Any]:

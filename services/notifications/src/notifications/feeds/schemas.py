@@ -9,11 +9,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from notifications.feeds.rules import TYPES
+from notifications.feeds.rules import FACTS
 
 
 def _known(value: str) -> str:
-    if value not in TYPES:
+    if value not in FACTS:
         raise PydanticCustomError("unknown_type", "no such fact can be subscribed to")
     return value
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import httpx
 import orjson
 import structlog
 
 from guanxi.db import Pool
-from guanxi.service import Loop, Runtime
+from guanxi.service import Job, Loop, Runtime
 from notifications.bell import FEEDS, wait
 from notifications.feeds import rules, store, usecases
 from notifications.feeds.addresses import AddressRefusedError, Resolver, locate, resolve_by_system
@@ -18,7 +19,9 @@ from notifications.feeds.store import Claimed
 from notifications.feeds.usecases import Result
 from notifications.settings import Settings
 
-AT_ONCE = 8
+AT_ONCE = 16
+EACH_AT_ONCE = 2
+"""So many deliveries of one subscriber are on their way together."""
 LOOK_SECONDS = 1.0
 SECONDS = 3.0
 MOST_BYTES = 65_536
@@ -27,20 +30,78 @@ log = structlog.get_logger(__name__)
 
 
 async def run(runtime: Runtime) -> None:
-    """Deliver until cancelled."""
+    """Deliver until cancelled; what is on its way then is delivered again when its lease is over."""
     settings: Settings = runtime.settings
-    with FEEDS.listen() as woken:
-        while True:
-            if not await send_due(settings, runtime.database.consumers):
-                await wait(woken, LOOK_SECONDS)
+    under_way: set[asyncio.Task[None]] = set()
+    try:
+        with FEEDS.listen() as woken:
+            while True:
+                begun = await begin_due(settings, runtime.database.consumers, under_way)
+                await _until_some_end(under_way, woken, begun)
+    finally:
+        await _cancel(under_way)
+
+
+async def begin_due(
+    settings: Settings,
+    pool: Pool,
+    under_way: set[asyncio.Task[None]],
+    resolve: Resolver = resolve_by_system,
+) -> int:
+    """Begin what is due now, as far as there are slots; how many. Each leaves `under_way` when it ends."""
+    free = AT_ONCE - len(under_way)
+    if free <= 0:
+        return 0
+    async with pool.begin() as tx:
+        claimed = await store.claim(tx, free, EACH_AT_ONCE)
+    for one in claimed:
+        task = asyncio.create_task(_send(settings, pool, resolve, one))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        task.add_done_callback(_report)
+    return len(claimed)
 
 
 async def send_due(settings: Settings, pool: Pool, resolve: Resolver = resolve_by_system) -> int:
-    """Deliver what is due now, at most eight; how many were tried."""
-    async with pool.begin() as tx:
-        claimed = await store.claim(tx, AT_ONCE)
-    await asyncio.gather(*(_send(settings, pool, resolve, one) for one in claimed))
-    return len(claimed)
+    """Deliver what is due now and wait for it; how many were tried."""
+    under_way: set[asyncio.Task[None]] = set()
+    begun = await begin_due(settings, pool, under_way, resolve)
+    try:
+        await asyncio.gather(*under_way)
+    finally:
+        await _cancel(under_way)
+    return begun
+
+
+async def bound_paused(runtime: Runtime) -> None:
+    """Let nothing wait without end for subscribers that pause."""
+    async with runtime.database.consumers.begin() as tx:
+        dropped = await usecases.bound_paused(tx)
+    if dropped:
+        log.warning("webhooks.dropped", count=dropped)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("webhook.unsettled", error=repr(error))
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    rest = list(tasks)
+    for one in rest:
+        one.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+async def _until_some_end(under_way: set[asyncio.Task[None]], woken: asyncio.Event, begun: int) -> None:
+    if begun and len(under_way) < AT_ONCE:
+        return
+    ringing = asyncio.create_task(wait(woken, LOOK_SECONDS))
+    try:
+        await asyncio.wait({ringing, *under_way}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ringing.cancel()
+        await asyncio.gather(ringing, return_exceptions=True)
 
 
 async def deliver(one: Claimed, at: datetime, resolve: Resolver, *, allow_loopback: bool) -> Result:
@@ -84,3 +145,4 @@ async def _send(settings: Settings, pool: Pool, resolve: Resolver, one: Claimed)
 
 
 LOOP = Loop("webhooks", run)
+BOUND = Job("paused webhooks", timedelta(minutes=1), bound_paused)

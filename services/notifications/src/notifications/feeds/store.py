@@ -40,16 +40,30 @@ FROM jsonb_to_recordset($1::jsonb)
   AS d(id uuid, unit text, subscription_id uuid, event_id uuid, event_type text, customer_id uuid, body jsonb)
 ON CONFLICT (subscription_id, event_id) DO NOTHING
 """
+# For each subscriber its oldest due deliveries, as many as it has slots left: whoever does not answer holds its own
+# slots and nobody else's, and what waits for paused ones is not looked at.
 _CLAIM = """
 WITH due AS (
-  SELECT d.id FROM feed_delivery d JOIN subscription s ON s.id = d.subscription_id
-  WHERE d.status IN ('queued', 'sending') AND d.next_at <= $1 AND s.status = 'active'
-  ORDER BY d.next_at, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED)
+  SELECT d.id FROM subscription s CROSS JOIN LATERAL (
+    SELECT w.id, w.next_at FROM feed_delivery w
+    WHERE w.subscription_id = s.id AND w.status IN ('queued', 'sending') AND w.next_at <= $1
+    ORDER BY w.next_at LIMIT greatest($4 - (
+      SELECT count(*) FROM feed_delivery f
+      WHERE f.subscription_id = s.id AND f.status = 'sending' AND f.next_at > $1), 0)
+    FOR UPDATE SKIP LOCKED) d
+  WHERE s.status = 'active' ORDER BY d.next_at, d.id LIMIT $2)
 UPDATE feed_delivery d
 SET status = 'sending', claimed_at = $1, recorded_at = $1, next_at = $3, attempts = d.attempts + 1,
   version = d.version + 1
 FROM subscription s WHERE d.id IN (SELECT id FROM due) AND s.id = d.subscription_id
 RETURNING d.id, d.subscription_id, d.event_id, d.body, d.attempts, s.url, s.secret
+"""
+_BEYOND = """
+UPDATE feed_delivery d SET status = 'cancelled', reason = $2, body = NULL, settled_at = $3, version = d.version + 1
+FROM subscription s CROSS JOIN LATERAL (
+  SELECT w.id FROM feed_delivery w WHERE w.subscription_id = s.id AND w.status = 'queued'
+  ORDER BY w.next_at DESC OFFSET $1) old
+WHERE s.status = 'paused' AND d.id = old.id AND d.status = 'queued'
 """
 _SETTLE = """
 UPDATE feed_delivery SET status = $2, answered = $3, reason = $4, next_at = coalesce($5, next_at), recorded_at = $6,
@@ -155,9 +169,14 @@ async def queue(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     await tx.execute(_QUEUE, list(rows), tx.now)
 
 
-async def claim(tx: Tx, most: int) -> list[Claimed]:
-    """Take deliveries whose turn it is."""
-    return [Claimed(**dict(row)) for row in await tx.fetch(_CLAIM, tx.now, most, tx.now + LEASE)]
+async def claim(tx: Tx, most: int, most_each: int) -> list[Claimed]:
+    """Take deliveries whose turn it is; of each subscriber so many that at most `most_each` are on their way."""
+    return [Claimed(**dict(row)) for row in await tx.fetch(_CLAIM, tx.now, most, tx.now + LEASE, most_each)]
+
+
+async def cancel_beyond(tx: Tx, kept: int, reason: str) -> int:
+    """Forget what waits for paused subscribers, except for the newest of each; how many."""
+    return int((await tx.execute(_BEYOND, kept, reason, tx.now)).split()[-1])
 
 
 async def settle(  # noqa: PLR0913 - one argument for each thing that is noted

@@ -44,7 +44,13 @@ feed_delivery = sa.Table(
     sa.Column("settled_at", sa.DateTime(timezone=True)),
     sa.UniqueConstraint("subscription_id", "event_id"),
     sa.CheckConstraint(sa.column("status").in_(DELIVERIES), name="status"),
-    sa.Index("ix_feed_delivery_next_at", "next_at", postgresql_where=sa.text("status IN ('queued', 'sending')")),
+    sa.Index(
+        "ix_feed_delivery_subscription_id_next_at",
+        "subscription_id",
+        "next_at",
+        postgresql_where=sa.text("status IN ('queued', 'sending')"),
+    ),
+    sa.Index("ix_feed_delivery_subscription_id_id", "subscription_id", "id"),
     sa.Index("ix_feed_delivery_customer_id", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
 )
 """The body is the event without its personal fields; it goes when the delivery is settled."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
@@ -19,6 +18,9 @@ from notifications.feeds.rules import Subscription
 from notifications.feeds.schemas import WebhookPatch, WebhookPost
 from notifications.feeds.store import Claimed, Delivery
 from notifications.lateness import too_late
+
+MOST_WAITING = 10_000
+"""So many of the newest facts wait for a paused subscriber."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ async def check_address(url: str, resolve: Resolver, *, allow_loopback: bool) ->
 
 async def subscribe(tx: Tx, body: WebhookPost, principal: Principal) -> tuple[Subscription, str]:
     """Add a subscription for the caller's unit; with its secret, which is told only now."""
+    _check_types(body.types, principal)
     subscription_id, secret = tx.new_id(), rules.new_secret()
     await store.add(tx, subscription_id, principal.unit, types=body.types, url=body.url, secret=secret)
     return await get(tx, principal, subscription_id), secret
@@ -60,6 +63,7 @@ async def page(reader: Reader, principal: Principal, *, after: Sequence[Any] | N
 async def change(tx: Tx, subscription_id: UUID, body: WebhookPatch, version: int, principal: Principal) -> Subscription:
     """Change a subscription; 404, or 412 when it has changed since it was read."""
     found = await get(tx, principal, subscription_id)
+    _check_types(body.types or (), principal)
     changed = await store.patch(
         tx, subscription_id, version, types=body.types, url=body.url, status=body.status, reason=None
     )
@@ -83,12 +87,11 @@ async def feed(tx: Tx, events: Sequence[Event[Any]]) -> None:
     subscribers = await store.wanting(tx, sorted({event.type for event in fresh})) if fresh else []
     if not subscribers:
         return
-    known = await directory.customers(tx, (event.subject for event in fresh if event.subject))
     rows = [
         _row(tx, subscriber, event)
         for event in fresh
         for subscriber in subscribers
-        if rules.may_have(subscriber, event, known.get(event.subject) if event.subject else None)
+        if rules.may_have(subscriber, event)
     ]
     if rows:
         await store.queue(tx, rows)
@@ -106,6 +109,12 @@ async def settle(tx: Tx, done: Claimed, result: Result) -> None:
     await store.settle(tx, done, status=status, answered=result.status, reason=result.reason, again_at=again_at)
     if gone:
         await store.disable(tx, done.subscription_id, "the receiver answered 410 Gone")
+        await store.cancel(tx, done.subscription_id)
+
+
+async def bound_paused(tx: Tx) -> int:
+    """Drop the oldest of what waits for each paused subscriber beyond what is kept for it; how many."""
+    return await store.cancel_beyond(tx, MOST_WAITING, "paused for too long")
 
 
 async def deliveries(
@@ -119,6 +128,12 @@ async def deliveries(
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Drop what still waits about these customers."""
     return await store.erase(tx, customer_ids)
+
+
+def _check_types(types: Sequence[str], principal: Principal) -> None:
+    for n, one in enumerate(types):
+        if not rules.may_ask_for(one, internal=principal.internal):
+            raise Unprocessable.field(f"types[{n}]", "unknown_type", "no such fact can be subscribed to")
 
 
 def _row(tx: Tx, subscriber: Subscription, event: Event[Any]) -> dict[str, Any]:

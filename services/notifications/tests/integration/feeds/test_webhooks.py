@@ -12,10 +12,11 @@ import pytest_asyncio
 
 from guanxi.events.complaints import ComplaintAnswered
 from guanxi.events.customers import CustomerMerged, MergedComponent
-from guanxi.testing.builders import a_customer, an_event
+from guanxi.testing.builders import a_customer, a_unit, an_event
 from guanxi.testing.harness import Harness
+from notifications.feeds import usecases
 from notifications.feeds.addresses import resolve_by_system
-from notifications.feeds.sender import send_due
+from notifications.feeds.sender import EACH_AT_ONCE, bound_paused, run, send_due
 
 from ..conftest import OpenHarness
 from ..people import a_fall, a_ticket, new_id
@@ -104,20 +105,26 @@ async def test_what_was_learned_or_is_read_late_is_not_sent(service: Harness, de
     assert await step(service) == 0
 
 
-async def test_scores_go_to_the_unit_of_a_customer_that_is_not_merged(service: Harness, dealer: Receiver) -> None:
+async def test_scores_go_to_units_of_the_firm_only(service: Harness, dealer: Receiver) -> None:
     kind = "guanxi.scores.SegmentChanged.v1"
-    await subscribe(service, dealer.url, kind)
-    mine, others, merged = new_id(), new_id(), new_id()
-    await service.know(
-        a_customer(mine, unit="dealer-17"),
-        a_customer(others),
-        a_customer(merged, unit="dealer-17", canonical_id=others, status="merged"),
-    )
-    view = a_fall(mine)
-    view = view.model_copy(update={"id": new_id(), "data": view.data.model_copy(update={"members": (mine, others)})})
-    await service.apply(a_fall(mine), a_fall(others), a_fall(merged), view)
+    mine = new_id()
+    await service.know(a_unit("branch"), a_customer(mine, unit="branch"))
+    await subscribe(service, dealer.url, kind, unit="branch")
+    await service.apply(a_fall(mine))
     await step(service)
     assert [request.event["subject"] for request in dealer.requests] == [str(mine)]
+    await service.know(a_unit("branch", sequence=2, internal=False))
+    await service.apply(a_fall(mine))
+    assert await step(service) == 0
+
+
+async def test_a_dealer_cannot_ask_for_what_the_firm_thinks_of_customers(service: Harness, dealer: Receiver) -> None:
+    kind, caller = "guanxi.scores.ScoreChanged.v1", service.caller(unit="dealer-17")
+    refused = await caller.post("/v1/webhooks", json={"url": dealer.url, "types": [FILED, kind]})
+    hook = await subscribe(service, dealer.url)
+    changed = await caller.patch(f"/v1/webhooks/{hook['id']}", json={"types": [kind]}, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "types[1]")
+    assert (changed.status_code, changed.json()["errors"][0]["field"]) == (422, "types[0]")
 
 
 async def test_merges_name_records_of_others_and_go_to_no_dealer(service: Harness, dealer: Receiver) -> None:
@@ -202,9 +209,10 @@ async def test_a_silent_receiver_is_left_after_three_seconds(service: Harness, d
 
 async def test_a_receiver_that_is_gone_gets_no_more(service: Harness, dealer: Receiver) -> None:
     hook = await subscribe(service, dealer.url)
-    dealer.answers.append(answer(410))
-    await service.apply(a_ticket(unit="dealer-17"))
+    dealer.answers.extend([answer(410)] * EACH_AT_ONCE)
+    await service.apply(*(a_ticket(unit="dealer-17") for _ in range(EACH_AT_ONCE + 2)))
     await step(service)
+    assert sorted(one["status"] for one in await deliveries(service, hook)) == ["cancelled"] * 2 + ["failed"] * 2
     await service.apply(a_ticket(unit="dealer-17"))
     assert await step(service) == 0
     caller = service.caller(unit="dealer-17")
@@ -276,6 +284,45 @@ async def test_a_paused_webhook_gets_what_came_meanwhile_when_it_is_taken_up_aga
     assert stale.status_code == 412
     await caller.patch(address, json={"status": "active"}, headers={"If-Match": paused.headers["ETag"]})
     assert await step(service) == 1
+
+
+async def test_of_what_waits_for_a_paused_webhook_the_newest_is_kept(
+    service: Harness, dealer: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST_WAITING", 3)
+    hook = await subscribe(service, dealer.url)
+    address, caller = f"/v1/webhooks/{hook['id']}", service.caller(unit="dealer-17")
+    paused = await caller.patch(address, json={"status": "paused"}, headers={"If-Match": '"1"'})
+    filed = [a_ticket(unit="dealer-17") for _ in range(5)]
+    for one in filed:
+        await service.apply(one)
+    for _ in range(2):
+        await bound_paused(service.app.state.runtime)
+    states = [(one["status"], one["reason"]) for one in await deliveries(service, hook)]
+    assert states == [("queued", None)] * 3 + [("cancelled", "paused for too long")] * 2
+    await caller.patch(address, json={"status": "active"}, headers={"If-Match": paused.headers["ETag"]})
+    while await step(service):
+        pass
+    assert {request.headers["webhook-id"] for request in dealer.requests} == {str(one.id) for one in filed[2:]}
+
+
+async def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(service: Harness, dealer: Receiver) -> None:
+    async with receiver() as dead:
+        dead.silent = True
+        await subscribe(service, dead.url, unit="head-office")
+        await service.apply(*(a_ticket(unit="head-office") for _ in range(20)))
+        await subscribe(service, dealer.url)
+        working = asyncio.create_task(run(service.app.state.runtime))
+        async with asyncio.timeout(10):
+            while not dead.requests:  # noqa: ASYNC110 - the receiver is another program
+                await asyncio.sleep(0.01)
+            await service.apply(*(a_ticket(unit="dealer-17") for _ in range(6)))
+            while len(dealer.requests) < 6:  # noqa: ASYNC110 - the receiver is another program
+                await asyncio.sleep(0.01)
+        assert len(dead.requests) <= EACH_AT_ONCE
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        assert working.cancelled()
 
 
 async def test_a_removed_webhook_gets_nothing_and_is_not_found(service: Harness, dealer: Receiver) -> None:

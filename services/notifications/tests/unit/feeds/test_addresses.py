@@ -62,6 +62,12 @@ REFUSED = [
     "https://a.localhost/",
     "https://[::1]/",
     "https://[0:0:0:0:0:0:0:1]/",
+    # site-local, 6to4 relays, documentation
+    "https://[fec0::1]/",
+    "https://[feff:ffff::1]/",
+    "https://192.88.99.1/",
+    "https://[3fff::1]/",
+    "https://[3fff:fff:ffff::1]/",
     # this host, private, shared, link-local, metadata
     "https://0.0.0.0/",
     "https://0/",
