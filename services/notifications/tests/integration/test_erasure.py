@@ -85,3 +85,25 @@ async def test_erasing_one_leaves_others_alone(service: Harness) -> None:
     assert await ours(service, PLANTED) == before
     await service.erase(other)
     assert await ours(service, PLANTED) == set()
+
+
+async def test_an_address_goes_with_the_record_it_comes_from_whomever_the_message_was_for(
+    open_service: OpenHarness,
+) -> None:
+    async with mailbox() as post:
+        service = await open_service(smtp_url=post.url)
+        survivor, absorbed = new_id(), new_id()
+        await service.know(
+            a_customer(survivor, emails=[]),
+            a_customer(absorbed, emails=[f"{PLANTED}@example.com"], canonical_id=survivor, status="merged"),
+        )
+        said = {"purpose": "service", "channel": "email", "state": "granted", "evidence": "form 7"}
+        await service.apply(a_profile(survivor, said))
+        await service.apply(a_ticket(customer=survivor))
+        await step(service)
+        assert post.recipients == [f"{PLANTED}@example.com"]
+        assert await ours(service, PLANTED) == {("message", "address")}
+        await service.erase(absorbed)
+        assert await ours(service, PLANTED) == set()
+        (left,) = (await service.caller().get("/v1/messages", params={"customer_id": str(survivor)})).json()["items"]
+        assert left["status"] == "sent"

@@ -52,10 +52,12 @@ UPDATE alert SET state = $2, changed_at = $3, recorded_at = $3, version = versio
   seen_at = coalesce(seen_at, $6), done_at = coalesce(done_at, $7)
 WHERE id = $1 RETURNING {_ALERT}
 """
+_CHANGED_OF = f"""
+SELECT {_ALERT} FROM alert WHERE (changed_at, id) > ($3, $4) AND {{whose}} ORDER BY changed_at, id LIMIT $5
+"""
+_MINE, _SHARED = "employee_id = $1", "employee_id IS NULL AND unit_id = $2"
 _CHANGED = f"""
-SELECT {_ALERT} FROM alert
-WHERE (changed_at, id) > ($3, $4) AND (employee_id = $1 OR (employee_id IS NULL AND unit_id = $2))
-ORDER BY changed_at, id LIMIT $5
+({_CHANGED_OF.format(whose=_MINE)}) UNION ALL ({_CHANGED_OF.format(whose=_SHARED)}) ORDER BY changed_at, id LIMIT $5
 """
 _PUT_RULE = f"""
 UPDATE alert_rule SET recipients = $3, mode = $4, tiers = $5, urgent = $6, escalate_after = $7, enabled = $8,
@@ -164,13 +166,16 @@ async def page(  # noqa: PLR0913 - one argument for each filter
 ) -> list[Alert]:
     """An inbox, newest first: the employee's own, and what stands there for all of the unit."""
     columns = [alert.c[name.strip()] for name in _ALERT.split(",")]
-    mine = alert.c.employee_id == employee_id if employee_id else sa.false()
-    shared = sa.and_(alert.c.employee_id.is_(None), alert.c.unit_id == unit) if unit else sa.false()
-    statement = sa.select(*columns).where(sa.or_(mine, shared))
-    if state is not None:
-        statement = statement.where(alert.c.state == state)
-    rows: list[asyncpg.Record] = await reader.all(after_key(statement, [alert.c.id], after, limit, descending=True))
-    return [Alert(**dict(row)) for row in rows]
+    mine = [alert.c.employee_id == employee_id] if employee_id else []
+    shared = [sa.and_(alert.c.employee_id.is_(None), alert.c.unit_id == unit)] if unit else []
+    rows: list[asyncpg.Record] = []
+    # One after the other, each in the order of its index: together they would be sorted as a whole.
+    for whose in (*mine, *shared):
+        statement = sa.select(*columns).where(whose)
+        if state is not None:
+            statement = statement.where(alert.c.state == state)
+        rows += await reader.all(after_key(statement, [alert.c.id], after, limit, descending=True))
+    return [Alert(**dict(row)) for row in sorted(rows, key=lambda row: row["id"], reverse=True)[: limit + 1]]
 
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -53,6 +53,8 @@ alert = sa.Table(
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
     sa.Index("ix_alert_employee_id_changed_at", "employee_id", "changed_at"),
     sa.Index("ix_alert_unit_id_changed_at", "unit_id", "changed_at", postgresql_where=sa.text("employee_id IS NULL")),
+    sa.Index("ix_alert_employee_id_id", "employee_id", "id"),
+    sa.Index("ix_alert_unit_id_id", "unit_id", "id", postgresql_where=sa.text("employee_id IS NULL")),
     sa.Index("ix_alert_cause_id", "cause_id", postgresql_where=sa.text("state IN ('raised', 'seen')")),
     sa.Index("ix_alert_customer_id", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
 )

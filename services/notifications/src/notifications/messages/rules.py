@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -90,6 +90,8 @@ class Reader:
     language: str | None
     zone: ZoneInfo
     erased: bool = False
+    whose: Mapping[str, UUID] = field(default_factory=dict)
+    """The customer whose record an address comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Send:
 
     address: str
     permission_event_id: UUID | None
+    address_of: UUID | None = None
+    """The customer whose address it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ def decide(
     if address is None:
         return _patiently(message, now, Suppress("no_address", verdict.event_id))
     until = quiet_until(now, reader.zone, None if message.message_class in _ANY_HOUR else quiet)
-    return Hold(until, "held") if until else Send(address, verdict.event_id)
+    whose = reader.whose.get(address, message.customer_id)
+    return Hold(until, "held") if until else Send(address, verdict.event_id, whose)
 
 
 def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime) -> Decision | None:
@@ -221,8 +226,12 @@ def reader_of(
     if own is None:
         return Reader("", (), None, zone_of(None, zone))
     others = [known[one] for one in members if one in known and one != customer_id and not known[one].erased]
-    addresses = dict.fromkeys(mail for one in (own, *others) for mail in one.emails)
-    return Reader(own.name or "", tuple(addresses), own.language, zone_of(own.time_zone, zone), erased=own.erased)
+    whose: dict[str, UUID] = {}
+    for one in (own, *others):
+        for mail in one.emails:
+            whose.setdefault(mail, one.id)
+    zone_info = zone_of(own.time_zone, zone)
+    return Reader(own.name or "", tuple(whose), own.language, zone_info, erased=own.erased, whose=whose)
 
 
 def _intent(ticket: Ticket) -> tuple[str, UUID]:

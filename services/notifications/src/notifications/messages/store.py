@@ -45,7 +45,7 @@ WITH tried AS (
   INSERT INTO attempt (id, unit_id, message_id, n, started_at)
   SELECT $7, unit_id, id, attempts + 1, $2 FROM message WHERE id = $1)
 UPDATE message SET status = 'sending', claimed_at = $2, recorded_at = $2, address = $3, permission_event_id = $4,
-  template_id = $5, language = $6, provider_key = $8, attempts = attempts + 1, version = version + 1
+  template_id = $5, language = $6, provider_key = $8, address_of = $9, attempts = attempts + 1, version = version + 1
 WHERE id = $1
 """
 _OUTCOME = """
@@ -75,15 +75,19 @@ _VOID = f"""
 UPDATE message SET status = 'suppressed', reason = $2, settled_at = $3, recorded_at = $3, version = version + 1
 WHERE ticket_id = ANY($1::uuid[]) AND status IN ('queued', 'held') RETURNING {_COLUMNS}
 """
+# A message to one record may carry the address of another: it goes with the record that it comes from, the message
+# itself only with the one that it is for.
 _ERASE = """
-WITH mine AS (SELECT id FROM message WHERE customer_id = ANY($1::uuid[]) FOR UPDATE),
+WITH mine AS (
+  SELECT id FROM message WHERE customer_id = ANY($1::uuid[]) OR address_of = ANY($1::uuid[]) ORDER BY id FOR UPDATE),
 blanked AS (
   UPDATE attempt SET detail = NULL, version = version + 1
   WHERE message_id IN (SELECT id FROM mine) AND detail IS NOT NULL)
-UPDATE message SET address = NULL, version = version + 1,
-  status = CASE WHEN status IN ('queued', 'held') THEN 'suppressed' ELSE status END,
-  reason = CASE WHEN status IN ('queued', 'held') THEN 'erased' ELSE reason END
-WHERE id IN (SELECT id FROM mine) AND (address IS NOT NULL OR status IN ('queued', 'held'))
+UPDATE message SET address = NULL, address_of = NULL, version = version + 1,
+  status = CASE WHEN status IN ('queued', 'held') AND customer_id = ANY($1::uuid[]) THEN 'suppressed' ELSE status END,
+  reason = CASE WHEN status IN ('queued', 'held') AND customer_id = ANY($1::uuid[]) THEN 'erased' ELSE reason END
+WHERE id IN (SELECT id FROM mine)
+  AND (address IS NOT NULL OR (status IN ('queued', 'held') AND customer_id = ANY($1::uuid[])))
 """
 _ATTEMPTS = "SELECT n, started_at, ended_at, outcome, code FROM attempt WHERE message_id = $1 ORDER BY n"
 
@@ -138,6 +142,7 @@ async def claim(  # noqa: PLR0913 - one argument for each thing that the claim f
     message_id: UUID,
     *,
     address: str,
+    address_of: UUID | None,
     permission_event_id: UUID | None,
     template_id: UUID,
     language: str,
@@ -145,7 +150,7 @@ async def claim(  # noqa: PLR0913 - one argument for each thing that the claim f
 ) -> None:
     """Mark it as being sent, with what it is sent by."""
     fixed = (address, permission_event_id, template_id, language)
-    await tx.execute(_CLAIM, message_id, tx.now, *fixed, tx.new_id(), provider_key)
+    await tx.execute(_CLAIM, message_id, tx.now, *fixed, tx.new_id(), provider_key, address_of)
 
 
 async def settle(tx: Tx, message_id: UUID, end: Outcome) -> int | None:
@@ -211,6 +216,7 @@ async def page(  # noqa: PLR0913 - one argument for each filter
 async def tally(reader: Reader, since: datetime) -> dict[str, int]:
     """How many messages were made since a moment, by what became of them."""
     rows = await reader.fetch(
-        "SELECT 'messages ' || status AS name, count(*) AS n FROM message WHERE created_at >= $1 GROUP BY 1", since
+        "SELECT 'messages ' || status AS name, count(*) AS n FROM message WHERE id >= uuidv7_floor($1) GROUP BY 1",
+        since,
     )
     return {row["name"]: row["n"] for row in rows}

@@ -36,6 +36,7 @@ message = sa.Table(
     sa.Column("template_id", PG_UUID(as_uuid=True)),
     sa.Column("language", sa.Text),
     sa.Column("address", sa.Text, info=personal("email")),
+    sa.Column("address_of", PG_UUID(as_uuid=True)),
     sa.Column("provider_key", sa.Text),
     sa.Column("claimed_at", sa.DateTime(timezone=True)),
     sa.Column("settled_at", sa.DateTime(timezone=True)),
@@ -43,9 +44,15 @@ message = sa.Table(
     sa.Index("ix_message_send_after", "send_after", postgresql_where=sa.text("status IN ('queued', 'held')")),
     sa.Index("ix_message_claimed_at", "claimed_at", postgresql_where=sa.text("status = 'sending'")),
     sa.Index("ix_message_customer_id_id", "customer_id", "id", postgresql_where=sa.text("customer_id IS NOT NULL")),
+    sa.Index("ix_message_unit_id_id", "unit_id", "id"),
+    sa.Index("ix_message_status_id", "status", "id"),
+    sa.Index("ix_message_address_of", "address_of", postgresql_where=sa.text("address_of IS NOT NULL")),
     sa.Index("ix_message_ticket_id", "ticket_id", postgresql_where=sa.text("ticket_id IS NOT NULL")),
 )
-"""Facts hold codes, numbers and times, never a person's words; the text itself is made when it is sent and not kept."""
+"""`address_of` is the customer whose address it is: of merged records it may be another one's than `customer_id`.
+
+Facts hold codes, numbers and times, never a person's words; the text itself is made when it is sent and not kept.
+"""
 
 attempt = sa.Table(
     "attempt",

@@ -159,6 +159,7 @@ async def _claim_one(
         tx,
         message.id,
         address=decision.address,
+        address_of=decision.address_of,
         permission_event_id=decision.permission_event_id,
         template_id=template.id,
         language=language,

@@ -191,6 +191,10 @@ def test_a_reader_has_own_values_first_and_no_address_of_an_erased_record() -> N
     gone = customer(status="erased", emails=("gone@example.com",))
     known = {one.id: one for one in (own, other, gone)}
     reader = reader_of(own.id, tuple(known), known, "Asia/Shanghai")
-    assert reader == Reader("張", ("own@example.com", "other@example.com"), "en", ZoneInfo("Europe/Berlin"))
+    whose = {"own@example.com": own.id, "other@example.com": other.id}
+    addresses = ("own@example.com", "other@example.com")
+    assert reader == Reader("張", addresses, "en", ZoneInfo("Europe/Berlin"), whose=whose)
+    send = decide(a_message(customer_id=own.id), replace(reader, addresses=addresses[1:]), YES, NOON, None)
+    assert send == Send("other@example.com", YES.event_id, other.id)
     assert reader_of(uuid4(), (), {}, "Asia/Shanghai").addresses == ()
     assert reader_of(None, (), {}, "Asia/Shanghai").addresses == ()
