@@ -103,6 +103,14 @@ class ComplaintEscalated(Ticket, type="guanxi.complaints.ComplaintEscalated.v1")
     reason: Annotated[Code, Vocabulary(ESCALATIONS)]
 
 
+class ComplaintWaiting(Ticket, type="guanxi.complaints.ComplaintWaiting.v1"):
+    """It is the customer's turn: the deadlines stand still until they say something."""
+
+
+class ComplaintResumed(Ticket, type="guanxi.complaints.ComplaintResumed.v1"):
+    """The customer said something, so it is our turn again; `promised_at` has moved by as long as it waited."""
+
+
 class ComplaintAnswered(Ticket, type="guanxi.complaints.ComplaintAnswered.v1"):
     """The customer got an answer; its words stay with complaints."""
 
@@ -153,3 +161,13 @@ class DeadlineMissed(Fact, type="guanxi.complaints.DeadlineMissed.v1"):
     escalation_level: Count = 0
     complaint_sequence: Count | None = None
     """Version of the complaint when it was missed: what tells whether a resolution came before or after it."""
+
+
+class DeadlineMissedVoided(Fact, type="guanxi.complaints.DeadlineMissedVoided.v1"):
+    """No deadline was missed, because nobody complained; final."""
+
+    deadline_id: UUID
+    complaint_id: UUID
+    number: Reference
+    unit: Code
+    kind: Annotated[Code, Vocabulary(DEADLINES)]
