@@ -18,10 +18,10 @@ from guanxi.db import Reader, Tx
 async def link(
     reader: Reader, principal: Principal, complaint_id: UUID, *, key: bytes, public_url: str
 ) -> TrackingLink:
-    """The link of a ticket that the caller may see; computed each time, never stored."""
+    """The link of a ticket that the caller may see, to what a browser can open; computed each time, never stored."""
     ticket = await tickets.read(reader, principal, complaint_id)
     token = tracking.token(key, ticket.id)
-    return TrackingLink(token=token, url=f"{public_url.rstrip('/')}/track/{token}")
+    return TrackingLink(token=token, url=f"{public_url.rstrip('/')}/v1/track/{token}")
 
 
 async def follow(reader: Reader, complaint_id: UUID) -> Track:

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.asyncio
 async def link(firm: Firm, complaint: dict[str, Any]) -> str:
     answer = await firm.harness.caller().get(f"/v1/complaints/{complaint['id']}/tracking-link")
     found = answer.json()
-    assert found["url"] == f"http://guanxi.test/track/{found['token']}"
+    opened = await firm.harness.anonymous().get(found["url"])
+    assert (opened.status_code, opened.json()["number"]) == (200, complaint["number"])
     return str(found["token"])
 
 
