@@ -15,6 +15,8 @@ from guanxi.events.complaints import (
     ComplaintHandedOver,
     ComplaintReopened,
     ComplaintResolved,
+    ComplaintResumed,
+    ComplaintWaiting,
     DeadlineMissed,
 )
 from guanxi.events.organisation import EmployeeState
@@ -29,6 +31,8 @@ TOPOLOGY = Topology(
         ComplaintFiledVoided,
         ComplaintHandedOver,
         ComplaintEscalated,
+        ComplaintWaiting,
+        ComplaintResumed,
         ComplaintAnswered,
         ComplaintResolved,
         ComplaintReopened,

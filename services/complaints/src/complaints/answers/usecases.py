@@ -18,7 +18,14 @@ from complaints.tickets.facts import telling
 from complaints.tickets.rules import Ticket
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
-from guanxi.events.complaints import ComplaintAnswered, ComplaintClosed, ComplaintReopened, ComplaintResolved
+from guanxi.events.complaints import (
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintResumed,
+    ComplaintWaiting,
+)
 
 NOT_SOLVED, REOPENED = "not_solved", "reopened"
 CUSTOMER = "customer"
@@ -60,7 +67,7 @@ async def wait(tx: Tx, ticket: Ticket) -> Ticket:
     """Stop the clocks until the customer says something."""
     waiting = rules.wait(await deadlines.miss(tx, ticket))
     await deadlines.pause(tx, waiting)
-    return await tickets.change(tx, waiting, None)
+    return await tickets.change(tx, waiting, telling(ComplaintWaiting))
 
 
 async def take_reply(tx: Tx, ticket: Ticket, channel: str, text: str) -> Ticket:
@@ -70,7 +77,7 @@ async def take_reply(tx: Tx, ticket: Ticket, channel: str, text: str) -> Ticket:
     await store.insert(tx, said)
     if after.status is ticket.status:
         return await tickets.change(tx, after, None)
-    return await tickets.change(tx, await deadlines.resume(tx, after), None)
+    return await tickets.change(tx, await deadlines.resume(tx, after), telling(ComplaintResumed))
 
 
 async def resolve(tx: Tx, ticket: Ticket, remedy: str | None, principal: Principal | None) -> Ticket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -64,9 +65,9 @@ def due_times(standards: Standards, level: str, hours: WorkingHours, start: date
 
 
 def paused(deadline: Deadline, hours: WorkingHours, now: datetime) -> Deadline:
-    """Stop its clock, noting how much working time is left."""
+    """Stop its clock, noting how much working time is left, in whole seconds; a part of one is given away."""
     left = working_time(hours.calendar, hours.zone, now, deadline.due_at)
-    return replace(deadline, paused_at=now, left_seconds=int(left.total_seconds()))
+    return replace(deadline, paused_at=now, left_seconds=math.ceil(left.total_seconds()))
 
 
 def resumed(deadline: Deadline, hours: WorkingHours, now: datetime) -> Deadline:

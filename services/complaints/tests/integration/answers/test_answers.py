@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guanxi.events.complaints import ComplaintAnswered, ComplaintClosed, ComplaintReopened, ComplaintResolved
+from guanxi.events.complaints import (
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintResumed,
+    ComplaintWaiting,
+)
 from guanxi.testing import an_employee
 
 if TYPE_CHECKING:
@@ -119,6 +126,13 @@ async def test_a_reply_lets_what_waited_go_on(firm: Firm) -> None:
     assert (await firm.step("logistics", filed, "waiting"))["status"] == "waiting_for_customer"
     gone_on = await firm.step("logistics", filed, "customer-replies", text="The red one.", channel="email")
     assert gone_on["status"] == "in_progress"
+    waiting, resumed = await firm.harness.published(ComplaintWaiting, ComplaintResumed)
+    assert (waiting.data.status, resumed.data.status) == ("waiting_for_customer", "in_progress")
+    assert waiting.data.promised_at is not None
+    assert resumed.data.promised_at is not None
+    assert resumed.data.promised_at >= waiting.data.promised_at
+    assert (resumed.sequence, resumed.data.holder_unit) == (gone_on["version"], "logistics")
+    assert b"red one" not in resumed.to_json()
     assert [reply["text"] for reply in (await firm.shown(filed))["replies"]] == ["The red one."]
 
 
