@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,10 +40,33 @@ class FactTraits(BaseModel):
     complaint_id: UUID | None
 
 
+_ORDER: dict[str, Any] = {
+    "source": "dealer-17",
+    "count": 3,
+    "total_minor": 45800000,
+    "margin_minor": 9100000,
+    "unmargined_minor": 12000000,
+}
+_EXAMPLE: dict[str, Any] = {
+    "id": "01980f5e-3b1d-7a52-8e44-5c9b1d2e3f40",
+    "kind": "order",
+    "sequence": 1,
+    "customer_id": "01980f5e-0a6e-7c31-9d0f-3f1f6a0b2c11",
+    "unit": "dealer-17",
+    "occurred_at": "2026-03-02T02:00:00Z",
+    "recorded_at": "2026-03-02T02:00:04Z",
+    "amount_minor": 42000000,
+    "currency": "CNY",
+    "traits": dict.fromkeys(FactTraits.model_fields) | _ORDER,
+    "voided": False,
+    "event_id": "01980f5e-3b1e-7c00-9f3a-7d8e9fa0b1c2",
+}
+
+
 class FactRead(BaseModel):
     """One version of one fact."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     id: UUID = Field(
         validation_alias="aggregate_id", description="The order, promise, complaint ... that the fact is about."

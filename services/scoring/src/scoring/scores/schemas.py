@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,60 @@ from scoring.scores.reading import Explanation
 from scoring.scores.rules import Stored
 
 Language = Mapping[str, str]
+_CUSTOMER = "01980f5e-0a6e-7c31-9d0f-3f1f6a0b2c11"
+_ORDER = "01980f5e-3b1d-7a52-8e44-5c9b1d2e3f40"
+_REASONS: list[dict[str, Any]] = [
+    {
+        "code": code,
+        "points": points,
+        "fact_id": _ORDER,
+        "count": 1,
+        "text": {"zh-Hans": hans, "zh-Hant": hant, "en": en},
+    }
+    for code, points, hans, hant, en in (
+        ("profit", 34, "过去一年的利润", "過去一年的利潤", "Profit of the last year"),
+        ("recency", 15, "距最近一次订货的天数", "距最近一次訂貨的天數", "Days since the last order"),
+        ("payment", 5, "付款情况", "付款情況", "How they pay"),
+        ("frequency", 3, "过去一年的订货次数", "過去一年的訂貨次數", "Orders in the last year"),
+        ("continuity", 2, "各季度订货的连续性", "各季度訂貨的連續性", "Quarters in which they ordered"),
+    )
+]
+_SCORE: dict[str, Any] = {
+    "kind": "value.existing",
+    "as_of": "2026-03-31",
+    "value": 59,
+    "band": "middle",
+    "inputs": {"profit_minor": 12600000, "orders": 1, "quarters": 1, "days_since_order": 5, "untold_days": 0},
+    "reasons": _REASONS,
+    "version": 1,
+    "computed_at": "2026-03-31T08:00:00Z",
+}
+_CHANGE: dict[str, Any] = {
+    "code": "order-more",
+    "direction": "up",
+    "count": None,
+    "amount_minor": 4200000,
+    "days": None,
+    "value": 65,
+    "band": "high",
+    "text": {"zh-Hans": "再订货（金额）", "zh-Hant": "再訂貨（金額）", "en": "Order for this amount more"},
+}
+_BEHIND: dict[str, Any] = {
+    "kind": "order",
+    "occurred_at": "2026-03-26T02:00:00Z",
+    "customer_id": _CUSTOMER,
+    "unit": "head-office",
+    "amount_minor": 42000000,
+    "currency": "CNY",
+    "days_late": None,
+    "promiser_id": None,
+    "contact_id": None,
+    "complaint_id": None,
+}
+
+
+def _example(value: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [value]})
 
 
 class ReasonRead(BaseModel):
@@ -31,6 +86,8 @@ class ReasonRead(BaseModel):
 class ScoreRead(BaseModel):
     """One score; its reasons' points add up to the value."""
 
+    model_config = _example(_SCORE)
+
     kind: str
     as_of: date = Field(description="The day, in the firm's time zone, at whose end it holds.")
     value: int | None = Field(description="Points; null when unrated.")
@@ -43,6 +100,8 @@ class ScoreRead(BaseModel):
 
 class ScoresRead(BaseModel):
     """All scores of a customer."""
+
+    model_config = _example({"customer_id": _CUSTOMER, "members": [_CUSTOMER], "items": [_SCORE]})
 
     customer_id: UUID = Field(description="The id that stands for the customer.")
     members: list[UUID] = Field(description="All records whose facts count, merged ones included.")
@@ -88,6 +147,12 @@ class ChangeRead(BaseModel):
 class ExplanationRead(ScoreRead):
     """A score, every point with its fact, and what would change it."""
 
+    model_config = _example(
+        _SCORE
+        | {"customer_id": _CUSTOMER, "members": [_CUSTOMER], "reasons": [one | {"fact": _BEHIND} for one in _REASONS]}
+        | {"tier": "middle", "tier_since": "2026-03-26", "least_change": _CHANGE, "changes": [_CHANGE]}
+    )
+
     customer_id: UUID
     members: list[UUID]
     reasons: list[ReasonExplained]  # type: ignore[assignment] # narrower than the base's, for reading only
@@ -100,7 +165,7 @@ class ExplanationRead(ScoreRead):
 class RankedRead(BaseModel):
     """One place of a ranking."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = _example({"rank": 1, "customer_id": _CUSTOMER, "value": 83, "band": "top", "as_of": "2026-03-31"})
 
     rank: int = Field(description="Customers of equal value share a rank.")
     customer_id: UUID
@@ -111,6 +176,12 @@ class RankedRead(BaseModel):
 
 class ParetoRead(BaseModel):
     """How the profit of the last year spreads over customers; money in minor units of the firm's currency."""
+
+    model_config = _example(
+        {"currency": "CNY", "customers": 120, "profitable": 104, "losing": 9, "unrated": 2}
+        | {"profit_minor": 310000000, "loss_minor": -4200000, "leading_percent": 20, "leading": 24}
+        | {"leading_profit_minor": 248000000, "leading_share_bp": 8000}
+    )
 
     currency: str
     customers: int = Field(description="With a known profit.")
