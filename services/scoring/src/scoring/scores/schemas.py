@@ -20,14 +20,8 @@ Language = Mapping[str, str]
 _CUSTOMER = "01980f5e-0a6e-7c31-9d0f-3f1f6a0b2c11"
 _ORDER = "01980f5e-3b1d-7a52-8e44-5c9b1d2e3f40"
 _REASONS: list[dict[str, Any]] = [
-    {
-        "code": code,
-        "points": points,
-        "fact_id": _ORDER,
-        "count": 1,
-        "text": {"zh-Hans": hans, "zh-Hant": hant, "en": en},
-    }
-    for code, points, hans, hant, en in (
+    {"code": code, "points": n, "fact_id": _ORDER, "count": 1, "text": {"zh-Hans": hans, "zh-Hant": hant, "en": en}}
+    for code, n, hans, hant, en in (
         ("profit", 34, "过去一年的利润", "過去一年的利潤", "Profit of the last year"),
         ("recency", 15, "距最近一次订货的天数", "距最近一次訂貨的天數", "Days since the last order"),
         ("payment", 5, "付款情况", "付款情況", "How they pay"),

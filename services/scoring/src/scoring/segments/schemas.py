@@ -12,10 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Language = Mapping[str, str]
 _CUSTOMER = "01980f5e-0a6e-7c31-9d0f-3f1f6a0b2c11"
 _SUM: dict[str, Any] = {"tier": "top", "customers": 12, "value_sum": 974, "profit_minor": 331200000}
-_ACTION = {
-    "code": "talk-more",
-    "text": {"zh-Hans": "每月主动沟通一次", "zh-Hant": "每月主動溝通一次", "en": "Talk to them once a month"},
-}
+_TALK = {"zh-Hans": "每月主动沟通一次", "zh-Hant": "每月主動溝通一次", "en": "Talk to them once a month"}
+_ACTION = {"code": "talk-more", "text": _TALK}
 
 
 def _example(value: dict[str, Any]) -> ConfigDict:
