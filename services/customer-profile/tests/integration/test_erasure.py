@@ -10,12 +10,9 @@ import httpx
 import pytest
 
 from customer_profile.app import SERVICE
-from customer_profile.customers.usecases import ReportedProfile, apply_profiles
-from customer_profile.identity.usecases import NewCustomer, resolve_or_register
 from guanxi.events import Event
 from guanxi.events.customers import CustomerErased
 from guanxi.events.directory import CustomerState
-from guanxi.events.inbound.profiles import ProfileReported
 from guanxi.events.interactions import OrderPlaced
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, an_event
@@ -78,9 +75,10 @@ async def known_everywhere(office: httpx.AsyncClient, harness: Harness) -> UUID:
 
 def ordered(of: UUID) -> Event[OrderPlaced]:
     """An order with a number that names somebody."""
-    fact = {"order_id": SystemIds().new(), "unit": "head-office", "placed_at": NOON, "currency": "CNY"}
+    order = SystemIds().new()
+    fact = {"order_id": order, "unit": "head-office", "placed_at": NOON, "currency": "CNY"}
     fact |= {"total_minor": 5, "goods_minor": 5, "line_count": 1, "external_ref": "NEMO-ORDER"}
-    return an_event(OrderPlaced.model_validate(fact), aggregate=fact["order_id"], subject=of)
+    return an_event(OrderPlaced.model_validate(fact), aggregate=order, subject=of)
 
 
 async def test_what_came_in_through_the_doors_is_gone(harness: Harness, office: httpx.AsyncClient) -> None:
@@ -235,9 +233,8 @@ async def test_a_late_fact_of_another_service_is_not_kept(harness: Harness, offi
 async def test_a_late_report_registers_nobody_and_writes_nothing(harness: Harness, office: httpx.AsyncClient) -> None:
     one = await known_everywhere(office, harness)
     await harness.erase(one)
-    profile = ProfileReported.model_validate({"external_customer": "A-1", "kind": "person", "name": "歐陽無名"})
-    async with harness.database.consumers.begin() as tx:
-        found = await resolve_or_register(tx, [NewCustomer("dealer-17", "A-1", "dealer-17")])
-        await apply_profiles(tx, [ReportedProfile(one, "dealer-17", "dealer-17", tx.now, 9, profile)])
-        assert await scan(tx, ["歐陽無名", "A-1"]) == []
-    assert found == {("dealer-17", "A-1"): None}
+    profile = {"external_customer": "A-1", "kind": "person", "name": "歐陽無名"}
+    event = {"type": "guanxi.inbound.ProfileReported.v1", "data": profile}
+    assert await reported(office, harness.caller(unit="dealer-17", scope="reports:publish"), event) == ["rejected"]
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, ["歐陽無名", "A-1"]) == []

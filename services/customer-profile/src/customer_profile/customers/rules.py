@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from customer_profile.customers.values import EMAIL, PHONE, normal_value, usable, valid_credit_code, value_hash
+from customer_profile.customers.values import EMAIL, PHONE, normal_value, usable, value_hash
 from guanxi.events.directory import CustomerState
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
 from guanxi.ports import id_time
@@ -105,6 +105,23 @@ class Revision:
     employee_id: UUID | None
     source: str | None
     diff: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The last profile of one source that was applied to a record; of old ones the thread is not known."""
+
+    at: datetime
+    sequence: int
+    thread: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one change of a record did, and the source that made it; none where it was a person or the platform."""
+
+    source: str | None
+    diff: Sequence[FieldChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,23 +245,51 @@ def reported(
 ) -> Customer:
     """The record after a source described it: what the report leaves out stays, what it says replaces what was there.
 
-    Of contact points it replaces only those that the same source gave before. A credit code with a wrong check digit is
-    left out.
+    Of contact points it replaces only those that the same source gave before; a correction also takes away those of a
+    kind that it leaves out.
     """
     region = (profile.address.country if profile.address else None) or region
     told = {name: getattr(profile, name) for name in _REPORTED if getattr(profile, name) is not None}
-    code = told.get("social_credit_code")
-    if code and not valid_credit_code(code):
-        del told["social_credit_code"]
     if profile.preferences and customer.preferences:
         known = customer.preferences.model_dump(exclude_none=True)
         told["preferences"] = Preferences(**{**known, **profile.preferences.model_dump(exclude_none=True)})
     points = customer.contact_points
     for kind, values in ((PHONE, profile.phones), (EMAIL, profile.emails)):
-        if values:
+        if values or profile.twin() == "corrected":
             given = [normal_value(kind, value, region) for value in values]
             points = with_reported_points(points, kind, given, source, new_id)
     return replace(customer, **told, contact_points=points)
+
+
+def unsaid(customer: Customer, steps: Sequence[Step], source: str, *, opened: bool) -> Customer:
+    """The record with the fields as they were before the source described it; what others have changed since stays.
+
+    `steps` are all changes, newest first; `opened` says that the source's report opened the record.
+    """
+    fields = {name: _before(name, getattr(customer, name), steps, source, opened=opened) for name in _REPORTED}
+    return replace(customer, **fields)
+
+
+def withdrawn(customer: Customer, steps: Sequence[Step], source: str, *, opened: bool) -> Customer:
+    """The record as if the source had never described it: its contact points are gone as well."""
+    points = tuple(point for point in customer.contact_points if point.source != source)
+    return replace(unsaid(customer, steps, source, opened=opened), contact_points=points)
+
+
+def _before(field: str, value: Any, steps: Sequence[Step], source: str, *, opened: bool) -> Any:
+    for step in steps:
+        old = next((change.old for change in step.diff if change.field == field), _UNTOUCHED)
+        if old is _UNTOUCHED:
+            continue
+        if step.source != source:
+            return value
+        value = _from_json(field, old)
+    return {**_AT_FIRST, "acquisition_source": source}.get(field) if opened else value
+
+
+def _from_json(field: str, value: Any) -> Any:
+    read = _READ.get(field)
+    return read(value) if read and value is not None else value
 
 
 def with_reported_points(
@@ -275,4 +320,12 @@ _REPORTED = (
     ),
     *("birth_date", "industry", "size", "role", "preferences", "acquisition_source"),
 )
+_UNTOUCHED = object()
+_AT_FIRST = {"kind": "person", "role": "end_user"}
+"""What a report opens a record with when it says no more than its customer's name at the source."""
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "address": Address.model_validate,
+    "preferences": Preferences.model_validate,
+    "birth_date": date.fromisoformat,
+}
 COLUMNS = tuple(f.name for f in fields(Customer) if f.name != "contact_points")

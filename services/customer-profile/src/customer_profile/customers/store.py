@@ -19,6 +19,7 @@ from customer_profile.customers.rules import (
     Customer,
     FieldChange,
     Revision,
+    Said,
     as_json,
 )
 from customer_profile.customers.values import grams, value_hash
@@ -67,12 +68,15 @@ INSERT INTO customer_revision (customer_id, version, recorded_at, unit_id, actor
 SELECT customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff
 FROM jsonb_populate_recordset(NULL::customer_revision, $1::jsonb)
 """
+_REVISION_FIELDS = ("version", "recorded_at", "actor", "employee_id", "source", "diff")
 _REVISION = (
     "SELECT version, recorded_at, actor, employee_id, source, diff FROM customer_revision WHERE customer_id = $1"
 )
 _HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2) AND ($3::bigint IS NULL OR version < $3)
   AND ($5 OR diff - '{MERGED}' <> '{{}}')
 ORDER BY version DESC LIMIT $4"""
+_HISTORIES = """SELECT customer_id, version, recorded_at, actor, employee_id, source, diff FROM customer_revision
+WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
 _SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
 _ASSIGNMENTS = "SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment WHERE customer_id = $1"
 _ASSIGN = """
@@ -84,11 +88,12 @@ _MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER B
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
 _BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
 
-_SAID = "SELECT customer_id, source, said_at, said_sequence FROM source_profile WHERE customer_id = ANY($1::uuid[])"
+_SAID = "SELECT * FROM source_profile WHERE customer_id = ANY($1::uuid[])"
 _SAY = """
-INSERT INTO source_profile (customer_id, source, said_at, said_sequence)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[])
-ON CONFLICT (customer_id, source) DO UPDATE SET said_at = excluded.said_at, said_sequence = excluded.said_sequence
+INSERT INTO source_profile (customer_id, source, said_at, said_sequence, thread_id)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[], $5::uuid[])
+ON CONFLICT (customer_id, source) DO UPDATE
+SET said_at = excluded.said_at, said_sequence = excluded.said_sequence, thread_id = excluded.thread_id
 """
 
 
@@ -205,17 +210,24 @@ async def blank_revisions(tx: Tx, ids: Sequence[UUID]) -> None:
     await tx.execute(_BLANK_REVISIONS, list(ids))
 
 
-async def last_said(tx: Tx, ids: Iterable[UUID]) -> dict[tuple[UUID, str], tuple[datetime, int]]:
-    """Per customer and source the time and sequence of the last profile that was applied."""
+async def last_said(tx: Tx, ids: Iterable[UUID]) -> dict[tuple[UUID, str], Said]:
+    """Per customer and source the last profile that was applied."""
     rows = await tx.fetch(_SAID, list(set(ids)))
-    return {(r["customer_id"], r["source"]): (r["said_at"], r["said_sequence"]) for r in rows}
+    return {(r["customer_id"], r["source"]): Said(r["said_at"], r["said_sequence"], r["thread_id"]) for r in rows}
 
 
-async def say(tx: Tx, said: Mapping[tuple[UUID, str], tuple[datetime, int]]) -> None:
+async def say(tx: Tx, said: Mapping[tuple[UUID, str], Said]) -> None:
     """Note them."""
-    keys = list(said)
-    columns = [k[0] for k in keys], [k[1] for k in keys], [said[k][0] for k in keys], [said[k][1] for k in keys]
-    await tx.execute(_SAY, *columns)
+    rows = [(customer_id, source, one.at, one.sequence, one.thread) for (customer_id, source), one in said.items()]
+    await tx.execute(_SAY, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def histories(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[Revision]]:
+    """Every change of each of these, newest first."""
+    found: dict[UUID, list[Revision]] = {id_: [] for id_ in ids}
+    for row in await tx.fetch(_HISTORIES, list(ids)) if ids else ():
+        found[row["customer_id"]].append(_revision(row))
+    return found
 
 
 async def standing_assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:
@@ -256,7 +268,7 @@ def customer_of(row: asyncpg.Record) -> Customer:
 
 
 def _revision(row: asyncpg.Record) -> Revision:
-    values = dict(row)
+    values = {name: row[name] for name in _REVISION_FIELDS}
     diff = tuple(FieldChange(field, old, new) for field, (old, new) in (values.pop("diff") or {}).items())
     return Revision(**values, diff=diff)
 

@@ -39,6 +39,10 @@ customer = sa.Table(
     sa.Column("grams", ARRAY(sa.Text), nullable=False, server_default="{}", info=personal("name")),
     sa.Column("credit_code_hash", sa.LargeBinary, info=personal("hash")),
     sa.Index("ix_customer_canonical_id", "canonical_id"),
+    *(
+        sa.Index(f"ix_customer_{name}", name, "id", postgresql_where=sa.text("erased_at IS NULL"))
+        for name in ("kind", "role", "lifecycle", "stage", "industry")
+    ),
     sa.Index("ix_customer_unit_id", "unit_id", "id"),
     sa.Index("ix_customer_owner_id", "owner_id", "id", postgresql_where=sa.text("owner_id IS NOT NULL")),
     sa.Index("ix_customer_verified_at", "verified_at", "id"),
@@ -82,6 +86,7 @@ source_profile = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("said_at", _MOMENT, nullable=False),
     sa.Column("said_sequence", sa.BigInteger, nullable=False),
+    sa.Column("thread_id", _ID),
 )
 
 assignment = sa.Table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from customer_profile.customers import rules, store
-from customer_profile.customers.rules import Customer
+from customer_profile.customers.rules import Customer, Said, Step
 from customer_profile.customers.saving import (
     PLATFORM,
     Actor,
@@ -23,7 +23,7 @@ from customer_profile.organisation import usecases as organisation
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.events.customers import CustomerErased
-from guanxi.events.inbound.profiles import ProfileReported
+from guanxi.events.inbound.profiles import ProfileReported, ProfileReportedVoided
 
 __all__ = [
     "PLATFORM",
@@ -45,10 +45,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ReportedProfile:
-    """What one report of a source says about one customer.
+    """What one report of a source says about one customer: a profile, its correction, or that it does not exist.
 
-    `at` is when the source knew it, `sequence` intake's revision of this profile. Later `at` wins, then the higher
-    sequence; a correction needs only the higher sequence.
+    `at` is when the source knew it, `thread` the profile that it is a report of and `sequence` intake's revision of it.
+    Within a thread the higher sequence wins, between two threads of one source the later `at`. `opened` says that the
+    source's report opened the record.
     """
 
     customer_id: UUID
@@ -56,35 +57,76 @@ class ReportedProfile:
     unit_id: str
     at: datetime
     sequence: int
-    profile: ProfileReported
-    corrected: bool = False
+    profile: ProfileReported | ProfileReportedVoided
+    thread: UUID
+    opened: bool = False
 
-    def newer_than(self, said: tuple[datetime, int] | None) -> bool:
+    @property
+    def said(self) -> Said:
+        """What is kept of it for the next one."""
+        return Said(self.at, self.sequence, self.thread)
+
+    def newer_than(self, said: Said | None) -> bool:
         """Whether it may be applied after what this source said last."""
-        if said is None or (self.at, self.sequence) > said:
+        if said is None:
             return True
-        return self.corrected and self.sequence > said[1]
+        if said.thread in (None, self.thread):
+            return self.sequence > said.sequence
+        return (self.at, self.thread) > (said.at, said.thread)
 
 
 async def apply_profiles(tx: Tx, profiles: Sequence[ReportedProfile]) -> None:
     """Write what sources report of their customers into the file; erased ones and late reports change nothing."""
-    if not profiles:
-        return
-    before = await lock_all(tx, [p.customer_id for p in profiles])
+    waiting = _in_order(profiles)
+    if waiting:
+        await store.lock(tx, {p.customer_id for p in waiting})
+    # One source of each customer at a time: a revision tells whose words it keeps.
+    while waiting:
+        first: dict[UUID, str] = {}
+        now = [p for p in waiting if first.setdefault(p.customer_id, p.source) == p.source]
+        waiting = [p for p in waiting if first[p.customer_id] != p.source]
+        await _apply(tx, now)
+
+
+def _in_order(profiles: Sequence[ReportedProfile]) -> list[ReportedProfile]:
+    """By time, but within a thread by sequence."""
+    latest: dict[UUID, datetime] = {}
+    keyed: list[tuple[datetime, int, ReportedProfile]] = []
+    for p in sorted(profiles, key=lambda one: one.sequence):
+        latest[p.thread] = max(p.at, latest.get(p.thread, p.at))
+        keyed.append((latest[p.thread], p.sequence, p))
+    return [p for _, _, p in sorted(keyed, key=lambda item: item[:2])]
+
+
+async def _apply(tx: Tx, profiles: Sequence[ReportedProfile]) -> None:
+    before = await store.load(tx, [p.customer_id for p in profiles])
     said = await store.last_said(tx, before)
     regions = await organisation.regions(tx, {p.unit_id for p in profiles})
-    after, fresh = dict(before), []
-    for p in sorted(profiles, key=lambda one: (one.at, one.sequence)):
-        key = (p.customer_id, p.source)
-        if p.customer_id in before and before[p.customer_id].erased_at is None and p.newer_than(said.get(key)):
-            said[key] = (p.at, p.sequence)
-            fresh.append(p)
-            region = regions.get(p.unit_id, organisation.DEFAULT_REGION)
-            after[p.customer_id] = rules.reported(after[p.customer_id], p.profile, p.source, region, tx.new_id)
-    last = {p.customer_id: p for p in fresh}
-    await save_all(tx, [Edit(before[id_], after[id_], Actor.of_source(p.source), p.at) for id_, p in last.items()])
+    histories = await store.histories(tx, [p.customer_id for p in profiles if p.profile.twin() != "original"])
+    after, fresh = dict(before), dict[UUID, ReportedProfile]()
+    for p in profiles:
+        one, key = before.get(p.customer_id), (p.customer_id, p.source)
+        if one is None or one.erased_at is not None or not p.newer_than(said.get(key)):
+            continue
+        said[key], fresh[one.id] = p.said, p
+        steps = [Step(p.source, rules.changes(one, after[one.id]))]
+        steps += [Step(revision.source, revision.diff) for revision in histories.get(one.id, ())]
+        region = regions.get(p.unit_id, organisation.DEFAULT_REGION)
+        after[one.id] = _described(after[one.id], p, steps, region, tx.new_id)
+    await save_all(tx, [Edit(before[id_], after[id_], Actor.of_source(p.source), p.at) for id_, p in fresh.items()])
     if fresh:
-        await store.say(tx, {(p.customer_id, p.source): said[p.customer_id, p.source] for p in fresh})
+        await store.say(tx, {(p.customer_id, p.source): p.said for p in fresh.values()})
+
+
+def _described(
+    customer: Customer, said: ReportedProfile, steps: Sequence[Step], region: str, new_id: Callable[[], UUID]
+) -> Customer:
+    profile = said.profile
+    if isinstance(profile, ProfileReportedVoided):
+        return rules.withdrawn(customer, steps, said.source, opened=said.opened)
+    if profile.twin() == "corrected":
+        customer = rules.unsaid(customer, steps, said.source, opened=said.opened)
+    return rules.reported(customer, profile, said.source, region, new_id)
 
 
 async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:

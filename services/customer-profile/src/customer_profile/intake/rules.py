@@ -9,9 +9,10 @@ from enum import Enum
 from functools import cache
 from uuid import UUID
 
+from customer_profile.customers.values import valid_credit_code
 from customer_profile.intake.envelope import Envelope
 from customer_profile.sources.rules import Publisher, report_name
-from guanxi.events.inbound import Inbound, Twin, check_inbound, inbound_types
+from guanxi.events.inbound import Inbound, ProfileReported, Twin, check_inbound, inbound_types
 from guanxi.http import FieldError
 
 FUTURE = timedelta(minutes=5)
@@ -21,6 +22,7 @@ ANONYMOUS = frozenset({"complaint", "opinion", "mention"})
 """Families that pass without a customer."""
 
 _HAPPENED = ("placed_at", "delivered_at", "returned_at", "performed_at")
+_WRONG_CODE = FieldError("social_credit_code", "check-digit", "its check digit is wrong")
 _RANK: dict[Twin, int] = {"original": 0, "corrected": 1, "voided": 2}
 
 
@@ -45,8 +47,17 @@ def judge(envelope: Envelope, desk: str, publisher: Publisher | None, now: datet
     errors += [_in_data(error) for error in checked.errors]
     if checked.model is not None:
         errors += _future_facts(checked.model, now)
-    warnings = tuple(_in_data(warning) for warning in checked.warnings)
-    return Judged(None if errors else checked.model, tuple(errors), warnings)
+    model, wrong = _without_wrong_code(checked.model)
+    warnings = tuple(_in_data(warning) for warning in (*checked.warnings, *wrong))
+    return Judged(None if errors else model, tuple(errors), warnings)
+
+
+def _without_wrong_code(model: Inbound | None) -> tuple[Inbound | None, tuple[FieldError, ...]]:
+    """A profile without a unified social credit code whose check digit is wrong, which is left out like a bad date."""
+    code = model.social_credit_code if isinstance(model, ProfileReported) else None
+    if model is None or code is None or valid_credit_code(code):
+        return model, ()
+    return model.model_copy(update={"social_credit_code": None}), (_WRONG_CODE,)
 
 
 def _sender_faults(envelope: Envelope, desk: str, publisher: Publisher | None, now: datetime) -> Iterator[FieldError]:
@@ -218,4 +229,5 @@ def _wins(thread: Thread, report: Report) -> bool:
         return (report.revision or 0) > (thread.revision or 0)
     if thread.twin != report.twin:
         return _RANK[report.twin] > _RANK[thread.twin]
-    return report.time >= thread.time
+    # Of two with one time the answer may not depend on which came first.
+    return (report.time, report.data_hash) >= (thread.time, thread.data_hash)

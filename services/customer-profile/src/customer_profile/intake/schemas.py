@@ -13,7 +13,7 @@ from guanxi.events.fields import UtcTime
 ReportStatus = Literal["received", "resolved", "passed_anonymous", "rejected"]
 DoorName = Literal["kafka", "http", "import"]
 
-EXAMPLE_EVENT = {
+EXAMPLE_EVENT: dict[str, Any] = {
     "specversion": "1.0",
     "id": "dealer-17-2026-000001",
     "source": "dealer-17",

@@ -120,6 +120,15 @@ async def known_events(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[st
     return found
 
 
+async def opened_by(tx: Tx, customer_ids: Sequence[UUID]) -> set[tuple[UUID, str]]:
+    """Those of these customers whose record a report opened, and whose report it was."""
+    rows = await tx.fetch(
+        "SELECT customer_id, source FROM inbound_report WHERE customer_id = ANY($1::uuid[]) AND registered",
+        list(customer_ids),
+    )
+    return {(row["customer_id"], row["source"]) for row in rows}
+
+
 async def threads(tx: Tx, keys: Iterable[ThreadKey]) -> dict[ThreadKey, Thread]:
     """The threads of these references, locked."""
     wanted = sorted(set(keys))

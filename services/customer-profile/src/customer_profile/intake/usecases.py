@@ -24,7 +24,7 @@ from customer_profile.sources.rules import Publisher
 from guanxi.bus import log
 from guanxi.db import Tx
 from guanxi.events import Event, make_event
-from guanxi.events.inbound import ProfileReported
+from guanxi.events.inbound import ProfileReported, ProfileReportedVoided
 from guanxi.events.reports import resolved
 from guanxi.http import FieldError
 from guanxi.telemetry import correlation_id, current_traceparent
@@ -186,13 +186,15 @@ async def _resolve(tx: Tx, cases: Sequence[Case]) -> None:
         case.customer_id = case.envelope.subject or (case.thread.customer_id if case.thread else None)
     nameless = [case for case in waiting if case.customer_id is None and case.external_customer]
     found = await identity.look_up(tx, {_alias(case) for case in nameless}) if nameless else {}
-    # The first to name a customer opens its record, with what a profile in the same batch says of it.
-    newcomers = {_alias(c): c for c in sorted(nameless, key=_profiles_last) if _alias(c) not in found}
+    # The first to name a customer opens its record, with what a profile in the same batch says of it; what is void or
+    # changes nothing opens none.
+    telling = [case for case in nameless if case.verdict in (None, Verdict.PASS_ON)]
+    newcomers = {_alias(c): c for c in sorted(telling, key=_profiles_last) if _alias(c) not in found}
     if newcomers:
         found |= await identity.resolve_or_register(tx, [_new_customer(case) for case in newcomers.values()])
     for case in nameless:
-        case.customer_id = found[_alias(case)]
-        case.erased = case.customer_id is None
+        case.customer_id = found.get(_alias(case))
+        case.erased = found.get(_alias(case), case) is None
         case.registered = case.customer_id is not None and newcomers.pop(_alias(case), None) is not None
     _follow_threads(waiting)
     for case in waiting:
@@ -299,23 +301,28 @@ def _sequence(case: Case) -> int:
 async def _pass_on(tx: Tx, cases: Sequence[Case]) -> None:
     """Record what was resolved or passes anonymously on the topic of reports; profiles change the customer as well."""
     passed = [c for c in cases if c.status in ("resolved", "passed_anonymous") and c.verdict in (None, Verdict.PASS_ON)]
-    profiles = [_profile(case, case.model) for case in passed if isinstance(case.model, ProfileReported)]
-    if profiles:
-        await customers.apply_profiles(tx, profiles)
+    await customers.apply_profiles(tx, await _profiles(tx, passed))
     await log.record(tx, *(_event(tx, case) for case in passed))
 
 
-def _profile(case: Case, model: ProfileReported) -> customers.ReportedProfile:
-    assert case.customer_id is not None  # noqa: S101 - a profile always names its customer
-    return customers.ReportedProfile(
-        customer_id=case.customer_id,
-        source=case.arrival.desk,
-        unit_id=case.unit,
-        at=case.time,
-        sequence=_sequence(case),
-        profile=model,
-        corrected=model.twin() == "corrected",
-    )
+async def _profiles(tx: Tx, passed: Sequence[Case]) -> list[customers.ReportedProfile]:
+    about = [(case, case.model, case.customer_id) for case in passed if case.customer_id]
+    again = [id_ for _, model, id_ in about if model.twin() != "original" and model.family() == "profile"]
+    opened = await store.opened_by(tx, again) if again else set()
+    return [
+        customers.ReportedProfile(
+            customer_id=id_,
+            source=case.arrival.desk,
+            unit_id=case.unit,
+            at=case.time,
+            sequence=_sequence(case),
+            profile=model,
+            thread=_aggregate(case),
+            opened=(id_, case.arrival.desk) in opened,
+        )
+        for case, model, id_ in about
+        if isinstance(model, ProfileReported | ProfileReportedVoided)
+    ]
 
 
 def _event(tx: Tx, case: Case) -> Event[Any]:

@@ -190,6 +190,12 @@ def test_a_correction_may_add_the_customer_that_was_missing() -> None:
     assert thread.party == "C-1"
 
 
+def test_of_two_corrections_of_one_moment_the_same_wins_in_any_order() -> None:
+    history = [report(), *(report("corrected", 1, body) for body in "bcd")]
+    ends = {thread.data_hash for order in itertools.permutations(history) if (thread := play(*order)[0])}
+    assert ends == {b"d"}
+
+
 @pytest.mark.parametrize("with_void", [False, True])
 def test_every_order_of_arrival_ends_in_the_same_state(with_void: bool) -> None:  # noqa: FBT001 - a case
     history = [
