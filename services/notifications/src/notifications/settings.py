@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import time
 from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from guanxi.service import ServiceSettings
 
 _HOURS = r"^(off|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$"
+_NOWHERE = ".invalid"
 
 
 class Settings(ServiceSettings):
@@ -32,9 +35,26 @@ class Settings(ServiceSettings):
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("smtp://", "smtps://")):
-            message = "must begin with smtp:// or smtps://"
+        if value is None:
+            return None
+        message = "must be like smtp://user:password@mail.example.com:587, or begin with smtps://"
+        try:
+            parts = urlsplit(value.get_secret_value())
+            fit = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        except ValueError as error:
+            raise ValueError(message) from error
+        if not fit:
             raise ValueError(message)
+        return value
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            message = "must be a time zone, like Asia/Shanghai"
+            raise ValueError(message) from error
         return value
 
     @field_validator("sender")
@@ -51,6 +71,18 @@ class Settings(ServiceSettings):
             message = (
                 "GUANXI_WEBHOOK_ALLOW_LOOPBACK is for development: webhooks must not reach this machine in production"
             )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _mail_leads_back_to_us(self) -> Settings:
+        if self.profile != "production" or self.smtp_url is None:
+            return self
+        if not self.public_url:
+            message = "GUANXI_PUBLIC_URL must be set where mail goes out: its links begin with it"
+            raise ValueError(message)
+        if parseaddr(self.sender)[1].endswith(_NOWHERE):
+            message = "GUANXI_SENDER must be an address of yours where mail goes out"
             raise ValueError(message)
         return self
 

@@ -30,6 +30,13 @@ def test_quiet_hours_are_two_times_or_off() -> None:
         {"quiet_hours": "25:00-08:00"},
         {"quiet_hours": "21:00"},
         {"smtp_url": "http://x"},
+        {"smtp_url": "smtp://"},
+        {"smtp_url": "smtp://mail:99999"},
+        {"smtp_url": "smtp://mail:port"},
+        {"smtp_url": "smtp://mail:0"},
+        {"default_time_zone": "Mars/Olympus"},
+        {"default_time_zone": "../../etc/passwd"},
+        {"default_time_zone": ""},
         {"sender": "nobody"},
         {"sender": "x@y.z\r\nBcc: a@b.c"},
         {"default_language": "fr"},
@@ -51,3 +58,16 @@ def test_webhooks_to_this_machine_are_for_development_only() -> None:
 def test_the_mail_servers_password_is_not_shown() -> None:
     settings = Settings.model_validate({**GOOD, "smtp_url": "smtp://user:geheim@mail"})
     assert "geheim" not in repr(settings)
+
+
+MAILING = {**PRODUCTION, "smtp_url": "smtp://mail", "public_url": "https://crm.firm.example.com"}
+
+
+def test_where_mail_goes_out_its_links_and_its_sender_are_real() -> None:
+    sender = "Firm <no-reply@firm.example.com>"
+    assert Settings.model_validate({**MAILING, "sender": sender}).sender == sender
+    with pytest.raises(ValidationError, match="GUANXI_SENDER"):
+        Settings.model_validate(MAILING)
+    with pytest.raises(ValidationError, match="GUANXI_PUBLIC_URL"):
+        Settings.model_validate({**MAILING, "sender": sender, "public_url": ""})
+    assert Settings.model_validate(PRODUCTION).smtp_url is None
