@@ -47,7 +47,9 @@ class AlertView(BaseModel):
 class AcknowledgementPost(BaseModel):
     """Seen: I am on it. Done: nothing is left to do."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"state": "seen", "note": "I call him this afternoon"}]}
+    )
 
     state: Literal["seen", "done"]
     note: Note | None = None
@@ -70,7 +72,21 @@ class AlertRuleView(BaseModel):
 class AlertRulePut(BaseModel):
     """A rule as it shall be; which fact it is about does not change."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "recipients": ["owner", "holder"],
+                    "mode": "all",
+                    "urgent": True,
+                    "escalate_after": 120,
+                    "enabled": True,
+                }
+            ]
+        },
+    )
 
     recipients: Annotated[list[RoleName], Field(min_length=1, max_length=7)]
     mode: Literal["all", "first"]

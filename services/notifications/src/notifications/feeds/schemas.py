@@ -26,7 +26,12 @@ Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://hoo
 class WebhookPost(BaseModel):
     """Where to send which facts."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"types": ["guanxi.complaints.ComplaintFiled.v1"], "url": "https://hooks.example.com/guanxi"}]
+        },
+    )
 
     types: Types
     url: Url
@@ -35,7 +40,9 @@ class WebhookPost(BaseModel):
 class WebhookPatch(BaseModel):
     """What shall be another way."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": [{"status": "paused"}]}
+    )
 
     types: Types | None = None
     url: Url | None = None

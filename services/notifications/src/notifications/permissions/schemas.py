@@ -39,7 +39,24 @@ class PermissionStatement(BaseModel):
 class PermissionsPut(BaseModel):
     """What a customer said, of one or several purposes and channels."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "permissions": [
+                        {
+                            "purpose": "service",
+                            "channel": "email",
+                            "state": "granted",
+                            "evidence": "signed form 2026-114",
+                            "at": "2026-03-31T02:00:00Z",
+                        }
+                    ]
+                }
+            ]
+        },
+    )
 
     permissions: Annotated[list[PermissionStatement], Field(min_length=1, max_length=50)]
 

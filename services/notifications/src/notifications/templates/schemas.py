@@ -13,7 +13,20 @@ Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\u0000]*
 class TemplatePost(BaseModel):
     """The next revision of a template."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "complaint-receipt",
+                    "language": "en",
+                    "subject": "We have your complaint {{ number }}",
+                    "body": "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nSee: {{ tracking_url }}",
+                }
+            ]
+        },
+    )
 
     code: Annotated[str, Field(max_length=64, examples=["complaint-receipt"])]
     language: Literal["zh-Hans", "zh-Hant", "en"]
