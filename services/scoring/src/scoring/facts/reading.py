@@ -139,6 +139,8 @@ SAYS: dict[type[EventFact], tuple[Said, ...]] = {
     c.ComplaintFiledCorrected: (_TICKET,),
     c.ComplaintHandedOver: (_TICKET,),
     c.ComplaintEscalated: (_TICKET,),
+    c.ComplaintWaiting: (_TICKET,),
+    c.ComplaintResumed: (_TICKET,),
     c.ComplaintAnswered: (_TICKET, Said("complaint.answered", "", _ticket)),
     c.ComplaintResolved: (_TICKET, Said("complaint.resolved", "", _ticket)),
     c.ComplaintReopened: (_TICKET, Said("complaint.reopened", "", _ticket)),
@@ -161,6 +163,7 @@ VOIDS: dict[type[EventFact], tuple[str, ...]] = {
     i.OpinionGivenVoided: ("opinion",),
     i.MentionObservedVoided: ("mention",),
     c.ComplaintFiledVoided: COMPLAINT_KINDS,
+    c.DeadlineMissedVoided: ("deadline.missed",),
 }
 """Event type -> what did not happen to its aggregate: a promise never made was never broken either."""
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from guanxi.events.complaints import ComplaintFiledVoided, ComplaintReopened
+from guanxi.events.complaints import ComplaintFiledVoided, ComplaintReopened, DeadlineMissed, DeadlineMissedVoided
 from guanxi.events.interactions import OrderPlacedVoided, PromiseBrokenVoided, PromiseKept, PromiseKeptVoided
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
@@ -100,6 +100,26 @@ async def test_a_complaint_reopened_twice_weighs_twice_and_the_first_stays_in_th
     await service.apply(an_event(never, aggregate=complaint, sequence=10, subject=one))
     assert (await staff.get(f"/v1/customers/{one}/trust")).json()["value"] == 70
     assert (await staff.get(f"/v1/customers/{one}/facts")).json()["items"] == []
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_missed_deadline_that_was_taken_back_costs_nothing(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, *, backwards: bool
+) -> None:
+    one, deadline = await customer(), SystemIds().new()
+    named = {"deadline_id": deadline, "complaint_id": SystemIds().new(), "number": "C-1", "unit": "head-office"}
+    about = {"cause": "quality", "severity": "normal", "status": "assigned", "holder_unit": "head-office"}
+    missed = DeadlineMissed.model_validate(
+        {**named, **about, "kind": "answer", "due_at": datetime.now(UTC), "service_level": "standard"}
+    )
+    taken_back = DeadlineMissedVoided.model_validate({**named, "kind": "answer"})
+    told = [
+        an_event(fact, aggregate=deadline, sequence=n + 1, subject=one) for n, fact in enumerate((missed, taken_back))
+    ]
+    await service.apply(told[1 if backwards else 0])
+    assert (await staff.get(f"/v1/customers/{one}/trust")).json()["value"] == (70 if backwards else 65)
+    await service.apply(told[0 if backwards else 1])
+    assert (await staff.get(f"/v1/customers/{one}/trust")).json()["value"] == 70
 
 
 @pytest.mark.parametrize("turn", range(3))
