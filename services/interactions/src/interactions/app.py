@@ -5,6 +5,7 @@ from pathlib import Path
 from guanxi.service import Service
 from interactions.commerce import api as commerce_api
 from interactions.commerce import handlers as commerce_handlers
+from interactions.commerce import records_api
 from interactions.commerce import usecases as commerce
 from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
 from interactions.commerce.rules import MATCH_KIND as ORDER_MATCH
@@ -30,7 +31,14 @@ SERVICE = Service(
     metadata=metadata,
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(contacts_api.router, commerce_api.router, promises_api.router, listening_api.router, timeline_api.router),
+    routers=(
+        contacts_api.router,
+        commerce_api.router,
+        records_api.router,
+        promises_api.router,
+        listening_api.router,
+        timeline_api.router,
+    ),
     due={
         PROMISE: promises_handlers.on_due,
         PROMISE_REMINDER: promises_handlers.on_reminder,

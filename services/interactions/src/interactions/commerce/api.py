@@ -1,4 +1,4 @@
-"""Orders, what follows them, and service records over HTTP."""
+"""Orders over HTTP, and entering what follows them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from guanxi.events.fields import UtcTime
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 from interactions import scope
 from interactions.commerce import usecases
-from interactions.commerce.rules import Delivery, GoodsReturn, Order, OrderStatus, Payment, ServiceRecord
+from interactions.commerce.rules import Delivery, GoodsReturn, Order, OrderStatus, Payment
 from interactions.commerce.schemas import (
     DeliveryRead,
     NewDelivery,
     NewOrder,
     NewPayment,
     NewReturn,
-    NewServiceRecord,
+    OrderCorrection,
     OrderRead,
     OrderRow,
-    PaymentCorrection,
     PaymentRead,
     ReturnRead,
-    ServiceRecordRead,
 )
 from interactions.commerce.usecases import Whole
 from interactions.voiding import NewVoiding
@@ -80,6 +78,22 @@ async def read_order(order_id: UUID, call: CanRead) -> OrderRead:
     return _shown(whole)
 
 
+@router.patch("/orders/{order_id}")
+async def correct_order(
+    order_id: UUID, body: OrderCorrection, call: CanChange, version: Annotated[int, Depends(if_match)]
+) -> OrderRead:
+    """Correct what was entered wrongly. Fields that are not sent stay; null empties an optional one.
+
+    `lines` replace all lines. What the order comes to is added up anew when any of its parts is sent.
+    """
+    async with call.change() as change:
+        whole = await usecases.correct_order(change.tx, call.principal, order_id, version, body)
+        order = whole.order
+        fields = sorted(body.model_fields_set)
+        change.done(order.id, order.version, customer_id=order.customer_id, fields=fields)
+    return _shown(whole)
+
+
 @router.post("/orders/{order_id}/voiding", status_code=201)
 async def cancel_order(order_id: UUID, body: NewVoiding, call: CanWrite) -> OrderRead:
     """Take an order back: it is cancelled, and nothing follows it any more. Final."""
@@ -99,7 +113,7 @@ async def enter_delivery(order_id: UUID, body: NewDelivery, call: CanWrite) -> o
         if once.replay:
             return await usecases.find(once.tx, call.principal, Delivery, once.replay)
         found = await usecases.deliver(once.tx, call.principal, order_id, body)
-        once.created(found.id, f"/v1/orders/{order_id}", found.version, customer_id=found.customer_id)
+        once.created(found.id, f"/v1/deliveries/{found.id}", found.version, customer_id=found.customer_id)
     return found
 
 
@@ -110,7 +124,7 @@ async def enter_return(order_id: UUID, body: NewReturn, call: CanWrite) -> objec
         if once.replay:
             return await usecases.find(once.tx, call.principal, GoodsReturn, once.replay)
         found = await usecases.give_back(once.tx, call.principal, order_id, body)
-        once.created(found.id, f"/v1/orders/{order_id}", found.version, customer_id=found.customer_id)
+        once.created(found.id, f"/v1/returns/{found.id}", found.version, customer_id=found.customer_id)
     return found
 
 
@@ -125,66 +139,6 @@ async def enter_payment(order_id: UUID, body: NewPayment, call: CanWrite) -> obj
             return await usecases.find(once.tx, call.principal, Payment, once.replay)
         found = await usecases.pay(once.tx, call.principal, order_id, body)
         once.created(found.id, f"/v1/payments/{found.id}", found.version, customer_id=found.customer_id)
-    return found
-
-
-@router.get("/payments/{payment_id}", response_model=PaymentRead)
-async def read_payment(payment_id: UUID, call: CanRead) -> object:
-    """One payment, due or paid."""
-    async with call.pool.read() as reader:
-        found = await usecases.find(reader, call.principal, Payment, payment_id)
-    set_etag(call.response, found.version)
-    return found
-
-
-@router.patch("/payments/{payment_id}", response_model=PaymentRead)
-async def correct_payment(
-    payment_id: UUID, body: PaymentCorrection, call: CanChange, version: Annotated[int, Depends(if_match)]
-) -> object:
-    """Say that what was due has been paid, or correct what was entered wrongly; null empties a day."""
-    async with call.change() as change:
-        changes = body.model_dump(exclude_unset=True)
-        found = await usecases.correct_payment(change.tx, call.principal, payment_id, version, changes)
-        change.done(found.id, found.version, customer_id=found.customer_id, fields=sorted(changes))
-    return found
-
-
-@router.post("/service-records", response_model=ServiceRecordRead, status_code=201)
-async def enter_service(body: NewServiceRecord, call: CanWrite) -> object:
-    """Enter what was done for a customer on a product: exchange, care, use, explanation or repair."""
-    await scope.customer_for(call.pool, call.principal, body.customer_id)
-    async with call.once() as once:
-        if once.replay:
-            return await usecases.find(once.tx, call.principal, ServiceRecord, once.replay)
-        found = await usecases.perform(once.tx, call.principal, body)
-        once.created(found.id, f"/v1/service-records/{found.id}", found.version, customer_id=found.customer_id)
-    return found
-
-
-@router.get("/service-records", response_model=Page[ServiceRecordRead])
-async def list_services(
-    call: CanRead,
-    paging: Paging,
-    customer_id: UUID | None = None,
-    since: UtcTime | None = None,
-    until: UtcTime | None = None,
-) -> object:
-    """What was done on products, newest first."""
-    found = await usecases.page(
-        *(call.pool, call.principal, ServiceRecord, paging.after, paging.limit),
-        customer_id=customer_id,
-        since=since,
-        until=until,
-    )
-    return paging.cut(found, lambda one: (one.performed_at, one.id))
-
-
-@router.get("/service-records/{service_id}", response_model=ServiceRecordRead)
-async def read_service(service_id: UUID, call: CanRead) -> object:
-    """One service on a product."""
-    async with call.pool.read() as reader:
-        found = await usecases.find(reader, call.principal, ServiceRecord, service_id)
-    set_etag(call.response, found.version)
     return found
 
 

@@ -62,6 +62,11 @@ async def place(tx: Tx, orders: Sequence[Order], causes: Causes) -> list[Order]:
     return [replace(one, status=statuses.get(one.id, one.status)) for one in written]
 
 
+async def revise_order(tx: Tx, order: Order) -> None:
+    """Enter an order that has been corrected; its lock is held, and its name is the one it had."""
+    await _enter_orders(tx, await store.write(tx, [order]), (), {})
+
+
 async def look_again(tx: Tx, record_id: UUID) -> None:
     """Bring together an order and what follows it, written at the same moment by two who could not see each other."""
     name = await store.name_of(tx, record_id)

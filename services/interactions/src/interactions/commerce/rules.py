@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from guanxi.events import HISTORIC_AFTER
@@ -18,6 +18,7 @@ DUE_KIND = "payment_overdue"
 MATCH_KIND = "order_match"
 
 OrderStatus = Literal["placed", "part_delivered", "delivered", "closed", "cancelled", "returned"]
+_PARTS = frozenset({"lines", "discount_minor", "tax_minor", "shipping_minor"})
 COMPLETE = frozenset({"delivered", "closed", "returned"})
 R = TypeVar("R", bound=Record)
 
@@ -152,6 +153,24 @@ def order_status(order: Order, followed: Followed) -> OrderStatus:
     return "closed" if paid >= order.total_minor - given_back else "delivered"
 
 
+def corrected(order: Order, changes: Mapping[str, Any], total_minor: int | None) -> Order:
+    """An order put right; what it comes to is added up anew when a part of it, or its total, is among the changes.
+
+    Raises 422 as `add_up` does.
+    """
+    after = replace(order, **changes)
+    if total_minor is None and not changes.keys() & _PARTS:
+        return after
+    sums = add_up(
+        after.lines,
+        discount_minor=after.discount_minor,
+        tax_minor=after.tax_minor,
+        shipping_minor=after.shipping_minor,
+        total_minor=total_minor,
+    )
+    return replace(after, goods_minor=sums.goods_minor, total_minor=sums.total_minor)
+
+
 def add_up(
     lines: Sequence[Line],
     *,
@@ -198,6 +217,22 @@ def check_returned(order: Order, before: Iterable[GoodsReturn], lines: Sequence[
             errors.append(FieldError(f"lines[{n}].quantity", "too-many", "More than were ordered and are left."))
     if errors:
         raise Unprocessable("More comes back than was ordered.", errors)
+
+
+def happened_at(one: Record) -> datetime:
+    """When a record of commerce happened, as lists and the timeline show it."""
+    match one:
+        case Order():
+            return one.placed_at
+        case Delivery():
+            return one.delivered_at
+        case GoodsReturn():
+            return one.returned_at
+        case Payment():
+            return one.at
+        case ServiceRecord():
+            return one.performed_at
+    raise TypeError(f"{type(one).__name__} is no record of commerce")
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from guanxi.events.fields import (
     Code,
@@ -42,6 +42,18 @@ class NewOrderLine(_New):
     amount_minor: Money | None = Field(default=None, description="After line discounts, in minor units.")
 
 
+def line_faults(lines: Iterable[NewOrderLine]) -> Iterator[FieldError]:
+    """Lines that do not say what, or for how much."""
+    for n, line in enumerate(lines):
+        if line.sku is None and line.name is None:
+            yield FieldError(f"lines[{n}].sku", "missing", "A line needs a sku or a name.")
+        if line.amount_minor is None and line.unit_price_minor is None:
+            yield FieldError(f"lines[{n}].amount_minor", "missing", "A line needs amount_minor or unit_price_minor.")
+
+
+_OrderLines = Annotated[tuple[NewOrderLine, ...], Field(min_length=1, max_length=_MAX_LINES)]
+
+
 class NewOrder(_New):
     """What a customer has bought."""
 
@@ -64,7 +76,7 @@ class NewOrder(_New):
     external_ref: Reference | None = Field(default=None, description="Your own number of the order.")
     placed_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
     currency: Currency
-    lines: Annotated[tuple[NewOrderLine, ...], Field(min_length=1, max_length=_MAX_LINES)]
+    lines: _OrderLines
     discount_minor: Money | None = None
     tax_minor: Money | None = None
     shipping_minor: Money | None = None
@@ -72,15 +84,36 @@ class NewOrder(_New):
     way: Code | None = Field(default=None, description="How it came: a code of yours, such as `web-shop`.")
     purpose: ShortText | None = None
 
-    def faults(self) -> Iterator[FieldError]:
-        """Lines that do not say what, or for how much."""
-        for n, line in enumerate(self.lines):
-            if line.sku is None and line.name is None:
-                yield FieldError(f"lines[{n}].sku", "missing", "A line needs a sku or a name.")
-            if line.amount_minor is None and line.unit_price_minor is None:
-                yield FieldError(
-                    f"lines[{n}].amount_minor", "missing", "A line needs amount_minor or unit_price_minor."
-                )
+
+class OrderCorrection(_New):
+    """The fields that were wrong, as they should have been."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"discount_minor": 100000, "way": "telephone"}]}
+    )
+
+    placed_at: UtcTime | None = None
+    currency: Currency | None = None
+    lines: _OrderLines | None = Field(default=None, description="All lines, not only those that were wrong.")
+    discount_minor: Money | None = None
+    tax_minor: Money | None = None
+    shipping_minor: Money | None = None
+    total_minor: Money | None = Field(default=None, description="Checked against the parts when it is given.")
+    way: Code | None = None
+    purpose: ShortText | None = None
+
+    @field_validator("placed_at", "currency", "lines", "total_minor", mode="before")
+    @classmethod
+    def _never_null(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("cannot be null")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> OrderCorrection:
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to correct")
+        return self
 
 
 class NewMovedLine(_New):

@@ -43,7 +43,13 @@ TABLES: dict[type[Record], sa.Table] = {
     Payment: payment,
     ServiceRecord: service_record,
 }
-MOMENTS = {Order: "placed_at", ServiceRecord: "performed_at"}
+MOMENTS: dict[type[Record], str] = {
+    Order: "placed_at",
+    Delivery: "delivered_at",
+    GoodsReturn: "returned_at",
+    Payment: "at",
+    ServiceRecord: "performed_at",
+}
 
 # An order and what follows it may arrive at the same moment in two transactions, neither seeing the other. So whoever
 # writes under a source's order name claims it until the commit, an order alone, what follows it together. Nobody waits
@@ -98,6 +104,7 @@ class Filter:
 
     customer_ids: Sequence[UUID] | None = None
     status: str | None = None
+    unmatched: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -228,7 +235,7 @@ async def find(reader: Reader, principal: Principal, kind: type[R], record_id: U
 async def page(  # noqa: PLR0913 - whom, what, where
     reader: Reader, principal: Principal, kind: type[R], wanted: Filter, after: Sequence[Any] | None, limit: int
 ) -> list[R]:
-    """Orders or service records, newest first, one more than `limit`."""
+    """Records of a kind, newest first, one more than `limit`."""
     table = TABLES[kind]
     at = table.c[MOMENTS[kind]]
     select = _select(kind).where(visible(principal, table.c.unit_id))
@@ -238,6 +245,8 @@ async def page(  # noqa: PLR0913 - whom, what, where
         select = select.where(table.c.status == wanted.status)
     else:
         select = select.where(table.c.voided_at.is_(None))
+    if wanted.unmatched is not None:
+        select = select.where(table.c.order_id.is_(None) if wanted.unmatched else table.c.order_id.is_not(None))
     if wanted.since:
         select = select.where(at >= wanted.since)
     if wanted.until:

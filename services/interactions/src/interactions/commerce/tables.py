@@ -12,11 +12,15 @@ def _of_order() -> list[sa.Column[object]]:
     return [sa.Column("external_order", sa.Text), sa.Column("order_id", UUID)]
 
 
-def _order_indexes(table: str) -> list[sa.Index]:
+def _order_indexes(table: str, moment: str) -> list[sa.Index]:
+    unmatched = sa.text("order_id IS NULL")
     return [
         sa.Index(f"ix_{table}_order", "order_id"),
-        sa.Index(f"ix_{table}_customer", "customer_id"),
-        sa.Index(f"ix_{table}_unmatched", "source", "external_order", postgresql_where=sa.text("order_id IS NULL")),
+        sa.Index(f"ix_{table}_customer", "customer_id", moment, "id"),
+        sa.Index(f"ix_{table}_unit", "unit_id", moment, "id"),
+        sa.Index(f"ix_{table}_moment", moment, "id"),
+        sa.Index(f"ix_{table}_unmatched", "source", "external_order", postgresql_where=unmatched),
+        sa.Index(f"ix_{table}_waiting", moment, "id", postgresql_where=unmatched),
     ]
 
 
@@ -43,6 +47,7 @@ sales_order = sa.Table(
     sa.Index("ix_sales_order_customer", "customer_id", "placed_at", "id"),
     sa.Index("ix_sales_order_unit", "unit_id", "placed_at", "id"),
     sa.Index("ix_sales_order_placed", "placed_at", "id"),
+    sa.Index("ix_sales_order_status", "status", "placed_at", "id"),
 )
 
 delivery = sa.Table(
@@ -52,7 +57,7 @@ delivery = sa.Table(
     *_of_order(),
     sa.Column("delivered_at", TIME, nullable=False),
     sa.Column("lines", JSONB, nullable=False),
-    *_order_indexes("delivery"),
+    *_order_indexes("delivery", "delivered_at"),
 )
 
 goods_return = sa.Table(
@@ -65,7 +70,7 @@ goods_return = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("lines", JSONB, nullable=False),
     sa.Column("reason", sa.Text, info=personal("text")),
-    *_order_indexes("goods_return"),
+    *_order_indexes("goods_return", "returned_at"),
 )
 
 payment = sa.Table(
@@ -79,7 +84,7 @@ payment = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("overdue_at", TIME),
-    *_order_indexes("payment"),
+    *_order_indexes("payment", "at"),
 )
 
 service_record = sa.Table(

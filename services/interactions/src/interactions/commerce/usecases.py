@@ -23,7 +23,16 @@ from interactions.commerce.rules import (
     Payment,
     ServiceRecord,
 )
-from interactions.commerce.schemas import NewDelivery, NewOrder, NewPayment, NewReturn, NewServiceRecord
+from interactions.commerce.schemas import (
+    NewDelivery,
+    NewOrder,
+    NewOrderLine,
+    NewPayment,
+    NewReturn,
+    NewServiceRecord,
+    OrderCorrection,
+    line_faults,
+)
 from interactions.commerce.store import Filter
 from interactions.moments import not_future
 from interactions.record import Record
@@ -43,11 +52,7 @@ class Whole:
 async def place(tx: Tx, principal: Principal, body: NewOrder) -> Whole:
     """Enter an order."""
     await scope.locked_customer(tx, principal, body.customer_id)
-    if faults := tuple(body.faults()):
-        raise Unprocessable("Some lines are not valid.", faults)
-    lines = tuple(
-        _line(line.sku, line.name, line.quantity, line.unit_price_minor, line.amount_minor) for line in body.lines
-    )
+    lines = _lines(body.lines)
     parts = body.model_dump(include={"discount_minor", "tax_minor", "shipping_minor"})
     sums = rules.add_up(lines, **parts, total_minor=body.total_minor)
     order = Order(
@@ -67,6 +72,20 @@ async def place(tx: Tx, principal: Principal, body: NewOrder) -> Whole:
     )
     (placed,) = await booking.place(tx, [order], {})
     return Whole(placed, Followed())
+
+
+async def correct_order(tx: Tx, principal: Principal, order_id: UUID, version: int, body: OrderCorrection) -> Whole:
+    """Put an order right; 404, 409 once it is cancelled, 412 when it has changed since."""
+    before = await _order_for(tx, principal, order_id)
+    if before.version != version:
+        raise Stale(before.version)
+    changes = body.model_dump(exclude_unset=True, exclude={"lines", "total_minor"})
+    if body.lines:
+        changes["lines"] = _lines(body.lines)
+    if body.placed_at:
+        not_future(body.placed_at, tx.now, "placed_at")
+    await booking.revise_order(tx, rules.corrected(before, changes, body.total_minor))
+    return await whole(tx, principal, order_id)
 
 
 async def deliver(tx: Tx, principal: Principal, order_id: UUID, body: NewDelivery) -> Delivery:
@@ -220,13 +239,14 @@ async def page(  # noqa: PLR0913 - one argument for each filter
     *,
     customer_id: UUID | None = None,
     status: str | None = None,
+    unmatched: bool | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[R]:
-    """Orders or service records, newest first."""
+    """Records of a kind, newest first."""
     ids = await scope.ids_for(pool, principal, customer_id) if customer_id else None
     async with pool.read() as reader:
-        wanted = Filter(customer_ids=ids, status=status, since=since, until=until)
+        wanted = Filter(customer_ids=ids, status=status, unmatched=unmatched, since=since, until=until)
         return await store.page(reader, principal, kind, wanted, after, limit)
 
 
@@ -255,6 +275,18 @@ def _not_paid_ahead(paid_on: date | None, now: datetime) -> None:
         raise Unprocessable.field("paid_on", "in-the-future", "This cannot have been paid yet.")
 
 
-def _line(sku: str | None, name: str | None, quantity: int, unit_price: int | None, amount: int | None) -> Line:
-    total = amount if amount is not None else quantity * (unit_price or 0)
-    return Line(sku=sku, name=name, quantity=quantity, unit_price_minor=unit_price, amount_minor=total)
+def _lines(lines: Sequence[NewOrderLine]) -> tuple[Line, ...]:
+    if faults := tuple(line_faults(lines)):
+        raise Unprocessable("Some lines are not valid.", faults)
+    return tuple(
+        Line(
+            sku=line.sku,
+            name=line.name,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            amount_minor=line.amount_minor
+            if line.amount_minor is not None
+            else line.quantity * (line.unit_price_minor or 0),
+        )
+        for line in lines
+    )

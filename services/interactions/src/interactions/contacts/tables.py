@@ -28,4 +28,5 @@ contact = sa.Table(
     sa.Index("ix_contact_customer", "customer_id", "occurred_at", "id"),
     sa.Index("ix_contact_unit", "unit_id", "occurred_at", "id"),
     sa.Index("ix_contact_occurred", "occurred_at", "id"),
+    sa.Index("ix_contact_channel", "channel", "occurred_at", "id"),
 )

@@ -17,6 +17,7 @@ opinion = sa.Table(
     sa.Index("ix_opinion_customer", "customer_id", "given_at", "id"),
     sa.Index("ix_opinion_unit", "unit_id", "given_at", "id"),
     sa.Index("ix_opinion_given", "given_at", "id"),
+    sa.Index("ix_opinion_questionnaire", "questionnaire", "given_at", "id"),
 )
 
 mention = sa.Table(
@@ -32,4 +33,5 @@ mention = sa.Table(
     sa.Index("ix_mention_customer", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
     sa.Index("ix_mention_unit", "unit_id", "observed_at", "id"),
     sa.Index("ix_mention_observed", "observed_at", "id"),
+    sa.Index("ix_mention_platform", "platform", "observed_at", "id"),
 )

@@ -35,4 +35,5 @@ promise = sa.Table(
     sa.Index("ix_promise_promiser", "promiser_id", "due_at", "id"),
     sa.Index("ix_promise_unit", "unit_id", "due_at", "id"),
     sa.Index("ix_promise_due", "due_at", "id"),
+    sa.Index("ix_promise_status", "status", "due_at", "id"),
 )

@@ -165,6 +165,63 @@ async def test_an_order_and_its_payment_in_two_transactions_at_once_find_each_ot
         assert len((await staff.get(f"/v1/orders/{order.aggregateid}")).json()["payments"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("family", "kind"), [("Delivery", "deliveries"), ("Return", "returns"), ("Payment", "payments")]
+)
+async def test_what_waits_for_its_order_can_be_found(
+    service: Harness, staff: httpx.AsyncClient, dealer: httpx.AsyncClient, customer: Any, family: str, kind: str
+) -> None:
+    one, other = await customer(unit="dealer-17"), await customer()
+    waiting = [report(family, one, ref=f"r-{n}", external_order="SO-9") for n in range(3)]
+    known = report(family, other, ref="r-known", external_order="SO-1")
+    await service.apply(report("Order", other, ref="SO-1"), known, *waiting)
+    stranger = service.caller(unit="dealer-18", scope="interactions:read", subject="stranger")
+    for reader in (staff, dealer):
+        found: list[str] = []
+        cursor: dict[str, str] | None = {}
+        while cursor is not None:
+            page = (await reader.get(f"/v1/{kind}", params={"unmatched": True, "limit": 2, **cursor})).json()
+            found += [row["id"] for row in page["items"]]
+            cursor = {"cursor": page["next"]} if page["next"] else None
+        assert sorted(found) == sorted(str(event.aggregateid) for event in waiting)
+    matched = (await staff.get(f"/v1/{kind}", params={"unmatched": False})).json()["items"]
+    assert [row["id"] for row in matched] == [str(known.aggregateid)]
+    of_one = (await staff.get(f"/v1/{kind}", params={"customer_id": str(one)})).json()["items"]
+    assert [(row["order_id"], row["external_order"]) for row in of_one] == [(None, "SO-9")] * 3
+    assert (await staff.get(f"/v1/{kind}/{known.aggregateid}")).json() == matched[0]
+    assert (await stranger.get(f"/v1/{kind}")).json()["items"] == []
+    assert (await stranger.get(f"/v1/{kind}/{known.aggregateid}")).status_code == 404
+    assert (await dealer.get(f"/v1/{kind}", params={"customer_id": str(other)})).status_code == 404
+    await service.apply(report("Order", one, ref="SO-9"))
+    assert (await staff.get(f"/v1/{kind}", params={"unmatched": True})).json()["items"] == []
+
+
+async def test_what_was_taken_back_by_hand_no_revision_revives(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    for family, kind in (("Delivery", "deliveries"), ("Return", "returns"), ("Payment", "payments")):
+        first = report(family, customer_id, ref=f"r-{kind}", external_order="SO-1")
+        await service.apply(first)
+        assert (await staff.post(f"/v1/{kind}/{first.aggregateid}/voiding", json={})).status_code == 201
+        again = {"ref": f"r-{kind}", "external_order": "SO-1", "aggregate": first.aggregateid, "sequence": 2}
+        await service.apply(report(family, customer_id, "Corrected", **again))
+        assert (await staff.get(f"/v1/{kind}/{first.aggregateid}")).json()["voided_at"], kind
+
+
+async def test_a_stated_total_stands_until_a_part_of_it_is_corrected(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    line = {"sku": "tower", "quantity": 10, "unit_price_minor": 100}
+    order = report("Order", await customer(), ref="SO-1", lines=[line], total_minor=990)
+    await service.apply(order)
+    path = f"/v1/orders/{order.aggregateid}"
+    right = await staff.patch(path, json={"way": "telephone"}, headers={"If-Match": '"1"'})
+    assert (right.json()["total_minor"], right.json()["way"]) == (990, "telephone")
+    right = await staff.patch(path, json={"discount_minor": 20}, headers={"If-Match": '"2"'})
+    assert right.json()["total_minor"] == 980
+
+
 @pytest.mark.parametrize("first", ["Order", "Payment"])
 async def test_nobody_waits_for_another_who_writes_under_the_same_name(
     service: Harness, staff: httpx.AsyncClient, customer: Any, first: str
