@@ -1,4 +1,4 @@
-"""How often and with which chance: ROUNDS=full asks for the full counts, SEED repeats a run."""
+"""How often and with which chance: ROUNDS=full asks for the full counts, soak for the long ones; SEED repeats a run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import os
 import random
 import sys
 
-FULL = os.environ.get("ROUNDS", "smoke") == "full"
+ROUNDS = os.environ.get("ROUNDS", "smoke")
 
 
-def count(*, smoke: int, full: int) -> int:
+def count(*, smoke: int, full: int, soak: int | None = None) -> int:
     """How many rounds this run asks for."""
-    return full if FULL else smoke
+    if ROUNDS == "soak":
+        return full if soak is None else soak
+    return full if ROUNDS == "full" else smoke
 
 
 def chance(test: str) -> random.Random:
     """The chance of one test; it says how to throw the same dice again."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000_000))
-    sys.stdout.write(f"{test}: SEED={seed} ROUNDS={'full' if FULL else 'smoke'}\n")
+    sys.stdout.write(f"{test}: SEED={seed} ROUNDS={ROUNDS}\n")
     return random.Random(f"{seed} {test}")

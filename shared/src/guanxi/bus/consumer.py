@@ -116,8 +116,11 @@ class ConsumerRunner:
             batches = await reader.poll(self._pace.poll)
             work = await self._placing.unread(reader, batches)
         except LostOwnershipError:
-            return  # dealt out anew while we were at it: the next step follows
+            # Dealt out anew while we were at it. What was polled is not applied: everything is placed again.
+            self._placing.forget()
+            return
         except Exception as error:
+            self._placing.forget()
             if isinstance(error, BrokerError) or classify(error) is ErrorClass.POISON:
                 raise
             log.warning("consumer.waits", consumer=self.group, error=repr(error))
