@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel
@@ -24,7 +25,7 @@ class Source(BaseModel):
 
 def add(gateway: str, token: str, name: str, unit: str) -> Source:
     """Register a publisher and wait until its topic exists; an unknown unit is made as an external one."""
-    with httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+    with _client(gateway, token) as client:
         body = {"name": name, "unit_id": unit, "partitions": 1, "create_unit": True}
         source = _read(_ask(client, "POST", "/v1/sources", body))
         deadline = time.monotonic() + _READY_S
@@ -33,20 +34,28 @@ def add(gateway: str, token: str, name: str, unit: str) -> Source:
                 message = f"{name} is registered but its topic is not made after {_READY_S:.0f} s; see guanxi logs"
                 raise Failure(message)
             time.sleep(0.2)
-            source = _read(_ask(client, "GET", f"/v1/sources/{name}"))
+            source = _read(_ask(client, "GET", f"/v1/sources/{_segment(name)}"))
     return source
 
 
 def find(gateway: str, token: str, name: str) -> Source:
     """Look a publisher up."""
-    with httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
-        return _read(_ask(client, "GET", f"/v1/sources/{name}"))
+    with _client(gateway, token) as client:
+        return _read(_ask(client, "GET", f"/v1/sources/{_segment(name)}"))
 
 
 def unit_exists(gateway: str, token: str, unit: str) -> bool:
     """Say whether a unit is known."""
-    answer = httpx.get(f"{gateway}/v1/units/{unit}", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
-    return answer.status_code == httpx.codes.OK
+    with _client(gateway, token) as client:
+        return _ask(client, "GET", f"/v1/units/{_segment(unit)}").status_code == httpx.codes.OK
+
+
+def _client(gateway: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+
+
+def _segment(name: str) -> str:
+    return quote(name, safe="")
 
 
 def _ask(client: httpx.Client, method: str, path: str, body: dict[str, object] | None = None) -> httpx.Response:
