@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from guanxi_local.failures import Failure
+from guanxi_local.failures import of_any
 from guanxi_local.platform import Platform
 
 _LOOK_S = 0.2
@@ -69,5 +69,5 @@ class Watch:
     def _start(self, name: str) -> None:
         try:
             self._platform.launch(name)
-        except (Failure, OSError) as failure:
-            self._say(f"{name}: {failure}")
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next attempt follows; this thread must not end
+            self._say(str(of_any(error, f"{name} cannot be started")))

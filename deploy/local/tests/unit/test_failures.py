@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guanxi_local.failures import of_os, of_program
-from guanxi_local.watch import next_pause
+from guanxi_local.failures import Failure, of_any, of_os, of_program
 
 LOG = Path("/x/kafka.log")
 
@@ -35,6 +34,7 @@ def test_errors_of_the_system_say_what_was_attempted_and_why_it_failed(number: i
     [
         ("initdb: error: could not write file: No space left on device\nchild exited", "the disk is full"),
         ("FATAL: could not bind: Address already in use\nHINT: ...", "its port was taken"),
+        ("[Errno 98] error while attempting to bind: address already in use", "its port was taken"),
         ("mkdir: Permission denied", "permission denied"),
         ("starting\nsomething else broke\n\n", "something else broke"),
         ("", "it wrote nothing"),
@@ -47,13 +47,17 @@ def test_a_server_that_does_not_start_is_quoted_with_its_log(output: str, words:
     assert "\n" not in text
 
 
-def test_a_process_that_keeps_dying_is_started_ever_more_slowly() -> None:
-    pauses = [0.5]
-    for _ in range(10):
-        pauses.append(next_pause(pauses[-1], lived=1))
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == 30
-
-
-def test_a_process_that_lived_long_is_started_again_at_once() -> None:
-    assert next_pause(30, lived=120) == 0.5
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Failure("itself"), "itself"),
+        (OSError(errno.ENOSPC, "No space left on device"), "it cannot be done: the disk is full"),
+        (RuntimeError("could not extend file: No space left on device"), "it cannot be done: the disk is full"),
+        (TimeoutError(), "it cannot be done: TimeoutError"),
+        (ValueError("a\nb"), "it cannot be done: ValueError: a b"),
+    ],
+)
+def test_whatever_goes_wrong_is_one_line(error: Exception, words: str) -> None:
+    text = str(of_any(error, "it cannot be done"))
+    assert text.startswith(words)
+    assert "\n" not in text
