@@ -31,6 +31,8 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # `guanxi logs | head`: whoever read has seen enough
+            raise
         except (Failure, OSError) as error:
             failure = error if isinstance(error, Failure) else of_os(error, "it cannot be done")
             _ERR.print(f"[red]guanxi:[/] {escape(str(failure))}", soft_wrap=True)
@@ -46,21 +48,16 @@ app.add_typer(source_app, name="source")
 def up(
     *,
     foreground: Annotated[bool, typer.Option(help="Stay; Ctrl-C stops everything.")] = False,
-    port: Annotated[int | None, typer.Option(help="The gateway's port.")] = None,
+    port: Annotated[int | None, typer.Option(help="The gateway's port.", min=1, max=65535)] = None,
 ) -> None:
     """Start PostgreSQL, Kafka, the five services and the gateway; returns when all are ready."""
     state = _open()
-    if port is not None:
-        control.pin_gateway(state, port)
     if control.is_up(state):
+        control.refuse_other_port(state, port)
         _OUT.print("Already up.")
     else:
-        try:
-            with StartView(_OUT).open() as view:
-                control.bring_up(state, view.show)
-        except KeyboardInterrupt:
-            control.bring_down(state)
-            raise
+        with StartView(_OUT).open() as view:
+            control.bring_up(state, view.show, port=port)
     _OUT.print(addresses_table(inspection.addresses(_platform(state))))
     if foreground:
         _stay(state)

@@ -57,20 +57,35 @@ async def create_database(
 ) -> None:
     """Make a database that belongs to a service's owner role, empty or as a copy of another."""
     await connection.execute(f"CREATE DATABASE {name} OWNER {owner_role(roles_of)} TEMPLATE {template}")
+    await _admit(connection, name, roles_of)
+
+
+async def _admit(connection: asyncpg.Connection, name: str, roles_of: str) -> None:
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
     await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {runtime_role(roles_of)}")
 
 
 async def grant(postgres: Postgres, name: str, *, roles_of: str) -> None:
-    """Give the schema to the owner role, and to the runtime role the rows of every table that will ever be in it."""
+    """Give the schema to the owner role, and to the runtime role the rows of every table that will ever be in it.
+
+    Done at each start: a creation that was interrupted may have left a database open to everybody.
+    """
     owner, runtime = owner_role(roles_of), runtime_role(roles_of)
     defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
     async with superuser(postgres, name) as connection:
+        await _admit(connection, name, roles_of)
         await connection.execute(f"ALTER SCHEMA public OWNER TO {owner}")
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         await connection.execute(f"GRANT USAGE ON SCHEMA public TO {runtime}")
         await connection.execute(f"{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {runtime}")
         await connection.execute(f"{defaults} GRANT USAGE, SELECT ON SEQUENCES TO {runtime}")
+        await _close_versions(connection, runtime)
+
+
+async def _close_versions(connection: asyncpg.Connection, runtime: str) -> None:
+    """Leave the table of the migrations to the owner: the runtime role only reads which was the last."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version')"):
+        await connection.execute(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {runtime}")
 
 
 async def migrated_with(postgres: Postgres, name: str) -> str | None:
@@ -81,9 +96,10 @@ async def migrated_with(postgres: Postgres, name: str) -> str | None:
     return digest
 
 
-async def mark_migrated(postgres: Postgres, name: str, digest: str) -> None:
-    """Remember the digest under which a database was migrated."""
-    async with superuser(postgres) as connection:
+async def mark_migrated(postgres: Postgres, name: str, *, roles_of: str, digest: str) -> None:
+    """Remember the digest under which a database was migrated, and close the table that the migration made."""
+    async with superuser(postgres, name) as connection:
+        await _close_versions(connection, runtime_role(roles_of))
         await connection.execute(f"COMMENT ON DATABASE {name} IS '{digest}'")
 
 

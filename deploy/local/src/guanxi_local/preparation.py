@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from guanxi_local.failures import Failure, of_program
+from guanxi_local.failures import Failure, of_any, of_program
 from guanxi_local.fingerprint import fingerprint
 from guanxi_local.kafka import Kafka
 from guanxi_local.postgres import Postgres
 from guanxi_local.processes import Service, migrate_command
 from guanxi_local.state import State
+
+T = TypeVar("T")
 
 # The parts below load when a platform starts: asyncpg, aiokafka and FastAPI would make every other command slow.
 
@@ -28,7 +31,7 @@ def make_databases(postgres: Postgres, names: Sequence[str], suffix: str) -> Non
     """Make databases and roles."""
     from guanxi_local.databases import ensure_databases  # noqa: PLC0415 - see above
 
-    asyncio.run(ensure_databases(postgres, names, suffix))
+    _ask("the databases cannot be made", ensure_databases(postgres, names, suffix))
 
 
 def make_topics(kafka: Kafka, prefix: str) -> None:
@@ -48,10 +51,21 @@ def migrate(postgres: Postgres, database: str, service: Service, environment: Ma
     from guanxi_local.databases import mark_migrated, migrated_with  # noqa: PLC0415 - see above
 
     digest = fingerprint(service)
-    if asyncio.run(migrated_with(postgres, database)) == digest:
+    doing = f"the database {database} cannot be migrated"
+    if _ask(doing, migrated_with(postgres, database)) == digest:
         return
     run_migration(service, environment, postgres.state.logs / "migrations.log")
-    asyncio.run(mark_migrated(postgres, database, digest))
+    _ask(doing, mark_migrated(postgres, database, roles_of=service.database, digest=digest))
+
+
+def _ask(doing: str, work: Coroutine[None, None, T]) -> T:
+    """Do something on the database server; its refusals are failures of the one who asked."""
+    import asyncpg  # noqa: PLC0415 - see above
+
+    try:
+        return asyncio.run(work)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise of_any(error, doing) from error
 
 
 def run_migration(service: Service, environment: Mapping[str, str], log: Path) -> None:

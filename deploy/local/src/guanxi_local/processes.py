@@ -15,6 +15,7 @@ from guanxi_local.checkout import checkout
 from guanxi_local.ports import HOST
 from guanxi_local.roles import Database
 from guanxi_local.state import State
+from guanxi_local.table_errors import of_table
 
 
 class Service(BaseModel):
@@ -33,8 +34,11 @@ class _Table(BaseModel):
 
 def read_processes(path: Path | None = None) -> list[Service]:
     """Read the table: the services in the order in which they are shown."""
-    text = (path or checkout() / "deploy" / "processes.toml").read_text()
-    return _Table.model_validate(tomllib.loads(text)).service
+    path = path or checkout() / "deploy" / "processes.toml"
+    try:
+        return _Table.model_validate(tomllib.loads(path.read_text())).service
+    except ValueError as error:
+        raise of_table(path, error) from error
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,16 @@ class Surroundings:
     gateway: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    def migration_environment(self, database: Database) -> dict[str, str]:
+        """Give the environment of a service's migration, which alone learns the owner's password."""
+        return {**self.environment(database), "GUANXI_MIGRATION_URL": database.owner_url}
+
     def environment(self, database: Database) -> dict[str, str]:
         """Give the environment of one service's process."""
         keys = self.state.passwords(["cursor-key", "tracking-key"])
         ours = {
             "GUANXI_PROFILE": "development",
             "GUANXI_DATABASE_URL": database.runtime_url,
-            "GUANXI_MIGRATION_URL": database.owner_url,
             "GUANXI_KAFKA": self.kafka,
             "GUANXI_TOPIC_PREFIX": self.topic_prefix,
             "GUANXI_JWKS": str(self.state.jwks),

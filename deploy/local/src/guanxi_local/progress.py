@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-STARTING, READY, STOPPED, FAILED, UP = "starting", "ready", "stopped", "failed", "up"
+STARTING, READY, STOPPING, STOPPED, FAILED, UP = "starting", "ready", "stopping", "stopped", "failed", "up"
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,28 @@ class Journal:
         self._began = time.monotonic()
 
     def tell(self, step: str, state: str, detail: str = "") -> None:
-        """Write one line; steps run in several threads."""
+        """Write one line, if it can be written: a full disk must not keep anything from being stopped.
+
+        Steps run in several threads.
+        """
         news = News(step, state, round(time.monotonic() - self._began, 2), detail)
-        with self._lock, self._path.open("a") as file:
+        with self._lock, contextlib.suppress(OSError), self._path.open("a") as file:
             file.write(json.dumps(asdict(news)) + "\n")
 
     def read(self) -> list[News]:
-        """Give all whole lines."""
+        """Give all whole lines; what a full disk left of others is skipped."""
         try:
-            text = self._path.read_text()
+            text = self._path.read_text(errors="replace")
         except FileNotFoundError:
             return []
-        return [News(**json.loads(line)) for line in text[: text.rfind("\n") + 1].splitlines()]
+        lines = map(_parse, text[: text.rfind("\n") + 1].splitlines())
+        return [news for news in lines if news is not None]
+
+    @property
+    def last(self) -> str:
+        """The state that was told last, empty before the first."""
+        news = self.read()
+        return news[-1].state if news else ""
 
     def follow(self, writer_lives: Callable[[], bool]) -> Iterator[News]:
         """Give the news as they come, until the last or until the writer is gone."""
@@ -67,3 +78,10 @@ class Journal:
             if not lives:
                 return
             time.sleep(0.05)
+
+
+def _parse(line: str) -> News | None:
+    try:
+        return News(**json.loads(line))
+    except (ValueError, TypeError):
+        return None

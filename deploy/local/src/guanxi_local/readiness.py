@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from guanxi_local.failures import Failure, of_program
-from guanxi_local.files import tail
 from guanxi_local.state import State
 
 _PATIENCE_S = 120.0
@@ -46,7 +45,7 @@ def wait_ready(state: State, name: str, url: str, seconds: float = _PATIENCE_S, 
     deadline = time.monotonic() + seconds
     while not (answer := ask(url)).ready:
         if not may_die and state.records.recall(name) is None:
-            raise of_program(name, tail(log), log)
+            raise of_program(name, state.records.said(name), log)
         if time.monotonic() > deadline:
             message = f"{name} runs but is not ready after {seconds:.0f} s: {answer.said} (log: {log})"
             raise Failure(message)

@@ -14,14 +14,15 @@ from pathlib import Path
 from guanxi_local.accounts import Account, can_reach, server_account
 from guanxi_local.checkout import checkout
 from guanxi_local.children import Records
-from guanxi_local.failures import of_os
+from guanxi_local.failures import Failure, of_os
 from guanxi_local.files import locked, remove_tree, write_atomically
 from guanxi_local.ports import PortFile
 
 _ROOTS_OWN = Path("/var/lib/guanxi-local")
+_MARKER = ".guanxi-state"
 _OURS = (
-    "postgres", "postgres.new", "postgres.password", "server", "server.new", "kafka", "logs", "run",
-    "ports.json", "passwords.json", "issuer-key.json", "jwks.json", "progress.jsonl", "mail", "demo",
+    "postgres", "postgres.new", "postgres.password", "kafka", "logs", "run", "ports.json", "passwords.json",
+    "issuer-key.json", "issuer-key.new", "jwks.json", "progress.jsonl", "mail", "demo",
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ class State:
     @property
     def records(self) -> Records:
         """The processes that were started."""
-        return Records(self.root / "run")
+        return Records(self.root)
 
     @property
     def jwks(self) -> Path:
@@ -71,51 +72,79 @@ class State:
 
 
 def _read_passwords(path: Path) -> dict[str, str]:
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+    except (ValueError, TypeError) as error:
+        message = f"{path} is damaged; bring it back from a copy, or start over with guanxi reset"
+        raise Failure(message) from error
 
 
 def wanted_root() -> Path:
     """Give the folder that was asked for: $GUANXI_STATE, else `.local` in the checkout."""
     asked = os.environ.get("GUANXI_STATE")
-    return Path(asked).expanduser().resolve() if asked else checkout() / ".local"
+    return Path(asked).expanduser().resolve() if asked else _default_root()
+
+
+def _default_root() -> Path:
+    return checkout() / ".local"
 
 
 def open_state(root: Path | None = None) -> tuple[State, str | None]:
     """Make the folder, or find another when the server's account cannot pass to it; the note says so in one line."""
     asked = root or wanted_root()
     account = server_account()
-    note = None
     try:
-        asked.mkdir(parents=True, exist_ok=True)
-        if not can_reach(account, asked):
-            elsewhere = _elsewhere(asked)
-            note = f"State is kept in {elsewhere}: {account.name if account else ''} cannot pass to {asked}."
-            asked = elsewhere
-        asked.chmod(0o711 if account else 0o700)
+        folder = _reachable(asked, account)
+        _claim(folder)
         for name in ("logs", "run"):
-            (asked / name).mkdir(exist_ok=True)
+            (folder / name).mkdir(exist_ok=True)
     except OSError as error:
         doing = f"the state folder {asked} cannot be used"
         raise of_os(error, doing) from error
-    return State(asked, account), note
+    if folder == asked:
+        return State(folder, account), None
+    note = f"State is kept in {folder}: {account.name if account else ''} cannot pass to {asked}."
+    return State(folder, account), note
 
 
-def _elsewhere(asked: Path) -> Path:
-    # Under a folder only root may write to, so that nobody can have prepared the name before us.
-    folder = _ROOTS_OWN / hashlib.sha256(str(asked).encode()).hexdigest()[:12]
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _reachable(asked: Path, account: Account | None) -> Path:
+    # The second is under a folder only root may write to, so that nobody can have prepared the name before us.
+    for folder in (asked, _ROOTS_OWN / hashlib.sha256(str(asked).encode()).hexdigest()[:12]):
+        _make(folder, account)
+        if can_reach(account, folder):
+            return folder
+    message = f"{account.name if account else ''} can pass neither to {asked} nor to {_ROOTS_OWN}; set GUANXI_STATE"
+    raise Failure(message)
+
+
+def _make(folder: Path, account: Account | None) -> None:
+    """Make a folder with those above it; only what is made here gets a mode, and gets it whatever the umask is."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o711 if account else 0o700)
+
+
+def _claim(folder: Path) -> None:
+    """Mark a folder as the runner's; one that holds other things is refused, for a reset deletes what lies in it."""
+    marker = folder / _MARKER
+    holds_others = folder != _default_root() and any(path.name != _MARKER for path in folder.iterdir())
+    # Looked for last: another command may be claiming the same folder.
+    if marker.exists():
+        return
+    if holds_others:
+        message = f"{folder} holds other things; set GUANXI_STATE to a folder that is empty or does not exist yet"
+        raise Failure(message)
+    marker.write_text("The local runner of Guanxi keeps its state in this folder.\n")
 
 
 def reset(state: State) -> None:
-    """Delete what the runner made, and nothing else: the folder may have been set to one that holds other things."""
-    for name in _OURS:
-        path = state.root / name
-        if path.is_dir():
+    """Delete what the runner made, and nothing else: a person may have put other things beside it."""
+    for path in (*(state.root / name for name in _OURS), *state.root.glob("server*"), *state.root.glob("*.lock")):
+        if path.is_dir() and not path.is_symlink():
             remove_tree(path)
         else:
             path.unlink(missing_ok=True)
-    for path in state.root.glob("*.lock"):
-        path.unlink()
     with suppress(OSError):
-        state.root.rmdir()
+        if {path.name for path in state.root.iterdir()} <= {_MARKER}:
+            remove_tree(state.root)

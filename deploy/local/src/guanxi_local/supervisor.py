@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from guanxi_local.children import Child, own, spawn
-from guanxi_local.failures import EXIT_CODE, Failure, of_os
-from guanxi_local.platform import Platform
+from guanxi_local.children import Child, own
+from guanxi_local.failures import EXIT_CODE, Failure, of_any
+from guanxi_local.platform import Platform, settle_ports
 from guanxi_local.processes import read_processes
-from guanxi_local.progress import FAILED, UP, Journal
+from guanxi_local.progress import FAILED, STOPPING, UP, Journal
 from guanxi_local.state import State, open_state
+from guanxi_local.stopping import SUPERVISOR, stop_all
 from guanxi_local.watch import Watch
 
-NAME = "supervisor"
+_AGAIN_S = 0.2
 
 
 def journal_of(state: State) -> Journal:
@@ -29,19 +33,19 @@ def journal_of(state: State) -> Journal:
 
 def running(state: State) -> Child | None:
     """Give the supervisor if it runs."""
-    return state.records.recall(NAME)
+    return state.records.recall(SUPERVISOR)
 
 
-def begin(state: State, environment: Mapping[str, str]) -> Child:
-    """Start a supervisor in the background."""
+def begin(state: State, environment: Mapping[str, str], port: int | None = None) -> Child:
+    """Start a supervisor in the background, the gateway at a port of one's choice."""
     journal_of(state).begin()
     command: list[str | Path] = [sys.executable, "-m", "guanxi_local.supervisor", state.root]
-    child = spawn(command, log=state.logs / f"{NAME}.log", env={**os.environ, **environment})
-    state.records.remember(NAME, child)
-    return child
+    return state.records.start(
+        SUPERVISOR, [*command, *([str(port)] if port else [])], env={**os.environ, **environment}
+    )
 
 
-def supervise(state: State) -> int:
+def supervise(state: State, port: int | None = None) -> int:
     """Run one installation until a signal comes."""
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -52,49 +56,74 @@ def supervise(state: State) -> int:
         except BlockingIOError:
             _say("another supervisor has this installation")
             return 0
-        state.records.remember(NAME, own())
         try:
-            return _run(state, ending)
+            return _run(state, ending, port)
         finally:
-            state.records.forget(NAME)
+            state.records.forget(SUPERVISOR)
 
 
-def _run(state: State, ending: threading.Event) -> int:
-    journal, up = journal_of(state), threading.Event()
-    platform = Platform(state, read_processes())
-    # Processes of a supervisor that was killed: their settings may be old, so they start anew.
-    platform.stop()
-    threading.Thread(target=_cut_short, args=(platform, ending, up), daemon=True).start()
+def _run(state: State, ending: threading.Event, port: int | None) -> int:
+    journal = journal_of(state)
     try:
-        platform.start(journal.tell)
-    except (Failure, OSError) as error:
-        failure = error if isinstance(error, Failure) else of_os(error, "the platform cannot be started")
-        _say(str(failure))
-        platform.stop()
+        state.records.remember(SUPERVISOR, own())
+        platform = _start(state, journal, ending, port)
+    except Exception as error:  # noqa: BLE001 - whatever it was: all is stopped, and the person learns of it in a line
+        failure = of_any(error, "the platform cannot be started")
+        _say(str(failure) if isinstance(error, Failure) else traceback.format_exc())
         journal.tell("platform", FAILED, str(failure))
         return EXIT_CODE
-    up.set()
     journal.tell("platform", UP)
     watch = Watch(platform, _say)
     watch.begin()
     ending.wait()
+    journal.tell("platform", STOPPING)
     watch.end()
-    platform.stop(journal.tell)
+    stop_all(state, journal.tell)
     return 0
 
 
-def _cut_short(platform: Platform, ending: threading.Event, up: threading.Event) -> None:
-    """When the signal comes during the start: stop what runs, so that whatever is waited for fails at once."""
-    ending.wait()
-    if not up.is_set():
-        platform.stop()
+def _start(state: State, journal: Journal, ending: threading.Event, port: int | None) -> Platform:
+    # Processes of a supervisor that was killed: their settings may be old, so they start anew.
+    stop_all(state)
+    services = read_processes()
+    platform = Platform(state, services, ports=settle_ports(state, services, gateway=port))
+    try:
+        with _cut_short(state, ending):
+            platform.start(journal.tell, ending)
+    except BaseException:
+        stop_all(state)
+        raise
+    return platform
+
+
+@contextmanager
+def _cut_short(state: State, ending: threading.Event) -> Iterator[None]:
+    """When the signal comes within the block: stop what runs, again and again, so that whatever waits for it fails."""
+    over = threading.Event()
+
+    def keep_stopping() -> None:
+        ending.wait()
+        while not over.wait(_AGAIN_S):
+            stop_all(state)
+
+    thread = threading.Thread(target=keep_stopping, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if ending.is_set():
+            thread.join()
 
 
 def _say(line: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    sys.stderr.write(f"{now} {line}\n")
-    sys.stderr.flush()
+    # The log lies on the disk that may be full: what cannot be written must not end whoever says it.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{now} {line}\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(supervise(open_state(Path(sys.argv[1]))[0]))
+    root, *chosen = sys.argv[1:]
+    sys.exit(supervise(open_state(Path(root))[0], int(chosen[0]) if chosen else None))

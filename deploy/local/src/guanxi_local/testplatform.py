@@ -14,7 +14,7 @@ from guanxi_local.children import Child
 from guanxi_local.failures import Failure
 from guanxi_local.files import tail
 from guanxi_local.kafka import Kafka
-from guanxi_local.platform import Platform
+from guanxi_local.platform import Platform, settle_ports
 from guanxi_local.postgres import Postgres
 from guanxi_local.processes import read_processes
 from guanxi_local.readiness import wait_ready
@@ -38,9 +38,11 @@ class TestPlatform:
         suffix = f"_{secrets.token_hex(4)}" if servers else ""
         self.topic_prefix = f"p{secrets.token_hex(4)}." if servers else ""
         self.state: State = open_state(root)[0]
+        services = read_processes()
         self._platform = Platform(
             self.state,
-            read_processes(),
+            services,
+            ports=settle_ports(self.state, services, own_servers=servers is None),
             servers=servers,
             topic_prefix=self.topic_prefix,
             database_suffix=suffix,

@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guanxi_local.children import Child, Records, own
-from guanxi_local.databases import create_database, ensure_roles, grant, superuser
+from guanxi_local.databases import create_database, ensure_roles, grant, mark_migrated, superuser
 from guanxi_local.failures import Failure
 from guanxi_local.files import locked, write_atomically
 from guanxi_local.fingerprint import fingerprint
 from guanxi_local.kafka import Kafka
+from guanxi_local.orphans import end_orphans
 from guanxi_local.ports import HOST
 from guanxi_local.postgres import Postgres
 from guanxi_local.preparation import run_migration
 from guanxi_local.processes import Service, Surroundings, read_processes
 from guanxi_local.roles import Database, describe
 from guanxi_local.state import State, open_state
+from guanxi_local.stopping import SUPERVISOR, stop_all
 from guanxi_local.tokens import open_issuer
 
 VARIABLE = "GUANXI_TEST_STATE"
 _PREFIX = "guanxi-tests-"
+_OWNER = "owner.json"
 _PORTS = ("postgres", "kafka", "kafka-controller")
 
 
@@ -54,8 +57,7 @@ class TestServers:
 
     def stop(self) -> None:
         """Stop both."""
-        Kafka(self.state, 0, 0).stop()
-        Postgres(self.state, 0).stop()
+        stop_all(self.state)
 
     def _ports(self) -> dict[str, int]:
         running = [name for name in _PORTS if self.state.records.recall(name.removesuffix("-controller"))]
@@ -76,27 +78,38 @@ def choose_folder() -> Path | None:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     # Passable for the database server's account, else the state would be kept elsewhere.
     folder.chmod(0o711)
-    write_atomically(folder / "owner.json", json.dumps({"pid": own().pid, "started": own().started}))
-    os.environ[VARIABLE] = str(folder)
+    root = open_state(folder / "state")[0].root
+    write_atomically(folder / _OWNER, json.dumps({"pid": own().pid, "birth": own().birth, "root": str(root)}))
+    os.environ[VARIABLE] = str(root)
     return folder
 
 
 def discard(folder: Path) -> None:
-    """Stop whatever runs in a folder, by its records, and remove it."""
-    for run in (folder / "run", *folder.glob("*/run")):
-        records = Records(run)
-        for child in filter(None, map(records.recall, records.names())):
-            child.stop(signal.SIGKILL, 5)
+    """End whatever was started for a session's folder and remove it; the file that names its owner goes last."""
+    root = Path(_owner(folder)[1])
+    # Supervisors first: what they watch over would come back.
+    for run in (*root.glob("run"), *root.glob("*/run")):
+        supervisor = Records(run.parent).recall(SUPERVISOR)
+        if supervisor is not None:
+            supervisor.stop(signal.SIGKILL, 5)
+    end_orphans(root, below=True, grace=0)
+    shutil.rmtree(root, ignore_errors=True)
+    (folder / _OWNER).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     os.environ.pop(VARIABLE, None)
+
+
+def _owner(folder: Path) -> tuple[Child, str]:
+    owner = json.loads((folder / _OWNER).read_text())
+    return Child(owner["pid"], owner["birth"]), owner["root"]
 
 
 def _sweep(folder: Path) -> None:
     """Remove what a test session that was killed left behind."""
     try:
         mine = folder.stat().st_uid == os.getuid()
-        owner = Child(**json.loads((folder / "owner.json").read_text()))
-    except (OSError, ValueError, TypeError):
+        owner, _ = _owner(folder)
+    except (OSError, ValueError, TypeError, KeyError):
         return
     if mine and not owner.alive:
         discard(folder)
@@ -145,11 +158,14 @@ async def _template(postgres: Postgres, service: Service) -> str:
             await create_database(connection, name, roles_of=service.database)
             await grant(postgres, name, roles_of=service.database)
             _migrate(postgres, service, name)
+            await mark_migrated(postgres, name, roles_of=service.database, digest=fingerprint(service))
             await connection.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
     return name
 
 
 def _migrate(postgres: Postgres, service: Service, name: str) -> None:
     open_issuer(postgres.state)
-    environment = Surroundings(postgres.state, f"{HOST}:9").environment(describe(postgres, service.database, name))
+    environment = Surroundings(postgres.state, f"{HOST}:9").migration_environment(
+        describe(postgres, service.database, name)
+    )
     run_migration(service, environment, postgres.state.logs / "migrations.log")

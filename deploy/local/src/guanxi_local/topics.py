@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from guanxi.bus.topics import TopicSpec
 from guanxi_local.checkout import checkout
+from guanxi_local.table_errors import of_table
 
 
 class _Row(BaseModel):
@@ -26,5 +27,9 @@ class _Table(BaseModel):
 
 def read_topics(prefix: str = "", path: Path | None = None) -> list[TopicSpec]:
     """Give every topic of an installation under its full name."""
-    table = _Table.model_validate(yaml.safe_load((path or checkout() / "deploy" / "topics.yaml").read_text()))
+    path = path or checkout() / "deploy" / "topics.yaml"
+    try:
+        table = _Table.model_validate(yaml.safe_load(path.read_text()))
+    except (ValueError, yaml.YAMLError) as error:
+        raise of_table(path, error) from error
     return [TopicSpec(prefix + row.name, row.partitions, row.retention_hours, row.compacted) for row in table.topics]

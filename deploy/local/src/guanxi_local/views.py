@@ -56,9 +56,10 @@ def processes_table(lines: list[Line]) -> Table:
         table.add_column(title, justify="right" if title in ("pid", "up", "memory") else "left")
     for line in lines:
         colour = {"ready": "green", "running": "yellow"}.get(line.state, "red")
+        address = "" if line.address.endswith(":0") else line.address
         up = str(timedelta(seconds=int(line.seconds))) if line.pid else ""
         memory = f"{line.bytes / 1e6:,.0f} MB" if line.pid else ""
-        table.add_row(line.name, f"[{colour}]{line.state}[/]", line.address, str(line.pid or ""), up, memory)
+        table.add_row(line.name, f"[{colour}]{line.state}[/]", address, str(line.pid or ""), up, memory)
     return table
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from guanxi_local.children import Records
+from guanxi_local.children import Child, Records
+from guanxi_local.testservers import TestServers
 
 pytestmark = pytest.mark.timeout(240)
 READY_S = 30.0
@@ -26,14 +27,28 @@ class Shell:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.records = Records(root / "run")
+        self.records = Records(root)
 
-    def run(self, *words: str, code: int = 0) -> str:
+    def begin(self, *words: str) -> subprocess.Popen[str]:
         environment = {**os.environ, "GUANXI_STATE": str(self.root)}
         command = [sys.executable, "-m", "guanxi_local", *words]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout if code == 0 else done.stderr
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *words: str, code: int = 0) -> str:
+        with self.begin(*words) as running:
+            out, err = running.communicate(timeout=200)
+        assert running.returncode == code, out + err
+        return out if code == 0 else err
+
+    def children(self) -> list[Child]:
+        return [child for child in map(self.records.recall, self.records.names()) if child]
+
+    def wait_for(self, name: str) -> Child:
+        deadline = time.monotonic() + READY_S
+        while (child := self.records.recall(name)) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return child
 
     def kill(self, name: str) -> None:
         child = self.records.recall(name)
@@ -54,12 +69,10 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell() -> Iterator[Shell]:
-    with tempfile.TemporaryDirectory(prefix="guanxi-own-") as name:
-        Path(name).chmod(0o711)
-        shell = Shell(Path(name) / "state")
-        yield shell
-        shell.run("reset", "--yes")
+def shell(servers: TestServers) -> Iterator[Shell]:
+    shell = Shell(servers.state.root / f"lifecycle-{secrets.token_hex(4)}")
+    yield shell
+    shell.run("reset", "--yes")
 
 
 @pytest.fixture
@@ -84,9 +97,15 @@ def test_all_is_ready_when_up_returns_and_programs_learn_the_addresses(up: Shell
 
 
 def test_a_second_up_changes_nothing(up: Shell) -> None:
-    before = [up.records.recall(name) for name in up.records.names()]
+    before, addresses = up.children(), up.run("status", "--json")
+    port = json.loads(addresses)["gateway"].rsplit(":", 1)[1]
     assert "Already up" in up.run("up")
-    assert [up.records.recall(name) for name in up.records.names()] == before
+    assert "Already up" in up.run("up", "--port", port)
+    line = up.run("up", "--port", "1234", code=2)
+    assert (
+        line == f"guanxi: the platform is up already, at port {port}; guanxi down first, then guanxi up --port 1234\n"
+    )
+    assert (up.children(), up.run("status", "--json")) == (before, addresses)
 
 
 @pytest.mark.parametrize("name", ["complaints", "gateway", "postgres", "kafka"])
@@ -105,20 +124,69 @@ def test_a_supervisor_that_was_killed_is_replaced_and_data_and_ports_stay(up: Sh
 
 
 def test_down_stops_everything_even_without_a_supervisor(up: Shell) -> None:
-    children = [up.records.recall(name) for name in up.records.names()]
+    children = up.children()
     up.kill("supervisor")
+    # Started by it, and not in a record yet.
+    up.records.forget("kafka")
     up.run("down")
-    assert children
-    assert not any(child.alive for child in children if child)
+    assert len(children) == 10
+    assert not any(child.alive for child in children)
 
 
 def test_records_of_a_machine_that_was_switched_off_are_no_error(shell: Shell) -> None:
     shell.run("down")
     for name in ("supervisor", "gateway", "postgres", "kafka", "scoring"):
-        (shell.root / "run" / f"{name}.json").write_text(json.dumps({"pid": os.getpid(), "started": 1.0}))
+        shell.records.remember(name, Child(os.getpid(), "another boot 1"))
     (shell.root / "progress.jsonl").write_text('{"step": "platform", "state": "up", "at": 1.0, "detail": ""}\n')
     shell.run("up")
     shell.run("status")
+
+
+@pytest.mark.parametrize("words", [("up",), ("up", "--foreground")])
+def test_ctrl_c_during_the_start_stops_everything(shell: Shell, words: tuple[str, ...]) -> None:
+    shell.run("down")
+    with shell.begin(*words) as running:
+        shell.wait_for("kafka")
+        children = shell.children()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=100)
+    assert running.returncode not in (0, 2)
+    assert not any(child.alive for child in children)
+    assert shell.run("down") == "Nothing was running.\n"
+
+
+def test_ctrl_c_in_the_foreground_stops_everything(up: Shell) -> None:
+    children = up.children()
+    with up.begin("up", "--foreground") as running:
+        assert running.stdout is not None
+        while "Ctrl-C stops everything." not in running.stdout.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=100)
+    assert running.returncode == 0
+    assert not any(child.alive for child in children)
+
+
+def test_a_start_that_fails_half_way_says_why_and_leaves_nothing_running(up: Shell) -> None:
+    up.run("down")
+    passwords = up.root / "passwords.json"
+    right = passwords.read_text()
+    passwords.write_text(json.dumps(dict.fromkeys(json.loads(right), "wrong")))
+    try:
+        line = up.run("up", code=2)
+    finally:
+        passwords.write_text(right)
+    assert line.count("\n") == 1
+    assert "its passwords are not those in passwords.json" in line
+    assert up.run("down") == "Nothing was running.\n"
+
+
+def test_logs_end_quietly_when_nobody_reads_on(up: Shell) -> None:
+    with up.begin("logs") as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == ""
 
 
 def test_a_token_is_printed_bare(shell: Shell) -> None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
+import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from guanxi_local.kafka import Kafka
 from guanxi_local.postgres import Postgres
 from guanxi_local.state import State, open_state, reset
+from guanxi_local.stopping import stop_all
+from guanxi_local.testservers import TestServers
 
 
 @pytest.fixture
-def state() -> Iterator[State]:
+def state(servers: TestServers) -> Iterator[State]:
     """A state folder that the database server's account can pass to; what runs in it is killed when the test ends."""
-    with tempfile.TemporaryDirectory(prefix="guanxi-own-") as name:
-        Path(name).chmod(0o711)
-        opened = open_state(Path(name) / "state")[0]
-        yield opened
-        Postgres(opened, 0).stop("kill")
-        Kafka(opened, 0, 0).stop("kill")
-        reset(opened)
+    opened = open_state(servers.state.root / f"own-{secrets.token_hex(4)}")[0]
+    yield opened
+    Postgres(opened, 0).stop("kill")
+    Kafka(opened, 0, 0).stop("kill")
+    stop_all(opened)
+    reset(opened)
 
 
 @pytest.fixture

@@ -48,6 +48,11 @@ async def test_a_port_that_is_taken_gives_one_clear_line(own_kafka: Kafka) -> No
     assert "\n" not in str(caught.value)
 
 
+async def test_a_broker_whose_log_is_begun_anew_is_seen_to_start(own_kafka: Kafka) -> None:
+    own_kafka.log.write_bytes(b"of an earlier start\n" * 1024 * 1024)
+    assert own_kafka.start().alive
+
+
 async def test_topics_are_made_once_with_their_partitions(kafka: str, topic_prefix: str) -> None:
     spec = TopicSpec(f"{topic_prefix}counted", 3, compacted=True)
     await ensure_topics(kafka, [spec])

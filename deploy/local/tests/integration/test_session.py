@@ -21,7 +21,7 @@ import json, pathlib, time
 
 def test_something(postgres, servers):
     child = servers.state.records.recall("postgres")
-    seen = [child.pid, child.started, str(servers.state.root)]
+    seen = [child.pid, child.birth, str(servers.state.root)]
     pathlib.Path({seen!r}).write_text(json.dumps(seen))
     time.sleep({seconds})
 """
@@ -51,9 +51,9 @@ def seen(folder: Path) -> tuple[Child, Path]:
     while not path.exists() or not path.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    pid, started, root = json.loads(path.read_text())
+    pid, birth, root = json.loads(path.read_text())
     path.unlink()
-    return Child(pid, started), Path(root)
+    return Child(pid, birth), Path(root)
 
 
 def test_servers_and_their_folder_go_when_the_session_ends(tmp_path: Path) -> None:

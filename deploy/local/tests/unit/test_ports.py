@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guanxi_local import ports as ports_module
 from guanxi_local.failures import Failure
-from guanxi_local.ports import PortFile, choose
+from guanxi_local.ports import PortFile, choose, demand
 
 NAMES = ("postgres", "kafka", "gateway")
 
@@ -48,8 +50,45 @@ def test_an_unreadable_file_counts_as_none(tmp_path: Path) -> None:
     assert PortFile(path).read() == {}
 
 
-def test_a_port_that_a_person_chose_is_written_beside_the_others(tmp_path: Path) -> None:
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """All ports are free but those that a test puts in here; unit tests open no sockets."""
+    taken: set[int] = set()
+    refused = OSError(errno.EADDRINUSE, "Address already in use")
+    monkeypatch.setattr(ports_module, "_obstacle", lambda port: refused if port in taken else None)
+    return taken
+
+
+def test_a_port_that_a_person_chose_is_written_beside_the_others(tmp_path: Path, free: set[int]) -> None:
     ports = PortFile(tmp_path / "ports.json")
-    ports.pin("kafka", 15_001)
-    ports.pin("gateway", 15_002)
-    assert ports.read() == {"kafka": 15_001, "gateway": 15_002}
+    before = ports.settle(NAMES)
+    after = ports.settle(NAMES, pinned={"gateway": before["kafka"]})
+    assert after["gateway"] == before["kafka"]
+    assert after["postgres"] == before["postgres"]
+    assert len(set(after.values())) == 3
+    assert ports.read() == after
+
+
+def test_a_port_that_a_person_chose_and_another_program_has_is_refused(tmp_path: Path, free: set[int]) -> None:
+    free.add(15_002)
+    with pytest.raises(Failure, match="port 15002 is taken by another program"):
+        PortFile(tmp_path / "ports.json").settle(NAMES, pinned={"gateway": 15_002})
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EACCES, "only for root"), (errno.EADDRNOTAVAIL, "cannot be used: not there")]
+)
+def test_why_a_chosen_port_cannot_be_had_is_told_apart(
+    monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    monkeypatch.setattr(ports_module, "_obstacle", lambda _: OSError(number, "not there"))
+    with pytest.raises(Failure, match=words):
+        demand(80)
+
+
+def test_what_is_settled_already_is_not_written_again(tmp_path: Path, free: set[int]) -> None:
+    ports = PortFile(tmp_path / "ports.json")
+    first = ports.settle(NAMES)
+    written = (tmp_path / "ports.json").stat().st_ino
+    assert ports.settle(NAMES) == first
+    assert (tmp_path / "ports.json").stat().st_ino == written

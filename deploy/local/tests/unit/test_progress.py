@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from guanxi_local.progress import FAILED, READY, STARTING, UP, Journal
 
 
@@ -38,6 +40,25 @@ def test_a_new_start_forgets_the_news_of_the_last(tmp_path: Path) -> None:
     journal.tell("platform", UP)
     journal.begin()
     assert journal.read() == []
+
+
+def test_a_line_that_a_full_disk_cut_off_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    journal = Journal(path)
+    journal.begin()
+    journal.tell("platform", UP)
+    for rubbish in ('{"step": "kaf\n', "[1]\n", '{"other": 1}\n', "\x00\x00\n"):
+        path.write_text(path.read_text() + rubbish)
+    journal.tell("kafka", "stopped")
+    assert [news.step for news in journal.read()] == ["platform", "kafka"]
+    assert journal.last == "stopped"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the kernel offers no full device")
+def test_news_that_a_full_disk_does_not_take_are_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    path.symlink_to("/dev/full")
+    Journal(path).tell("kafka", "stopped")
 
 
 def test_there_are_no_news_before_the_first_start(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Machine:
             "UV_LOG": str(self.folder / "uv.log"),
         }
         python = self.folder / "python" / "bin" / "python"
-        command = [python, self.root / "deploy" / "setup.py", version]
+        command: list[str | Path] = [python, self.root / "deploy" / "setup.py", version]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def asked(self) -> list[str]:

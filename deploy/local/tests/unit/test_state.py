@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from guanxi_local.accounts import server_account
+from guanxi_local.accounts import can_reach, server_account
 from guanxi_local.failures import Failure
 from guanxi_local.state import State, open_state, reset, wanted_root
 
@@ -74,7 +75,42 @@ def test_a_reset_deletes_what_is_ours_and_nothing_else(folder: Path) -> None:
     (folder / "postgres" / "PG_VERSION").write_text("18")
     (folder / "thesis.txt").write_text("ten years of work")
     reset(state)
-    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+    assert {path.name for path in folder.iterdir()} == {"thesis.txt", ".guanxi-state"}
+    assert open_state(folder)[0] == state
+
+
+def test_a_folder_that_holds_other_things_is_neither_changed_nor_taken(folder: Path) -> None:
+    (folder / "logs").mkdir()
+    folder.chmod(0o755)
+    with pytest.raises(Failure, match="holds other things; set GUANXI_STATE to a folder that is empty") as caught:
+        open_state(folder)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in folder.iterdir()] == ["logs"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_an_empty_folder_that_was_there_is_taken_and_keeps_its_mode(folder: Path) -> None:
+    folder.chmod(0o751)
+    open_state(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o751
+    assert open_state(folder)[1] is None
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_the_servers_account_can_pass_to_a_new_folder_whatever_the_umask(folder: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        state, note = open_state(folder / "deep" / "er" / "state")
+        assert note is None
+        assert can_reach(state.account, state.root)
+    finally:
+        os.umask(before)
+
+
+def test_a_damaged_file_of_passwords_gives_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "passwords.json").write_text('{"a": ')
+    with pytest.raises(Failure, match=r"passwords\.json is damaged"):
+        State(tmp_path).passwords(["a"])
 
 
 def test_a_reset_of_a_folder_of_ours_alone_removes_the_folder(folder: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from guanxi_local.jars import Jar, library, lock_file, read_lock
+from guanxi_local.failures import Failure
+from guanxi_local.jars import Jar, is_complete, library, lock_file, mark_complete, read_lock
 from guanxi_local.kafka import Kafka
 from guanxi_local.processes import Surroundings, migrate_command, read_processes, serve_command
 from guanxi_local.roles import Database
@@ -34,8 +34,27 @@ def test_topics_get_the_installations_prefix() -> None:
 def test_an_unknown_word_in_the_topic_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "topics.yaml"
     path.write_text("topics: [{name: guanxi.x, partitions: 1, retention_days: 3}]")
-    with pytest.raises(ValidationError, match="retention_days"):
+    with pytest.raises(Failure, match=r"topics.yaml: topics.0.retention_days: ") as caught:
         read_topics(path=path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[[service]]\nname =", "[[service]]\nname = 'x'", "service = 3"])
+def test_a_wrong_process_table_gives_one_line_that_names_the_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "processes.toml"
+    path.write_text(text)
+    with pytest.raises(Failure, match=r"processes\.toml: ") as caught:
+        read_processes(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["topics: [", "topics: 3", ""])
+def test_a_wrong_topic_table_gives_one_line_that_names_the_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "topics.yaml"
+    path.write_text(text)
+    with pytest.raises(Failure, match=r"topics\.yaml: ") as caught:
+        read_topics(path=path)
+    assert "\n" not in str(caught.value)
 
 
 def test_each_service_has_a_module_and_a_database_of_its_own() -> None:
@@ -54,9 +73,11 @@ def test_a_service_is_started_by_its_module_role_and_port() -> None:
 def test_a_service_is_told_of_its_own_database_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "of another server")
     around = Surroundings(State(tmp_path), "127.0.0.1:9", "t-1.", "http://127.0.0.1:8", {"GUANXI_EXTRA": "yes"})
-    environment = around.environment(Database("scoring", "postgresql://owner", "postgresql://app"))
+    database = Database("scoring", "postgresql://owner", "postgresql://app")
+    environment = around.environment(database)
     assert environment["GUANXI_DATABASE_URL"] == "postgresql://app"
-    assert environment["GUANXI_MIGRATION_URL"] == "postgresql://owner"
+    assert "postgresql://owner" not in environment.values()
+    assert around.migration_environment(database) == {**environment, "GUANXI_MIGRATION_URL": "postgresql://owner"}
     assert environment["GUANXI_TOPIC_PREFIX"] == "t-1."
     assert environment["GUANXI_EXTRA"] == "yes"
     assert "PGPASSWORD" not in environment
@@ -74,6 +95,19 @@ def test_the_jars_live_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch
     one, other = [Jar("a:b:1", "0" * 64)], [Jar("a:b:1", "1" * 64)]
     assert library(one).is_relative_to(tmp_path)
     assert library(one) != library(other)
+
+
+def test_jars_are_complete_when_all_of_them_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    jars = [Jar("a:b:1", "0" * 64), Jar("a:c:1", "1" * 64)]
+    library(jars).mkdir(parents=True)
+    for jar in jars:
+        assert not is_complete(jars)
+        (library(jars) / jar.file_name).touch()
+    mark_complete(library(jars))
+    assert is_complete(jars)
+    (library(jars) / "c-1.jar").unlink()
+    assert not is_complete(jars)
 
 
 def test_brokers_of_two_folders_have_two_addresses(tmp_path: Path) -> None:
