@@ -18,6 +18,7 @@ from guanxi.events.complaints import (
     ComplaintResumed,
     ComplaintWaiting,
     DeadlineMissed,
+    DeadlineMissedVoided,
 )
 from guanxi.events.organisation import EmployeeState
 from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
@@ -38,6 +39,7 @@ TOPOLOGY = Topology(
         ComplaintReopened,
         ComplaintClosed,
         DeadlineMissed,
+        DeadlineMissedVoided,
     ),
     consumers=(
         directory.CONSUMER,

@@ -54,7 +54,12 @@ async def test_a_reader_writes_nothing(service: Harness, method: str, path: str)
 async def test_a_step_of_no_complaint_is_404(service: Harness, path: str) -> None:
     body = {"to_unit": "complaint-desk", "reason": "x", "text": "x"}
     wanted = _DOCUMENT["paths"][path]["post"].get("requestBody")
-    fields = {"handovers": ("to_unit", "reason"), "answers": ("text",), "customer-replies": ("text",)}
+    fields = {
+        "handovers": ("to_unit", "reason"),
+        "answers": ("text",),
+        "customer-replies": ("text",),
+        "voiding": ("reason",),
+    }
     names = fields.get(path.rsplit("/", 1)[1], ("reason",) if path.endswith("reopening") else ())
     given = {name: body[name] for name in names} if wanted else None
     answer = await service.caller().post(filled(path), json=given)

@@ -28,14 +28,14 @@ INSERT INTO service_standard (id, created_at, recorded_at, unit_id, set_number, 
 SELECT uuidv7(), $1, $1, $2, $3, s.* FROM unnest($4::text[], $5::text[], $6::int[]) AS s
 """
 _INSERT = "INSERT INTO deadline SELECT * FROM jsonb_populate_recordset(NULL::deadline, $1::jsonb)"
-_OF_COMPLAINTS = "SELECT * FROM deadline WHERE complaint_id = ANY($1::uuid[]) ORDER BY due_at, id"
+_OF_COMPLAINT = "SELECT * FROM deadline WHERE complaint_id = $1 ORDER BY due_at, id"
 _UPDATE = """
 UPDATE deadline d SET version = n.version, due_at = n.due_at, paused_at = n.paused_at, left_seconds = n.left_seconds,
   met_at = n.met_at, missed_at = n.missed_at, status = n.status
 FROM jsonb_populate_recordset(NULL::deadline, $1::jsonb) AS n WHERE d.id = n.id
 """
 _VOID = """
-UPDATE deadline SET status = 'void', version = version + 1 WHERE complaint_id = ANY($1::uuid[]) AND status = 'open'
+UPDATE deadline SET status = 'void', version = version + 1 WHERE complaint_id = $1 AND status = 'open'
 """
 
 
@@ -70,7 +70,7 @@ async def insert(tx: Tx, deadlines: Sequence[Deadline]) -> None:
 
 async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Deadline]:
     """All of a complaint's deadlines, by when they are due."""
-    return [_deadline(row) for row in await reader.fetch(_OF_COMPLAINTS, [complaint_id])]
+    return [_deadline(row) for row in await reader.fetch(_OF_COMPLAINT, complaint_id)]
 
 
 async def update(tx: Tx, deadlines: Sequence[Deadline]) -> None:
@@ -78,9 +78,9 @@ async def update(tx: Tx, deadlines: Sequence[Deadline]) -> None:
     await tx.execute(_UPDATE, [asdict(deadline) for deadline in deadlines])
 
 
-async def void(tx: Tx, complaint_ids: Sequence[UUID]) -> None:
+async def void(tx: Tx, complaint_id: UUID) -> None:
     """Let go of whatever is still open."""
-    await tx.execute(_VOID, list(complaint_ids))
+    await tx.execute(_VOID, complaint_id)
 
 
 def next_due(deadlines: Sequence[Deadline]) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from complaints.deadlines import rules, store
@@ -15,7 +16,8 @@ from guanxi import directory, due
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.directory import Unit, WorkingHours
-from guanxi.events.complaints import DeadlineMissed
+from guanxi.events import Event, Fact
+from guanxi.events.complaints import DeadlineMissed, DeadlineMissedVoided
 from guanxi.problems import Stale
 
 _REASONS = {rules.CUSTODY: "wrong_hands"}
@@ -66,7 +68,7 @@ async def watch(tx: Tx, deadlines: Sequence[Deadline]) -> None:
 async def promise_again(tx: Tx, ticket: Ticket) -> Ticket:
     """New deadlines for answering and resolving a reopened ticket, from now on; those of earlier rounds are off."""
     found = await store.standards(tx)
-    await store.void(tx, [ticket.id])
+    await store.void(tx, ticket.id)
     made = _set(tx, ticket, found, await hours(tx, ticket.holder_unit), tx.now, (rules.ANSWER, rules.RESOLVE))
     await store.insert(tx, made)
     await _schedule(tx, ticket.id)
@@ -139,11 +141,15 @@ async def on_due(tx: Tx, complaint_id: UUID, _: datetime) -> None:
     await _schedule(tx, complaint_id)
 
 
-async def void(tx: Tx, complaint_ids: Sequence[UUID]) -> None:
-    """Let go of every deadline of tickets that should never have been."""
-    await store.void(tx, complaint_ids)
-    for complaint_id in complaint_ids:
-        await due.cancel(tx, DUE, complaint_id)
+async def take_back(tx: Tx, ticket: Ticket, cause: Event[Any] | None) -> None:
+    """Let go of every deadline of a ticket that should never have been; those that were missed were not."""
+    missed = [d for d in await store.of_complaint(tx, ticket.id) if d.status == "missed"]
+    voided = [replace(d, version=d.version + 1, status="void") for d in missed]
+    await store.update(tx, voided)
+    await store.void(tx, ticket.id)
+    await due.cancel(tx, DUE, ticket.id)
+    time = cause.time if cause else None
+    await log.record(tx, *(_drafted(tx, ticket, d, _voided(ticket, d), time, cause) for d in voided))
 
 
 async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Deadline]:
@@ -155,11 +161,7 @@ async def _missed(tx: Tx, ticket: Ticket, deadline: Deadline) -> Ticket:
     missed = replace(deadline, version=deadline.version + 1, status="missed", missed_at=deadline.due_at)
     await store.update(tx, [missed])
     escalated = await tickets.escalate(tx, ticket, _REASONS.get(deadline.kind, "deadline"), time=deadline.due_at)
-    fact = _fact(escalated, missed)
-    subject = escalated.customer_id
-    await log.record(
-        tx, log.draft(tx, fact, aggregate=missed.id, sequence=missed.version, subject=subject, time=missed.due_at)
-    )
+    await log.record(tx, _drafted(tx, escalated, missed, _fact(escalated, missed), missed.due_at))
     return escalated
 
 
@@ -201,6 +203,23 @@ def _deadline(  # noqa: PLR0913 - the columns that differ
         due_at=due_at,
         status="historic" if historic else "open",
     )
+
+
+def _voided(ticket: Ticket, deadline: Deadline) -> DeadlineMissedVoided:
+    return DeadlineMissedVoided(
+        deadline_id=deadline.id,
+        complaint_id=ticket.id,
+        number=ticket.number,
+        unit=ticket.unit_id,
+        kind=deadline.kind,
+    )
+
+
+def _drafted(  # noqa: PLR0913 - what is told of which deadline, when and why
+    tx: Tx, ticket: Ticket, deadline: Deadline, fact: Fact, time: datetime | None, cause: Event[Any] | None = None
+) -> Event[Any]:
+    id_, subject = deadline.id, ticket.customer_id
+    return log.draft(tx, fact, aggregate=id_, sequence=deadline.version, subject=subject, time=time, cause=cause)
 
 
 def _promised_at(deadlines: Sequence[Deadline]) -> datetime | None:

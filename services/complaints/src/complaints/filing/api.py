@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from complaints.filing import usecases
+from complaints.fields import IfMatchGiven
+from complaints.filing import rules, usecases
 from complaints.filing.rules import Filing
-from complaints.filing.schemas import ComplaintCreate
+from complaints.filing.schemas import ComplaintCreate, ComplaintPatch, VoidingCreate
 from complaints.routing import usecases as routing
 from complaints.tickets import schemas
 from complaints.tickets import usecases as tickets
@@ -18,10 +21,12 @@ from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.directory import DirectoryCustomer
-from guanxi.http import NotFound, Unprocessable, Write, write
+from guanxi.http import NotFound, Unprocessable, Write, if_match, write
 
 router = APIRouter(tags=["complaints"])
 Writer = Annotated[Write, Depends(write("complaints:write"))]
+Changer = Annotated[Write, Depends(write("complaints:write", idempotent=False))]
+IfMatch = Annotated[int, Depends(if_match)]
 
 
 @router.post("/complaints", status_code=201)
@@ -35,6 +40,45 @@ async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
         ticket = await _file(once.tx, body, call.principal)
         once.created(ticket.id, f"/v1/complaints/{ticket.id}", ticket.version, customer_id=ticket.customer_id)
     return schemas.item(ticket)
+
+
+@router.patch("/complaints/{complaint_id}")
+async def correct_complaint(complaint_id: UUID, body: ComplaintPatch, call: Changer, version: IfMatch) -> ComplaintItem:
+    """Put right what was taken down wrongly, for the unit that took it down or holds it.
+
+    Where the complaint is and by when it is due stay as they are: hand it on if its cause is another unit's.
+    """
+    async with call.change() as change:
+        ticket = await tickets.lock(change.tx, complaint_id, call.principal, version)
+        rules.check_corrector(ticket, call.principal)
+        after = await usecases.amend(change.tx, ticket, replace(ticket, **_given(body)))
+        fields = sorted(body.model_fields_set)
+        change.done(after.id, after.version, customer_id=after.customer_id, fields=fields)
+    return schemas.item(after)
+
+
+@router.post("/complaints/{complaint_id}/voiding", status_code=201)
+async def void_complaint(
+    complaint_id: UUID, body: VoidingCreate, call: Writer, expected: IfMatchGiven
+) -> ComplaintItem:
+    """Take a complaint back that nobody made, for the unit that took it down. Final: it is not found any more."""
+    async with call.once() as once:
+        if once.replay:
+            return schemas.item(await tickets.read(once.tx, call.principal, once.replay, voided=True))
+        ticket = await tickets.lock(once.tx, complaint_id, call.principal, expected)
+        rules.check_voider(ticket, call.principal)
+        after = await usecases.void(once.tx, ticket)
+        at, customer_id = f"/v1/complaints/{after.id}", after.customer_id
+        once.created(after.id, at, after.version, customer_id=customer_id, reason=body.reason)
+    return schemas.item(after)
+
+
+def _given(body: ComplaintPatch) -> dict[str, Any]:
+    given = body.model_dump(exclude_unset=True)
+    if "reply_to" in given:
+        reply_to = given.pop("reply_to") or {"channel": None, "address": None}
+        given |= {f"reply_{name}": value for name, value in reply_to.items()}
+    return given
 
 
 async def _file(tx: Tx, body: ComplaintCreate, principal: Principal) -> Ticket:

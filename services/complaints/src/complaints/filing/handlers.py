@@ -24,6 +24,8 @@ async def on_complaint_reported(tx: Tx, events: Sequence[Event[ComplaintReported
     for id_, event in newest.items():
         customer = known.get(event.subject) if event.subject else None
         filing = _filing(event, erased=customer is not None and customer.erased)
+        if id_ in present and present[id_].voided_at is not None:
+            continue
         if id_ in present:
             await usecases.correct(tx, present[id_], filing, event)
         else:
@@ -35,7 +37,8 @@ async def on_complaint_voided(tx: Tx, events: Sequence[Event[ComplaintReportedVo
     """Take back what was reported, and whatever is still to come under that report."""
     newest = await usecases.news(tx, directory.newest(events))
     for id_, ticket in (await tickets.lock_many(tx, newest)).items():
-        await usecases.void(tx, ticket, newest[id_])
+        if ticket.voided_at is None:
+            await usecases.void(tx, ticket, newest[id_])
 
 
 def _filing(event: Event[ComplaintReported], *, erased: bool) -> Filing:

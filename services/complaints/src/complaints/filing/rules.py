@@ -9,6 +9,8 @@ from uuid import UUID
 
 from complaints.routing.rules import Route
 from complaints.tickets.rules import Ticket, assign
+from guanxi.auth import ADMIN, Principal
+from guanxi.problems import Forbidden
 
 OTHER = "other"
 NORMAL = "normal"
@@ -66,6 +68,28 @@ def corrected(ticket: Ticket, filing: Filing, now: datetime) -> Ticket:
     """The ticket with what was complained of as it should have been reported; its course goes on."""
     filing = replace(filing, erased=filing.erased or ticket.erased_at is not None)
     return replace(ticket, customer_id=filing.customer_id, channel=filing.channel, **_said(filing, now))
+
+
+def amended(ticket: Ticket, said: Ticket) -> Ticket:
+    """The ticket as somebody corrects it by hand; no word is kept of a customer who was erased."""
+    if ticket.erased_at is None:
+        return said
+    return replace(said, text=None, wish=None, reply_channel=None, reply_address=None)
+
+
+def check_corrector(ticket: Ticket, principal: Principal) -> None:
+    """Raise `Forbidden` unless it is the caller's record, the caller's unit holds it, or they are an administrator."""
+    if principal.unit not in (ticket.unit_id, ticket.holder_unit) and not principal.may(ADMIN):
+        raise Forbidden("Only the unit that took it down or holds it corrects it.", "not-yours-to-correct")
+
+
+def check_voider(ticket: Ticket, principal: Principal) -> None:
+    """Raise `Forbidden` unless it is the caller's record or they are an administrator.
+
+    Whoever only holds it cannot: else what is "not ours" would be voided instead of handed on.
+    """
+    if principal.unit != ticket.unit_id and not principal.may(ADMIN):
+        raise Forbidden("Only the unit that took it down can take it back.", "not-yours-to-void")
 
 
 def _said(filing: Filing, now: datetime) -> dict[str, Any]:

@@ -18,6 +18,30 @@ class ReplyTo(Body):
     address: AddressText
 
 
+class ComplaintPatch(Body):
+    """What was taken down wrongly; a field left out stays as it is, null empties one that may be empty."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cause": "price", "sku": "STAND-40"}]})
+
+    channel: Channel = "other"
+    cause: Cause = "other"
+    severity: Severity = "normal"
+    about: About | None = None
+    sku: Sku | None = None
+    text: PersonalText | None = None
+    wish: PersonalText | None = None
+    reply_to: ReplyTo | None = None
+
+
+class VoidingCreate(Body):
+    """That nobody complained."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "entered-twice"}]})
+
+    reason: Code
+    """A code of yours; it is kept in the audit trail."""
+
+
 class ComplaintCreate(Body):
     """A complaint; a text or a cause is needed."""
 

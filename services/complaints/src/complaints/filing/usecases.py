@@ -69,11 +69,17 @@ async def correct(tx: Tx, ticket: Ticket, filing: Filing, cause: Event[Any]) -> 
     return await tickets.change(tx, changed, facts.telling(ComplaintFiledCorrected), time=cause.time, cause=cause)
 
 
-async def void(tx: Tx, ticket: Ticket, cause: Event[Any]) -> None:
-    """Take a complaint back for ever: nobody complained."""
-    await deadlines.void(tx, [ticket.id])
+async def amend(tx: Tx, ticket: Ticket, said: Ticket) -> Ticket:
+    """Put right by hand what was taken down; where nothing is different nothing is told."""
+    after = rules.amended(ticket, said)
+    return ticket if after == ticket else await tickets.change(tx, after, facts.telling(ComplaintFiledCorrected))
+
+
+async def void(tx: Tx, ticket: Ticket, cause: Event[Any] | None = None) -> Ticket:
+    """Take a complaint back for ever: nobody complained, and no deadline of it was missed."""
+    await deadlines.take_back(tx, ticket, cause)
     await custody.end(tx, ticket)
-    await tickets.void(tx, ticket, cause)
+    return await tickets.void(tx, ticket, cause)
 
 
 def _filed(tx: Tx, ticket: Ticket, causes: Causes) -> Event[ComplaintFiled]:

@@ -33,10 +33,14 @@ WHERE id = ANY($1::uuid[])
 _OF_CUSTOMERS = "SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 
 
-async def find(reader: Reader, principal: Principal | None, complaint_id: UUID) -> Ticket | None:
+async def find(
+    reader: Reader, principal: Principal | None, complaint_id: UUID, *, voided: bool = False
+) -> Ticket | None:
     """One ticket as far as the reader may see it; without a principal, whoever may see it."""
-    query = sa.select(complaint).where(complaint.c.id == complaint_id, complaint.c.voided_at.is_(None))
-    row = await reader.one(query.where(visible(principal, complaint.c.unit_id)) if principal else query)
+    query = sa.select(complaint).where(complaint.c.id == complaint_id)
+    if principal is not None:
+        query = query.where(visible(principal, complaint.c.unit_id))
+    row = await reader.one(query if voided else query.where(complaint.c.voided_at.is_(None)))
     return _ticket(row) if row else None
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from complaints.tickets import rules, store
-from complaints.tickets.facts import Tell, telling, voided
+from complaints.tickets import facts, rules, store
+from complaints.tickets.facts import Tell, telling
 from complaints.tickets.rules import Ticket, Wanted
 from guanxi.auth import Principal
 from guanxi.bus import log
@@ -22,9 +22,9 @@ WHAT = "complaint"
 _DIGITS = 6
 
 
-async def read(reader: Reader, principal: Principal | None, complaint_id: UUID) -> Ticket:
-    """One ticket; 404 when there is none that the reader may see."""
-    found = await store.find(reader, principal, complaint_id)
+async def read(reader: Reader, principal: Principal | None, complaint_id: UUID, *, voided: bool = False) -> Ticket:
+    """One ticket (with `voided` also one that was taken back); 404 when there is none that the reader may see."""
+    found = await store.find(reader, principal, complaint_id, voided=voided)
     if found is None:
         raise NotFound(WHAT)
     return found
@@ -75,9 +75,10 @@ async def change(
     return saved
 
 
-async def void(tx: Tx, ticket: Ticket, cause: Event[Any]) -> None:
+async def void(tx: Tx, ticket: Ticket, cause: Event[Any] | None) -> Ticket:
     """Take a ticket back for ever."""
-    await change(tx, replace(ticket, voided_at=tx.now), voided, time=cause.time, cause=cause)
+    time = cause.time if cause else None
+    return await change(tx, replace(ticket, voided_at=tx.now, offered_to=None), facts.voided, time=time, cause=cause)
 
 
 async def escalate(
