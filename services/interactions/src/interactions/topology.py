@@ -51,6 +51,7 @@ TOPOLOGY = Topology(
         interactions.PromiseMadeVoided,
         interactions.PromiseDueSoon,
         interactions.PromiseKept,
+        interactions.PromiseKeptVoided,
         interactions.PromiseBroken,
         interactions.PromiseBrokenVoided,
         interactions.PromiseRenegotiated,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from guanxi.events.fields import UtcTime
-from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
+from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 from interactions.moments import not_future
 from interactions.promises import usecases
 from interactions.promises.rules import Outcome, Status
 from interactions.promises.schemas import NewOutcome, PromiseRead
+from interactions.voiding import NewVoiding
 
 router = APIRouter(tags=["promises"])
 CanRead = Annotated[Read, Depends(read("interactions:read"))]
 CanWrite = Annotated[Write, Depends(write("interactions:write"))]
+CanChange = Annotated[Write, Depends(write("interactions:write", idempotent=False))]
 
 
 @router.get("/promises", response_model=Page[PromiseRead])
@@ -67,11 +70,41 @@ async def settle_promise(promise_id: UUID, body: NewOutcome, call: CanWrite) -> 
     async with call.once() as once:
         if once.replay:
             return await usecases.find(once.tx, call.principal, once.replay)
-        at = not_future(body.at, once.tx.now, "at")
-        said = body.model_dump(exclude={"outcome", "at"})
-        outcome = Outcome(ending=body.outcome, at=at, by=call.principal.subject, **said)
+        outcome = _outcome(body, call, once.tx.now)
         found = await usecases.settle(once.tx, call.principal, promise_id, outcome)
         once.created(
             found.id, f"/v1/promises/{found.id}", found.version, customer_id=found.customer_id, outcome=body.outcome
         )
     return found
+
+
+@router.patch("/promises/{promise_id}/outcome", response_model=PromiseRead)
+async def correct_outcome(
+    promise_id: UUID, body: NewOutcome, call: CanChange, version: Annotated[int, Depends(if_match)]
+) -> object:
+    """Put right what was said, or concluded from silence, of a promise that was called kept or broken.
+
+    A promise that was kept in time and entered the next morning is broken until then: send `kept` with the moment `at`.
+    """
+    async with call.change() as change:
+        outcome = _outcome(body, call, change.tx.now)
+        found = await usecases.correct(change.tx, call.principal, promise_id, version, outcome)
+        change.done(found.id, found.version, customer_id=found.customer_id, outcome=body.outcome)
+    return found
+
+
+@router.post("/promises/{promise_id}/outcome/voiding", response_model=PromiseRead, status_code=201)
+async def void_outcome(promise_id: UUID, body: NewVoiding, call: CanWrite) -> object:
+    """Take back that a promise was kept or broken: it is open again. Only while its moment lies ahead."""
+    async with call.once() as once:
+        if once.replay:
+            return await usecases.find(once.tx, call.principal, once.replay)
+        found = await usecases.reopen(once.tx, call.principal, promise_id)
+        path = f"/v1/promises/{found.id}"
+        once.created(found.id, path, found.version, customer_id=found.customer_id, reason=body.reason)
+    return found
+
+
+def _outcome(body: NewOutcome, call: Write, now: datetime) -> Outcome:
+    said = body.model_dump(exclude={"outcome", "at"})
+    return Outcome(ending=body.outcome, at=not_future(body.at, now, "at"), by=call.principal.subject, **said)

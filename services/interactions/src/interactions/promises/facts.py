@@ -10,12 +10,13 @@ from guanxi.events.interactions import (
     PromiseBrokenVoided,
     PromiseDueSoon,
     PromiseKept,
+    PromiseKeptVoided,
     PromiseMade,
     PromiseMadeVoided,
     PromiseRenegotiated,
     PromiseWithdrawn,
 )
-from interactions.promises.rules import Promise
+from interactions.promises.rules import Promise, Status
 from interactions.timeline.rules import Entry, Summary
 
 
@@ -31,11 +32,10 @@ def voided(promise: Promise) -> PromiseMadeVoided:
     )
 
 
-def reopened(promise: Promise) -> PromiseBrokenVoided:
-    """The fact that it was not broken: its moment was another one."""
-    return PromiseBrokenVoided(
-        unit=promise.unit_id, source=promise.source, external_ref=promise.external_ref, promise_id=promise.id
-    )
+def outcome_voided(promise: Promise, outcome: Status) -> PromiseKeptVoided | PromiseBrokenVoided:
+    """The fact that it was not kept, or not broken, after all."""
+    kind = PromiseKeptVoided if outcome == "kept" else PromiseBrokenVoided
+    return kind(unit=promise.unit_id, source=promise.source, external_ref=promise.external_ref, promise_id=promise.id)
 
 
 def due_soon(promise: Promise) -> PromiseDueSoon:

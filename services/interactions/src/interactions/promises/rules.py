@@ -126,7 +126,8 @@ def new_promise(made: Made, slot: int, terms: Terms, promise_id: UUID, now: date
 def revise(made: Made, known: Sequence[Promise], now: datetime) -> Revision:
     """Bring the promises of a contact into line with its newest version, place by place.
 
-    A place whose promise was voided before gets a new one, under an id that names the event: voided is final.
+    A place whose promise was voided before gets a new one, under an id that names the event: voided is final. With a
+    promise that was renegotiated goes whatever took its place.
     """
     live = {one.slot: one for one in known if one.voided_at is None and one.replaces is None}
     used = {one.id for one in known}
@@ -142,7 +143,7 @@ def revise(made: Made, known: Sequence[Promise], now: datetime) -> Revision:
             one = _with_terms(before, made, terms, now)
             (reopened if before.status == "broken" and one.status == "open" else corrected).append(one.id)
         changed.append(one)
-    gone = [void(one, now) for one in live.values()]
+    gone = [void(one, now) for first in live.values() for one in _chain(first, known) if one.voided_at is None]
     return Revision(
         changed=(*changed, *gone),
         made=tuple(new),
@@ -178,6 +179,33 @@ def settle(promise: Promise, outcome: Outcome, replaced_by: UUID | None = None) 
         replaced_by=replaced_by,
         version=promise.version + 1,
     )
+
+
+def reopened(promise: Promise) -> Promise:
+    """The promise without the outcome that it was wrongly given.
+
+    Raises 409 unless it was kept or broken: of one that is renegotiated another took the place, one that the customer
+    let us off is none any more.
+    """
+    if promise.voided_at is not None:
+        raise Conflict("promise-voided", "This promise has been taken back: it was never made.")
+    if promise.status not in ("kept", "broken"):
+        raise Conflict("outcome-final", f"This promise is {promise.status}: only kept and broken can be put right.")
+    return replace(
+        promise,
+        status="open",
+        settled_at=None,
+        settled_by=None,
+        reason=None,
+        note=None,
+        version=promise.version + 1,
+    )
+
+
+def refuse_due(promise: Promise, now: datetime) -> None:
+    """Raise 409 for a promise whose moment has passed: it cannot be open again."""
+    if promise.due_at <= now:
+        raise Conflict("promise-due", "Its moment has passed: say what became of it instead (PATCH).")
 
 
 def renegotiated(promise: Promise, outcome: Outcome, new_id: UUID, now: datetime) -> Promise:
@@ -231,6 +259,14 @@ def overdue(promise: Promise, now: datetime) -> Promise | None:
     if promise.status != "open" or promise.voided_at is not None or promise.due_at > now:
         return None
     return replace(promise, status="broken", settled_at=promise.due_at, settled_by=BY_TIME, version=promise.version + 1)
+
+
+def _chain(promise: Promise, known: Sequence[Promise]) -> list[Promise]:
+    by_id = {one.id: one for one in known}
+    chain = [promise]
+    while (after := by_id.get(chain[-1].replaced_by or promise.id)) and after.id != promise.id:
+        chain.append(after)
+    return chain
 
 
 def _with_terms(before: Promise, made: Made, terms: Terms, now: datetime) -> Promise:

@@ -14,7 +14,7 @@ from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event, Fact
 from guanxi.events.interactions import Promise as PromiseFact
 from guanxi.events.interactions import PromiseMade, PromiseMadeCorrected
-from guanxi.problems import NotFound
+from guanxi.problems import NotFound, Stale
 from interactions import scope
 from interactions.promises import facts, rules, store
 from interactions.promises.rules import Made, Outcome, Promise, Revision
@@ -54,13 +54,24 @@ async def settle(tx: Tx, principal: Principal, promise_id: UUID, outcome: Outcom
     before = await store.lock(tx, promise_id)
     if before is None:
         raise NotFound("promise")
-    new_id = tx.new_id() if outcome.ending == "renegotiated" else None
-    after = rules.settle(before, outcome, new_id)
-    replacement = rules.renegotiated(before, outcome, new_id, tx.now) if new_id else None
-    told_of = [_draft(tx, after, facts.outcome(after, replacement), time=outcome.at)]
-    if replacement:
-        told_of.append(_draft(tx, replacement, facts.made(replacement), time=outcome.at))
-    await _write(tx, [after, replacement] if replacement else [after], told_of)
+    return await _settle(tx, before, outcome, [])
+
+
+async def correct(tx: Tx, principal: Principal, promise_id: UUID, version: int, outcome: Outcome) -> Promise:
+    """Replace a wrong outcome by the right one; 404, 409 when there is none to replace, 412 when it has changed."""
+    before = await _locked_with_due(tx, principal, promise_id)
+    if before.version != version:
+        raise Stale(before.version)
+    opened = rules.reopened(before)
+    return await _settle(tx, opened, outcome, [_draft(tx, opened, facts.outcome_voided(opened, before.status))])
+
+
+async def reopen(tx: Tx, principal: Principal, promise_id: UUID) -> Promise:
+    """Take a wrong outcome back: the promise is open again; 404, 409 when there is none or its moment has passed."""
+    before = await _locked_with_due(tx, principal, promise_id)
+    after = rules.reopened(before)
+    rules.refuse_due(after, tx.now)
+    await _write(tx, [after], [_draft(tx, after, facts.outcome_voided(after, before.status))])
     return after
 
 
@@ -118,6 +129,28 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     return await store.erase(tx, customer_ids)
 
 
+async def _locked_with_due(tx: Tx, principal: Principal, promise_id: UUID) -> Promise:
+    found = await find(tx, principal, promise_id)
+    if found.customer_id:
+        await scope.locked_customer(tx, principal, found.customer_id)
+    await store.lock_due(tx, [promise_id])
+    locked = await store.lock(tx, promise_id)
+    if locked is None:
+        raise NotFound("promise")
+    return locked
+
+
+async def _settle(tx: Tx, before: Promise, outcome: Outcome, told_of: list[Event[Any]]) -> Promise:
+    new_id = tx.new_id() if outcome.ending == "renegotiated" else None
+    after = rules.settle(before, outcome, new_id)
+    replacement = rules.renegotiated(before, outcome, new_id, tx.now) if new_id else None
+    told_of = [*told_of, _draft(tx, after, facts.outcome(after, replacement), time=outcome.at)]
+    if replacement:
+        told_of.append(_draft(tx, replacement, facts.made(replacement), time=outcome.at))
+    await _write(tx, [after, replacement] if replacement else [after], told_of)
+    return after
+
+
 async def _apply(tx: Tx, revisions: Sequence[tuple[Made, Revision]]) -> None:
     changed = [one for _, revision in revisions for one in revision.changed]
     told_of = [fact for made, revision in revisions for fact in _facts(tx, made, revision)]
@@ -149,7 +182,7 @@ def _facts(tx: Tx, made: Made, revision: Revision) -> list[Event[Any]]:
 
 def _reopened(tx: Tx, one: Promise, made: Made) -> Event[Any]:
     # Two versions up, for two facts: that it was not broken, then what it is.
-    return _draft(tx, one, facts.reopened(one), cause=made.cause, sequence=one.version - 1)
+    return _draft(tx, one, facts.outcome_voided(one, "broken"), cause=made.cause, sequence=one.version - 1)
 
 
 def _draft(  # noqa: PLR0913 - the parts of an envelope

@@ -12,8 +12,10 @@ import pytest
 from guanxi.events import Event
 from guanxi.events.interactions import (
     PromiseBroken,
+    PromiseBrokenVoided,
     PromiseDueSoon,
     PromiseKept,
+    PromiseKeptVoided,
     PromiseMade,
     PromiseRenegotiated,
     PromiseWithdrawn,
@@ -149,6 +151,105 @@ async def test_a_renegotiated_promise_opens_another(staff: httpx.AsyncClient, se
     assert str(broken.data.promise_id) == other["id"]
 
 
+async def test_what_was_kept_in_time_and_entered_the_next_morning_is_not_broken(
+    staff: httpx.AsyncClient, service: Harness, promise: Any
+) -> None:
+    made = await promise()
+    path = f"/v1/promises/{made['id']}"
+    service.clock.move(2 * HOUR)
+    await service.work_off_due()
+    service.clock.move(16 * HOUR)
+    right = {"outcome": "kept", "at": hours(0.5), "note": "brought by hand"}
+    assert (await staff.patch(f"{path}/outcome", json=right)).status_code == 428
+    answer = await staff.patch(f"{path}/outcome", json=right, headers={"If-Match": '"2"'})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"4"')
+    assert (answer.json()["status"], answer.json()["settled_by"]) == ("kept", "tester")
+    assert (await staff.get(path)).json() == answer.json()
+    told: list[Event[Any]] = await service.published(PromiseBroken, PromiseBrokenVoided, PromiseKept)
+    assert [(type(event.data), event.sequence) for event in told] == [
+        (PromiseBroken, 2),
+        (PromiseBrokenVoided, 3),
+        (PromiseKept, 4),
+    ]
+    assert told[-1].data.kept_at < told[-1].data.due_at
+    stale = await staff.patch(f"{path}/outcome", json=right, headers={"If-Match": '"2"'})
+    assert stale.status_code == 412
+    shown = (await staff.get(f"/v1/customers/{made['customer_id']}/timeline?kind=promise")).json()["items"]
+    assert [one["summary"]["status"] for one in shown] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("said", "right", "facts"),
+    [
+        ("kept", "broken", [PromiseKept, PromiseKeptVoided, PromiseBroken]),
+        ("kept", "kept", [PromiseKept, PromiseKeptVoided, PromiseKept]),
+        ("broken", "withdrawn", [PromiseBroken, PromiseBrokenVoided, PromiseWithdrawn]),
+        ("broken", "renegotiated", [PromiseBroken, PromiseBrokenVoided, PromiseRenegotiated]),
+    ],
+)
+async def test_a_wrong_outcome_is_replaced_by_the_right_one(
+    staff: httpx.AsyncClient, service: Harness, promise: Any, said: str, right: str, facts: list[Any]
+) -> None:
+    path = f"/v1/promises/{(await promise(due=10))['id']}"
+    await staff.post(f"{path}/outcome", json={"outcome": said, "reason": "mistaken"})
+    new = {"new_due_at": hours(100)} if right == "renegotiated" else {}
+    answer = await staff.patch(f"{path}/outcome", json={"outcome": right, **new}, headers={"If-Match": '"2"'})
+    assert (answer.status_code, answer.json()["status"], answer.json()["reason"]) == (200, right, None)
+    assert bool(answer.json()["replaced_by"]) == bool(new)
+    kinds = (PromiseKept, PromiseKeptVoided, PromiseBroken, PromiseBrokenVoided, PromiseWithdrawn, PromiseRenegotiated)
+    told: list[Event[Any]] = await service.published(*kinds)
+    assert [type(event.data) for event in told] == facts
+    assert [event.sequence for event in told] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("outcome", ["withdrawn", "renegotiated", None])
+async def test_only_kept_and_broken_can_be_put_right(
+    staff: httpx.AsyncClient, promise: Any, outcome: str | None
+) -> None:
+    path = f"/v1/promises/{(await promise())['id']}"
+    if outcome:
+        await staff.post(f"{path}/outcome", json={"outcome": outcome, "new_due_at": hours(100)})
+    before = await staff.get(path)
+    tag = {"If-Match": before.headers["ETag"]}
+    answer = await staff.patch(f"{path}/outcome", json={"outcome": "kept"}, headers=tag)
+    assert (answer.status_code, answer.json()["code"]) == (409, "outcome-final")
+    assert (await staff.post(f"{path}/outcome/voiding", json={})).json()["code"] == "outcome-final"
+    assert (await staff.get(path)).json() == before.json()
+
+
+async def test_an_outcome_that_was_none_leaves_the_promise_open_again(
+    staff: httpx.AsyncClient, service: Harness, promise: Any
+) -> None:
+    path = f"/v1/promises/{(await promise(due=10))['id']}"
+    await staff.post(f"{path}/outcome", json={"outcome": "kept"})
+    answer = await staff.post(f"{path}/outcome/voiding", json={"reason": "another-promise"})
+    assert (answer.status_code, answer.json()["status"], answer.json()["settled_at"]) == (201, "open", None)
+    (event,) = await service.published(PromiseKeptVoided)
+    assert event.sequence == 3
+    service.clock.move(6 * HOUR)
+    await service.work_off_due()
+    assert len(await service.published(PromiseDueSoon)) == 1
+    service.clock.move(5 * HOUR)
+    await service.work_off_due()
+    assert len(await service.published(PromiseBroken)) == 1
+    late = await staff.post(f"{path}/outcome/voiding", json={})
+    assert (late.status_code, late.json()["code"]) == (409, "promise-due")
+
+
+@pytest.mark.parametrize("round_", range(5))
+async def test_of_an_outcome_taken_back_and_the_moment_itself_both_come_to_pass(
+    staff: httpx.AsyncClient, service: Harness, promise: Any, round_: int
+) -> None:
+    path = f"/v1/promises/{(await promise(due=1))['id']}"
+    await staff.post(f"{path}/outcome", json={"outcome": "broken"})
+    service.clock.move(2 * HOUR)
+    answer, _ = await asyncio.gather(
+        staff.patch(f"{path}/outcome", json={"outcome": "kept"}, headers={"If-Match": '"2"'}), service.work_off_due()
+    )
+    await service.work_off_due()
+    assert (answer.status_code, (await staff.get(path)).json()["status"]) == (200, "kept")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -221,6 +322,10 @@ async def test_an_external_unit_settles_only_its_own(
     ours, own = await promise(), await promise(client=dealer, unit="dealer-17")
     assert (await dealer.get(f"/v1/promises/{ours['id']}")).status_code == 404
     assert (await dealer.post(f"/v1/promises/{ours['id']}/outcome", json={"outcome": "kept"})).status_code == 404
+    tag = {"If-Match": '"1"'}
+    path = f"/v1/promises/{ours['id']}/outcome"
+    assert (await dealer.patch(path, json={"outcome": "kept"}, headers=tag)).status_code == 404
+    assert (await dealer.post(f"{path}/voiding", json={})).status_code == 404
     assert [one["id"] for one in (await dealer.get("/v1/promises")).json()["items"]] == [own["id"]]
     assert (await dealer.post(f"/v1/promises/{own['id']}/outcome", json={"outcome": "kept"})).status_code == 201
 

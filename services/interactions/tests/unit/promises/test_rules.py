@@ -159,29 +159,65 @@ def test_what_a_person_called_broken_stays_broken_under_new_terms() -> None:
     assert rules.revise(made(terms(due=99)), [before], NOW).changed[0].status == "broken"
 
 
+@pytest.mark.parametrize("links", [1, 3])
+def test_with_a_promise_goes_whatever_took_its_place(links: int) -> None:
+    rows = list(rules.revise(made(terms("a"), terms("b")), (), NOW).changed)
+    for n in range(links):
+        rows[-1:] = renegotiate(rows[-1], NOW + timedelta(hours=48 + n))
+    revision = rules.revise(made(terms("a")), rows, NOW)
+    assert set(revision.voided) == {one.id for one in rows[1:]}
+    assert {one.id for one in revision.changed} == set(revision.voided)
+    assert all(one.voided_at == NOW for one in revision.changed)
+    again = rules.revise(made(terms("a")), [rows[0], *revision.changed], NOW)
+    assert again == rules.Revision()
+
+
+def test_only_kept_and_broken_are_opened_again() -> None:
+    for status in ("kept", "broken"):
+        before = promise(status=status, settled_at=NOW, settled_by="tester", reason="x", note="y")
+        assert rules.reopened(before) == replace(promise(version=2), id=before.id)
+    for values in ({"status": "open"}, {"status": "historic"}, {"status": "kept", "voided_at": NOW}):
+        with pytest.raises(Conflict):
+            rules.reopened(promise(**values))
+
+
+def renegotiate(before: Promise, due_at: datetime) -> list[Promise]:
+    new_id = IDS.new()
+    said = outcome("renegotiated", new_due_at=due_at)
+    return [rules.settle(before, said, new_id), rules.renegotiated(before, said, new_id, NOW)]
+
+
 @given(
     st.lists(
-        st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([-60, -1, 1, 60])), max_size=4),
+        st.tuples(
+            st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([-60, -1, 1, 60])), max_size=4),
+            st.lists(st.integers(0, 9), max_size=3),
+        ),
         min_size=1,
         max_size=6,
     ),
     st.booleans(),
 )
 def test_after_any_revisions_the_live_promises_are_the_newest_terms(
-    versions: list[list[tuple[str, int]]],
+    versions: list[tuple[list[tuple[str, int]], list[int]]],
     historic: bool,  # noqa: FBT001 - hypothesis gives them by position
 ) -> None:
     rows: dict[UUID, Promise] = {}
     fact = CustomerContacted(unit="a", contact_id=CONTACT, channel="x", direction="in", kind="call", occurred_at=NOW)
-    for version in versions:
+    for version, negotiated in versions:
         told = made(*(terms(what, due=due) for what, due in version), historic=historic, cause=an_event(fact))
         revision = rules.revise(told, list(rows.values()), NOW)
         for one in revision.changed:
             assert one.version > (rows[one.id].version if one.id in rows else 0)
         rows |= {one.id: one for one in revision.changed}
-    live = sorted((one for one in rows.values() if one.voided_at is None), key=lambda one: one.slot or 0)
-    assert [(one.what, one.due_at) for one in live] == [
-        (what, NOW + timedelta(hours=due)) for what, due in versions[-1]
+        for n in negotiated:
+            chosen = [one for one in rows.values() if one.status == "open" and one.voided_at is None][n : n + 1]
+            rows |= {one.id: one for before in chosen for one in renegotiate(before, NOW + timedelta(hours=99))}
+    live = [one for one in rows.values() if one.voided_at is None]
+    first = sorted((one for one in live if one.replaces is None), key=lambda one: one.slot or 0)
+    assert [(one.what, one.due_at) for one in first] == [
+        (what, NOW + timedelta(hours=due)) for what, due in versions[-1][0]
     ]
-    assert all(one.status in ("open", "historic") for one in live)
+    assert {one.replaces for one in live if one.replaces} <= {one.id for one in live}
+    assert all(one.status in ("open", "historic", "renegotiated") for one in live)
     assert not [one for one in live if one.status == "open" and historic and one.due_at <= NOW]
