@@ -11,12 +11,11 @@ import asyncpg
 import sqlalchemy as sa
 
 from complaints.tickets.rules import DUE, Status, Ticket, Wanted
-from complaints.tickets.tables import complaint
+from complaints.tickets.tables import ESCALATED, OUR_TURN, complaint
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
 
 _NAMES = tuple(field.name for field in fields(Ticket))
-_DONE = (Status.ANSWERED, Status.RESOLVED, Status.CLOSED)
 # Whoever works off what is due has locked the due row when it comes to the ticket. So does everybody who needs both.
 _LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
 _HOLD = """
@@ -102,9 +101,9 @@ def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.since is not None:
         found.append(table.filed_at >= wanted.since)
     if wanted.escalated is not None:
-        found.append(table.escalation_level > 0 if wanted.escalated else table.escalation_level == 0)
+        found.append(sa.text(ESCALATED) if wanted.escalated else table.escalation_level == 0)
     if wanted.overdue is not None:
-        late = sa.and_(table.promised_at < wanted.now, table.status.not_in([*map(str, _DONE), str(Status.WAITING)]))
+        late = sa.and_(table.promised_at < wanted.now, sa.text(OUR_TURN))
         found.append(late if wanted.overdue else sa.func.coalesce(sa.not_(late), sa.true()))
     return found
 

@@ -7,6 +7,9 @@ from complaints.tables import metadata
 from guanxi.db import base_columns, personal
 
 TIME = sa.DateTime(timezone=True)
+# Partial indexes serve only queries that say literally what they say: a value bound to a parameter proves nothing.
+ESCALATED = "escalation_level > 0"
+OUR_TURN = "status IN ('received', 'assigned', 'in_progress', 'reopened')"
 
 complaint = sa.Table(
     "complaint",
@@ -56,4 +59,11 @@ complaint = sa.Table(
     sa.Index("ix_complaint_holder_unit", "holder_unit", "filed_at"),
     sa.Index("ix_complaint_holder", "holder_id"),
     sa.Index("ix_complaint_unit", "unit_id", "filed_at"),
+    sa.Index("ix_complaint_cause", "cause", "filed_at", "id"),
+    sa.Index("ix_complaint_level", "service_level", "filed_at", "id"),
+    sa.Index("ix_complaint_status", "status", "filed_at", "id"),
+    sa.Index(
+        "ix_complaint_escalated", "filed_at", "id", postgresql_where=sa.text(f"{ESCALATED} AND voided_at IS NULL")
+    ),
+    sa.Index("ix_complaint_promised", "promised_at", postgresql_where=sa.text(f"{OUR_TURN} AND voided_at IS NULL")),
 )
