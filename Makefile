@@ -94,4 +94,5 @@ docs: contracts ## Generated documents: contracts and the capability table's che
 	$(PYTEST) -q tests/unit/test_capabilities.py
 
 replay-real: setup ## Replay the real data sets in full (GUANXI_DATA=folder)
+	@test -d "$(GUANXI_DATA)" || { echo "replay-real: set GUANXI_DATA to the folder of the real data sets" >&2; exit 2; }
 	$(PYTEST) -q -m real
