@@ -101,9 +101,9 @@ def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.since is not None:
         found.append(table.filed_at >= wanted.since)
     if wanted.escalated is not None:
-        found.append(sa.text(ESCALATED) if wanted.escalated else table.escalation_level == 0)
+        found.append(sa.literal_column(ESCALATED, sa.Boolean) if wanted.escalated else table.escalation_level == 0)
     if wanted.overdue is not None:
-        late = sa.and_(table.promised_at < wanted.now, sa.text(OUR_TURN))
+        late = sa.and_(table.promised_at < wanted.now, sa.literal_column(OUR_TURN, sa.Boolean))
         found.append(late if wanted.overdue else sa.func.coalesce(sa.not_(late), sa.true()))
     return found
 
