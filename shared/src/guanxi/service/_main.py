@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import os
+import socket
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import asyncpg
@@ -28,6 +31,11 @@ ROLES = ("all", "api", "worker")
 STOP_SECONDS = 10
 _UNFIT = 2
 _STUCK = 3
+_LAST_PORT = 65_535
+
+
+class _AddressUnfitError(Exception):
+    """The address to listen on cannot be had."""
 
 
 def main(service: Service) -> None:
@@ -43,9 +51,9 @@ def main(service: Service) -> None:
         work = _migrate(service, settings) if options.command == "migrate" else _serve(service, settings, options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
-    except (DatabaseUnfitError, TelemetryUnfitError) as error:
+    except (DatabaseUnfitError, TelemetryUnfitError, _AddressUnfitError) as error:
         _refuse(service, str(error))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.ClientConfigurationError) as error:
         _refuse(service, f"cannot reach what it needs: {error}")
     except KeyboardInterrupt:
         return
@@ -56,16 +64,28 @@ def _options(service: Service) -> argparse.Namespace:
     parser.add_argument("command", nargs="?", choices=("serve", "migrate", "openapi"), default="serve")
     parser.add_argument("--role", choices=ROLES, default="all", help="serve the API, work in the background, or both")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=_port, default=8000)
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _LAST_PORT:
+        message = f"{number} is not from 0 to {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return number
 
 
 def _settings(service: Service) -> ServiceSettings:
     try:
         return service.settings()
     except ValidationError as error:
-        lines = [f"GUANXI_{'.'.join(map(str, e['loc'])).upper() or 'SETTINGS'}: {e['msg']}" for e in error.errors()]
-        _refuse(service, "; ".join(lines))
+        _refuse(service, "; ".join(_wrong(one["loc"], one["msg"]) for one in error.errors()))
+
+
+def _wrong(place: Sequence[int | str], message: str) -> str:
+    words = message.removeprefix("Value error, ")
+    return f"GUANXI_{'.'.join(map(str, place)).upper()}: {words}" if place else words
 
 
 def _refuse(service: Service, why: str) -> NoReturn:
@@ -85,16 +105,33 @@ async def _migrate(service: Service, settings: ServiceSettings) -> None:
 
 
 async def _serve(service: Service, settings: ServiceSettings, options: argparse.Namespace) -> None:
+    # Taken before any work begins: a worker without a door would do the work of the one that has it.
+    with contextlib.closing(_take(options.host, options.port)) as door:
+        await _serve_at(door, service, settings, options.role)
+
+
+def _take(host: str, port: int) -> socket.socket:
+    """Bind an address, not listening yet: until the app serves, callers are refused and do not wait."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        message = f"cannot listen on {host} port {port}: {error.strerror}"
+        raise _AddressUnfitError(message) from error
+    return door
+
+
+async def _serve_at(door: socket.socket, service: Service, settings: ServiceSettings, role: str) -> None:
     database = await open_database(settings.database_url, application=service.name)
     try:
         async with database.api.read() as reader:
             await check_database(reader, service.migrations)
         runtime = Runtime(settings, database)
-        worker = Worker(service, runtime, _give_up) if options.role != "api" else None
+        worker = Worker(service, runtime, _give_up) if role != "api" else None
         config = uvicorn.Config(
-            build_app(service, runtime, worker, role=options.role),
-            host=options.host,
-            port=options.port,
+            build_app(service, runtime, worker, role=role),
             loop="none",
             http="httptools",
             ws="none",
@@ -104,13 +141,13 @@ async def _serve(service: Service, settings: ServiceSettings, options: argparse.
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        await _until_stopped(uvicorn.Server(config), worker)
+        await _until_stopped(uvicorn.Server(config), door, worker)
     finally:
         await database.close()
         shutdown_tracing()
 
 
-async def _until_stopped(server: uvicorn.Server, worker: Worker | None) -> None:
+async def _until_stopped(server: uvicorn.Server, door: socket.socket, worker: Worker | None) -> None:
     if worker is not None:
         worker.start()
     # The tail of the latency is mostly the collector walking what never goes away.
@@ -118,7 +155,7 @@ async def _until_stopped(server: uvicorn.Server, worker: Worker | None) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     try:
-        await server.serve()
+        await server.serve(sockets=[door])
     finally:
         if worker is not None:
             await worker.stop()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _WEAK = 32
+_LAST_PORT = 65_535
+_TLS = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 class ServiceSettings(BaseSettings):
@@ -30,6 +33,21 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str | None = None
     stuck_seconds: float = Field(default=30.0, gt=0)
 
+    @field_validator("database_url", "migration_url")
+    @classmethod
+    def _database_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_database_address(value)
+        return value
+
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_addresses(cls, value: str) -> str:
+        if any(not _is_port(address.rpartition(":")[2]) for address in value.split(",")):
+            message = f"each port must be a number from 1 to {_LAST_PORT}"
+            raise ValueError(message)
+        return value
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> ServiceSettings:
         if self.profile != "production":
@@ -48,3 +66,24 @@ class ServiceSettings(BaseSettings):
         """A key's bytes; a fixed development key where none is set, which production refuses at the start."""
         found: SecretStr | None = getattr(self, name)
         return (found.get_secret_value() if found else f"development-{name}-not-for-production").encode()
+
+
+def _check_database_address(url: str) -> None:
+    """Raise `ValueError` for what the database client would stumble over; its words must not hold the password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        message = "it is no address; write postgresql://user:password@host:port/database"
+        raise ValueError(message) from None
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not _is_port(port):
+            message = f"its port must be a number from 1 to {_LAST_PORT}"
+            raise ValueError(message)
+    if any(mode not in _TLS for mode in parse_qs(parts.query).get("sslmode", [])):
+        message = f"its sslmode must be one of {', '.join(_TLS)}"
+        raise ValueError(message)
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and 1 <= int(text) <= _LAST_PORT
