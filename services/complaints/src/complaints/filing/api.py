@@ -36,10 +36,11 @@ async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
         _check_customer(await directory.require(call.pool, body.customer_id), call.principal)
     async with call.once() as once:
         if once.replay:
-            return schemas.item(await tickets.read(once.tx, call.principal, once.replay))
-        ticket = await _file(once.tx, body, call.principal)
-        once.created(ticket.id, f"/v1/complaints/{ticket.id}", ticket.version, customer_id=ticket.customer_id)
-    return schemas.item(ticket)
+            ticket = await tickets.read(once.tx, call.principal, once.replay)
+        else:
+            ticket = await _file(once.tx, body, call.principal)
+            once.created(ticket.id, f"/v1/complaints/{ticket.id}", ticket.version, customer_id=ticket.customer_id)
+        return schemas.item(ticket, await tickets.outsider(once.tx, call.principal))
 
 
 @router.patch("/complaints/{complaint_id}")
@@ -54,7 +55,7 @@ async def correct_complaint(complaint_id: UUID, body: ComplaintPatch, call: Chan
         after = await usecases.amend(change.tx, ticket, replace(ticket, **_given(body)))
         fields = sorted(body.model_fields_set)
         change.done(after.id, after.version, customer_id=after.customer_id, fields=fields)
-    return schemas.item(after)
+        return schemas.item(after, await tickets.outsider(change.tx, call.principal))
 
 
 @router.post("/complaints/{complaint_id}/voiding", status_code=201)
@@ -64,13 +65,14 @@ async def void_complaint(
     """Take a complaint back that nobody made, for the unit that took it down. Final: it is not found any more."""
     async with call.once() as once:
         if once.replay:
-            return schemas.item(await tickets.read(once.tx, call.principal, once.replay, voided=True))
-        ticket = await tickets.lock(once.tx, complaint_id, call.principal, expected)
-        rules.check_voider(ticket, call.principal)
-        after = await usecases.void(once.tx, ticket)
-        at, customer_id = f"/v1/complaints/{after.id}", after.customer_id
-        once.created(after.id, at, after.version, customer_id=customer_id, reason=body.reason)
-    return schemas.item(after)
+            after = await tickets.read(once.tx, call.principal, once.replay, voided=True)
+        else:
+            ticket = await tickets.lock(once.tx, complaint_id, call.principal, expected)
+            rules.check_voider(ticket, call.principal)
+            after = await usecases.void(once.tx, ticket)
+            at, customer_id = f"/v1/complaints/{after.id}", after.customer_id
+            once.created(after.id, at, after.version, customer_id=customer_id, reason=body.reason)
+        return schemas.item(after, await tickets.outsider(once.tx, call.principal))
 
 
 def _given(body: ComplaintPatch) -> dict[str, Any]:

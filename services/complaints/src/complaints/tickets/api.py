@@ -47,18 +47,23 @@ async def list_complaints(call: Reader, page: Paging, filters: Annotated[Filters
     async with call.pool.read() as reader:
         wanted = await _wanted(call, reader, filters)
         rows = await usecases.listed(reader, call.principal, wanted, page.after, page.limit)
-    return page.cut([schemas.item(row) for row in rows], lambda row: (row.filed_at, row.id))
+        outsider = await usecases.outsider(reader, call.principal)
+    return page.cut([schemas.item(row, outsider) for row in rows], lambda row: (row.filed_at, row.id))
 
 
 @router.get("/complaints/{complaint_id}")
 async def get_complaint(complaint_id: UUID, call: Reader) -> ComplaintRead:
-    """One complaint with its custody, answers, replies, verdicts and deadlines."""
+    """One complaint with its custody, answers, replies, verdicts and deadlines.
+
+    An external reader sees our units by their names, and nothing of what was said among ourselves.
+    """
     async with call.pool.read() as reader:
         ticket = await usecases.read(reader, call.principal, complaint_id)
         said = await answers.of_complaint(reader, complaint_id)
         periods = await custody.of_complaint(reader, complaint_id)
         due = await deadlines.of_complaint(reader, complaint_id)
-    shown = schemas.whole(ticket).model_copy(
+        outsider = await usecases.outsider(reader, call.principal)
+    shown = schemas.whole(ticket, outsider).model_copy(
         update={
             "custody": [schemas.PeriodRead.model_validate(period) for period in periods],
             "deadlines": [schemas.DeadlineRead.model_validate(deadline) for deadline in due],
@@ -67,6 +72,8 @@ async def get_complaint(complaint_id: UUID, call: Reader) -> ComplaintRead:
             "verdicts": [schemas.VerdictRead.model_validate(verdict) for verdict in said.verdicts],
         }
     )
+    if outsider is not None:
+        shown = schemas.without_our_own(shown, outsider)
     set_etag(call.response, ticket.version)
     return await call.show(shown, "complaint", ticket.id, ticket.customer_id)
 

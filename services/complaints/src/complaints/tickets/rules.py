@@ -5,7 +5,7 @@ Not closed means exactly one holder: `holder_unit` is never empty, and a hand-ov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +118,18 @@ class Ticket:
     def open(self) -> bool:
         """True while somebody must still do something about it."""
         return self.status is not Status.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """A reader of an external unit; `names` are those of all units, by code."""
+
+    unit: str
+    names: Mapping[str, str]
+
+    def seen(self, code: str | None) -> str | None:
+        """A unit as this reader may know it: their own by its code, any other by its name."""
+        return code if code is None or code == self.unit else self.names.get(code, code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from complaints.fields import Read
-from complaints.tickets.rules import Ticket
+from complaints.tickets.rules import Outsider, Ticket
 from guanxi.events import Personal
 
 StatusName = Literal[
@@ -49,11 +49,11 @@ class ComplaintItem(Read):
     sku: str | None
     status: StatusName
     holder_unit: str
-    """The unit that answers for it."""
+    """The unit that answers for it; to an external reader the code of their own unit, the name of any other."""
     holder_id: UUID | None
-    """The employee who accepted it, else the unit's lead."""
+    """The employee who accepted it, else the unit's lead; to an external reader only one of their own."""
     offered_to: str | None
-    """The unit that was asked to take it and has not accepted yet."""
+    """The unit that was asked to take it and has not accepted yet, told as `holder_unit` is."""
     service_level: str
     filed_at: datetime
     promised_at: datetime | None
@@ -72,13 +72,14 @@ class ComplaintItem(Read):
 
 
 class PeriodRead(Read):
-    """A period of custody: who held the complaint, or was asked to, and why."""
+    """A period of custody: who held the complaint, or was asked to, and why. Units are told as `holder_unit` is."""
 
     n: int
     from_unit: str | None
     to_unit: str
     reason: str
     note: str | None
+    """What was said to the unit that was asked; not for external readers."""
     wrong_door: bool
     """Whether `from_unit` was the wrong one for this cause."""
     status: Literal["asked", "held", "ended", "withdrawn"]
@@ -100,7 +101,7 @@ class DeadlineRead(Read):
 
 
 class AnswerRead(Read):
-    """What was answered."""
+    """What was answered; who answered, and the check of the answer, are not for external readers."""
 
     id: UUID
     text: str | None
@@ -126,7 +127,8 @@ class VerdictRead(Read):
 
     id: UUID
     solved: bool
-    given_by: str
+    given_by: str | None
+    """`customer`, or who wrote it down for them, which is not for external readers."""
     comment: str | None
     created_at: datetime
 
@@ -144,21 +146,47 @@ class ComplaintRead(ComplaintItem):
     deadlines: list[DeadlineRead] = Field(default_factory=list)
 
 
-def item(ticket: Ticket) -> ComplaintItem:
-    """A ticket for a list."""
-    return ComplaintItem.model_validate({**_values(ticket)})
+def item(ticket: Ticket, outsider: Outsider | None = None) -> ComplaintItem:
+    """A ticket for a list, as an external reader may see it when there is one."""
+    return ComplaintItem.model_validate(_values(ticket, outsider))
 
 
-def whole(ticket: Ticket) -> ComplaintRead:
+def whole(ticket: Ticket, outsider: Outsider | None = None) -> ComplaintRead:
     """A ticket for one reader; what was said and done is added to it."""
     given = ticket.reply_channel and ticket.reply_address
     kind = ReplyByMail if ticket.reply_channel == "email" else ReplyByPhone
     reply_to = kind(channel=ticket.reply_channel or "", address=ticket.reply_address or "") if given else None
     return ComplaintRead.model_validate(
-        {**_values(ticket), "text": ticket.text, "wish": ticket.wish, "reply_to": reply_to}
+        {**_values(ticket, outsider), "text": ticket.text, "wish": ticket.wish, "reply_to": reply_to}
     )
 
 
-def _values(ticket: Ticket) -> dict[str, object]:
+def without_our_own(shown: ComplaintRead, outsider: Outsider) -> ComplaintRead:
+    """Without what is said and kept among ourselves: an external reader gets what a complainant gets, and their own."""
+    custody = [
+        period.model_copy(
+            update={
+                "from_unit": outsider.seen(period.from_unit),
+                "to_unit": outsider.seen(period.to_unit),
+                "note": None,
+            }
+        )
+        for period in shown.custody
+    ]
+    unchecked: dict[str, object] = {"answered_by": None, "quality": None, "conduct": []}
+    answers = [answer.model_copy(update=unchecked) for answer in shown.answers]
+    verdicts = [
+        verdict if verdict.given_by == "customer" else verdict.model_copy(update={"given_by": None})
+        for verdict in shown.verdicts
+    ]
+    return shown.model_copy(update={"custody": custody, "answers": answers, "verdicts": verdicts})
+
+
+def _values(ticket: Ticket, outsider: Outsider | None) -> dict[str, object]:
     names = [name for name in ComplaintItem.model_fields if name != "unit"]
-    return {"unit": ticket.unit_id, **{name: getattr(ticket, name) for name in names}}
+    values = {"unit": ticket.unit_id, **{name: getattr(ticket, name) for name in names}}
+    if outsider is None:
+        return values
+    holder_id = ticket.holder_id if ticket.holder_unit == outsider.unit else None
+    units = {name: outsider.seen(getattr(ticket, name)) for name in ("holder_unit", "offered_to")}
+    return {**values, **units, "holder_id": holder_id}

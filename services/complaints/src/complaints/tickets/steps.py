@@ -26,14 +26,15 @@ async def take(
     """Take a step; one that is for the `holder_only` is taken by the unit that holds it, or by an administrator."""
     async with call.once() as once:
         if once.replay:
-            return schemas.item(await usecases.read(once.tx, call.principal, once.replay))
+            found = await usecases.read(once.tx, call.principal, once.replay)
+            return schemas.item(found, await usecases.outsider(once.tx, call.principal))
         ticket = await usecases.lock(once.tx, complaint_id, call.principal, expected)
         await _check_present(once.tx, call.principal)
         if holder_only:
             _check_hands(ticket, call.principal)
         after = await step(once.tx, ticket)
         once.created(after.id, f"/v1/complaints/{after.id}", after.version, customer_id=after.customer_id)
-    return schemas.item(after)
+        return schemas.item(after, await usecases.outsider(once.tx, call.principal))
 
 
 async def _check_present(tx: Tx, principal: Principal) -> None:

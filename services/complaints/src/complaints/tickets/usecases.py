@@ -10,7 +10,8 @@ from uuid import UUID
 
 from complaints.tickets import facts, rules, store
 from complaints.tickets.facts import Tell, telling
-from complaints.tickets.rules import Ticket, Wanted
+from complaints.tickets.rules import Outsider, Ticket, Wanted
+from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
@@ -28,6 +29,13 @@ async def read(reader: Reader, principal: Principal | None, complaint_id: UUID, 
     if found is None:
         raise NotFound(WHAT)
     return found
+
+
+async def outsider(reader: Reader, principal: Principal) -> Outsider | None:
+    """What an external reader may know of our units; None for an internal one, who may know all."""
+    if principal.internal:
+        return None
+    return Outsider(principal.unit, {unit.code: unit.name for unit in await directory.units(reader)})
 
 
 async def listed(

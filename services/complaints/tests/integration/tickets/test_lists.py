@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from guanxi.testing import a_customer
+from guanxi.testing import a_customer, a_unit
 
 if TYPE_CHECKING:
     from services.complaints.tests.integration.conftest import Firm
@@ -112,6 +112,40 @@ async def test_an_external_unit_answers_only_what_it_holds(firm: Firm) -> None:
     assert refused.json()["code"] == "not-the-holder"
     own = (await dealer.post("/v1/complaints", json={**body, "unit": "dealer-17"})).json()
     assert (await dealer.post(f"/v1/complaints/{own['id']}/answers", json={"text": "x"})).status_code == 201
+
+
+async def test_an_external_unit_sees_nothing_of_what_is_said_among_ourselves(firm: Firm) -> None:
+    scope = "complaints:read complaints:write"
+    dealer = firm.harness.caller(unit="dealer-17", subject="dealer", scope=scope)
+    await firm.harness.know(a_unit("complaint-desk", sequence=9, name="Complaint desk", parent="head-office"))
+    own = (
+        await dealer.post("/v1/complaints", json={"channel": "dealer", "cause": "price", "unit": "dealer-17"})
+    ).json()
+    path = f"/v1/complaints/{own['id']}"
+    await dealer.post(f"{path}/handovers", json={"to_unit": "complaint-desk", "reason": "beyond us"})
+    await firm.step("complaint-desk", own, "acceptance")
+    await firm.step("complaint-desk", own, "handovers", to_unit="finance", reason="the dealer is to blame")
+    await firm.step("finance", own, "acceptance")
+    await firm.step("finance", own, "answers", text="Sorry.", quality=1, conduct=["slow"])
+    await firm.step("finance", own, "reopening", reason="said so on the phone", by_customer=False)
+    answer = await dealer.get(path)
+    shown = answer.json()
+    assert (shown["holder_unit"], shown["holder_id"]) == ("Finance", None)
+    assert [(period["from_unit"], period["to_unit"]) for period in shown["custody"]] == [
+        (None, "dealer-17"),
+        ("dealer-17", "Complaint desk"),
+        ("Complaint desk", "Finance"),
+    ]
+    (said,), (verdict,) = shown["answers"], shown["verdicts"]
+    assert said["text"] == "Sorry."
+    assert (said["quality"], said["conduct"], said["answered_by"], verdict["given_by"]) == (None, [], None, None)
+    (listed,) = (await dealer.get("/v1/complaints")).json()["items"]
+    replied = (await dealer.post(f"{path}/customer-replies", json={"text": "Well?"})).json()
+    assert listed["holder_unit"] == replied["holder_unit"] == "Finance"
+    hidden = ("to blame", '"complaint-desk"', '"finance"', "lead-", *map(str, firm.leads.values()))
+    assert [word for word in hidden if word in answer.text + str(listed) + str(replied)] == []
+    ours = await firm.shown(own)
+    assert (ours["custody"][2]["note"], ours["answers"][0]["quality"]) == ("the dealer is to blame", 1)
 
 
 async def test_an_external_unit_learns_nothing_about_our_units(firm: Firm) -> None:
