@@ -35,8 +35,8 @@ SERVICE = Service(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
-    # Intake first: it waits for batches under way before any customer is locked.
-    erasers=(desk.erase, customers.erase, identity.erase, overview.erase),
+    # Publishers, then merges, then customers: the order in which batches and merges lock.
+    erasers=(desk.erase, identity.hold, customers.erase, identity.erase, overview.erase),
     tally=customers.tally,
     heartbeat=make_heartbeat,
 )

@@ -60,12 +60,14 @@ TRACES = [
 
 async def known_everywhere(office: httpx.AsyncClient, harness: Harness) -> UUID:
     """A customer with a row in every table of this service that holds personal data."""
+    source = {"name": "web-shop", "unit_id": "head-office"}
+    assert (await office.post("/v1/sources", json=source)).status_code == 201
     made = await office.post("/v1/customers", json=SAID)
     other = await office.post("/v1/customers", json={"kind": "person", "name": "旁人"})
     assert (made.status_code, other.status_code) == (201, 201), made.text
     address = f"/v1/customers/{made.json()['id']}"
     changed = await office.patch(address, json={"name": "歐陽無名二"}, headers={"If-Match": '"1"'})
-    named = await office.post(f"{address}/aliases", json={"source": "dealer-17", "external_ref": "A-1"})
+    named = await office.post(f"{address}/aliases", json={"source": "web-shop", "external_ref": "A-1"})
     pair = {"survivor_id": made.json()["id"], "absorbed_id": other.json()["id"], "reason": "same"}
     merged = await office.post("/v1/merges", json=pair)
     assert (changed.status_code, named.status_code, merged.status_code) == (200, 201, 201)
@@ -206,9 +208,9 @@ async def test_what_publishers_reported_is_gone_from_the_whole_database(
 async def test_refused_reports_are_found_by_every_way_of_naming_the_customer(
     harness: Harness, office: httpx.AsyncClient
 ) -> None:
-    made = await office.post("/v1/customers", json={"kind": "person", "name": "旁人"})
-    one = made.json()["id"]
     await reported(office, harness.caller(unit="dealer-17", scope="reports:publish"))
+    made = await office.post("/v1/customers", json={"kind": "person", "name": "旁人", "unit": "dealer-17"})
+    one = made.json()["id"]
     alias = {"source": "dealer-17", "external_ref": "by-hand"}
     assert (await office.post(f"/v1/customers/{one}/aliases", json=alias)).status_code == 201
     desk = await office.post("/v1/sources", json={"name": "call-centre", "unit_id": "head-office"})
@@ -234,7 +236,7 @@ async def test_a_late_report_registers_nobody_and_writes_nothing(harness: Harnes
     one = await known_everywhere(office, harness)
     await harness.erase(one)
     profile = {"external_customer": "A-1", "kind": "person", "name": "歐陽無名"}
-    event = {"type": "guanxi.inbound.ProfileReported.v1", "data": profile}
-    assert await reported(office, harness.caller(unit="dealer-17", scope="reports:publish"), event) == ["rejected"]
+    event = {"type": "guanxi.inbound.ProfileReported.v1", "source": "web-shop", "data": profile}
+    assert await reported(office, harness.caller(scope="reports:publish"), event) == ["rejected"]
     async with harness.database.api.read() as reader:
         assert await scan(reader, ["歐陽無名", "A-1"]) == []

@@ -131,12 +131,18 @@ async def listed(
     return await store.listed(reader, customer_id, after[0] if after else None, limit)
 
 
+async def hold(tx: Tx, customer_ids: Sequence[UUID]) -> None:
+    """Lock these records and all that count as one with them against everybody, in the order that merges lock in."""
+    await store.one_at_a_time(tx)
+    members = await customers.members_of(tx, (await customers.load(tx, customer_ids)).values())
+    await customers.lock_all(tx, {*customer_ids, *members}, whole=True)
+
+
 async def reappoint(tx: Tx, erased_ids: Sequence[UUID]) -> None:
-    """Let the oldest living record speak where the one that spoke was erased."""
+    """Let the oldest living record speak where the one that spoke was erased. They are held already."""
     orphans = await customers.members_of(tx, (await customers.load(tx, erased_ids)).values())
     if set(orphans) <= set(erased_ids):
         return
-    await store.one_at_a_time(tx)
     before = await customers.lock_all(tx, orphans)
     parts = rules.components(orphans, await store.edges(tx, orphans))
     speakers = rules.speaking(parts, {one.id for one in before.values() if one.erased_at is None})

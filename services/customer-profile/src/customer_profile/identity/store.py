@@ -22,13 +22,11 @@ INSERT INTO alias (id, unit_id, customer_id, source, external_ref, ref_hash, cre
 SELECT id, unit_id, customer_id, source, external_ref, ref_hash, $7, $7
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[])
      AS k(id, unit_id, customer_id, source, external_ref, ref_hash)
-ON CONFLICT (source, ref_hash) DO NOTHING RETURNING customer_id
+ON CONFLICT (source, ref_hash) DO NOTHING RETURNING alias.id, alias.customer_id, alias.source, alias.external_ref,
+  alias.created_at
 """
-
-
-_ALIASES = (
-    "SELECT id, customer_id, source, external_ref, created_at FROM alias WHERE customer_id = $1 ORDER BY id LIMIT 200"
-)
+_ALIAS = "SELECT id, customer_id, source, external_ref, created_at FROM alias"
+_ALIASES = f"{_ALIAS} WHERE customer_id = $1 ORDER BY id LIMIT 200"
 _NAMES = "SELECT source, external_ref FROM alias WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
 _ERASE_ALIASES = "UPDATE alias SET external_ref = NULL WHERE customer_id = ANY($1::uuid[]) AND external_ref IS NOT NULL"
 _ERASE_IMAGES = """
@@ -96,6 +94,12 @@ async def aliases(reader: Reader, customer_id: UUID) -> list[Alias]:
     return [Alias(**dict(row)) for row in await reader.fetch(_ALIASES, customer_id)]
 
 
+async def alias(reader: Reader, alias_id: UUID) -> Alias | None:
+    """One name."""
+    row = await reader.fetchrow(f"{_ALIAS} WHERE id = $1", alias_id)
+    return Alias(**dict(row)) if row else None
+
+
 async def names_of(reader: Reader, customer_ids: Sequence[UUID]) -> list[Key]:
     """The aliases of these customers."""
     return [(row["source"], row["external_ref"]) for row in await reader.fetch(_NAMES, list(customer_ids))]
@@ -113,8 +117,8 @@ async def look_up(reader: Reader, keys: Sequence[Key]) -> dict[Key, UUID | None]
     return {keys[r["n"] - 1]: None if r["erased"] else r["customer_id"] for r in rows}
 
 
-async def claim(tx: Tx, aliases: Iterable[tuple[Key, str, UUID]]) -> set[UUID]:
-    """Enter aliases (key, unit, customer); gives the customers whose alias nobody else had entered.
+async def claim(tx: Tx, aliases: Iterable[tuple[Key, str, UUID]]) -> list[Alias]:
+    """Enter aliases (key, unit, customer); gives those that nobody else had entered.
 
     Waits for a transaction that is entering the same one. Sorted, so that two batches never wait in a circle.
     """
@@ -127,4 +131,4 @@ async def claim(tx: Tx, aliases: Iterable[tuple[Key, str, UUID]]) -> set[UUID]:
         [key[1] for key, _, _ in rows],
         [ref_hash(key[1]) for key, _, _ in rows],
     )
-    return {row["customer_id"] for row in await tx.fetch(_CLAIM, *columns, tx.now)}
+    return [Alias(**dict(row)) for row in await tx.fetch(_CLAIM, *columns, tx.now)]

@@ -13,9 +13,10 @@ from customer_profile.customers.rules import new_customer
 from customer_profile.customers.usecases import Actor, Registration
 from customer_profile.identity import merging, store
 from customer_profile.identity.rules import Alias
+from customer_profile.sources import usecases as sources
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
-from guanxi.problems import Conflict, Forbidden, NotFound
+from guanxi.problems import Conflict, Forbidden, NotFound, Unprocessable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +74,36 @@ async def aliases(reader: Reader, customer_id: UUID, principal: Principal) -> li
 
 async def alias(reader: Reader, customer_id: UUID, alias_id: UUID, principal: Principal) -> Alias:
     """One of them. 404."""
-    for found in await aliases(reader, customer_id, principal):
-        if found.id == alias_id:
-            return found
-    raise NotFound("alias")
+    await desk.own(reader, customer_id, principal)
+    found = await store.alias(reader, alias_id)
+    if found is None or found.customer_id != customer_id:
+        raise NotFound("alias")
+    return found
 
 
 async def add_alias(tx: Tx, customer_id: UUID, source: str, external_ref: str, principal: Principal) -> Alias:
-    """Enter a source's name for a customer by hand; 409 when the source calls somebody so already."""
+    """Enter a source's name for a customer by hand; 409 when the source calls somebody so already.
+
+    422 for a source that is not there, and for an external one of another unit: its reports would change a record that
+    is not its own.
+    """
     if not principal.internal:
         raise Forbidden("Names of sources are entered by internal units.", "internal-only")
     customer = await desk.locked(tx, customer_id, principal)
-    if not await store.claim(tx, [((source, external_ref), customer.unit_id, customer_id)]):
+    publisher = (await sources.named(tx, [source])).get(source)
+    if publisher is None or not (publisher.internal or publisher.unit == customer.unit_id):
+        detail = "must be a publisher of the customer's unit or of an internal one"
+        raise Unprocessable.field("source", "unknown-source", detail)
+    claimed = await store.claim(tx, [((source, external_ref), customer.unit_id, customer_id)])
+    if not claimed:
         raise Conflict("alias-taken", "The source has this name for a customer already.")
-    return next(
-        one for one in await store.aliases(tx, customer_id) if (one.source, one.external_ref) == (source, external_ref)
-    )
+    return claimed[0]
+
+
+async def hold(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Let no merge and nobody else touch these customers and theirs until the erasure is done; changes nothing."""
+    await merging.hold(tx, customer_ids)
+    return 0
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
@@ -102,7 +117,8 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 async def _register(tx: Tx, missing: dict[tuple[str, str], NewCustomer]) -> dict[tuple[str, str], UUID | None]:
     ids = {key: tx.new_id() for key in sorted(missing)}
-    won = await store.claim(tx, [(key, missing[key].unit_id, ids[key]) for key in ids])
+    claimed = await store.claim(tx, [(key, missing[key].unit_id, ids[key]) for key in ids])
+    won = {one.customer_id for one in claimed}
     await customers.register_all(
         tx, [_registration(tx, new, ids[key]) for key, new in missing.items() if ids[key] in won]
     )

@@ -193,6 +193,7 @@ async def test_a_correction_gives_back_what_was_there_before_its_source_spoke(
     send: Send, read: Read, office: httpx.AsyncClient
 ) -> None:
     body = {"kind": "person", "name": "張建國", "address": {"city": "太原"}, "birth_date": "1990-03-07"}
+    body |= {"unit": "dealer-17"}
     one = (await office.post("/v1/customers", json=body)).json()
     await office.post(f"/v1/customers/{one['id']}/aliases", json={"source": "dealer-17", "external_ref": "A-1"})
     await send(said(kind="person", name="張", address={"city": "大同"}, birth_date="1991-01-01"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from customer_profile.app import SERVICE
 from customer_profile.customers.rules import Customer
-from customer_profile.customers.usecases import load
+from customer_profile.customers.usecases import erase, load
 from customer_profile.identity.usecases import NewCustomer, resolve_or_register
 from guanxi.events.customers import CustomerMerged, CustomerUnmerged, CustomerUpdated
 from guanxi.events.directory import CustomerState
@@ -69,6 +71,7 @@ async def test_a_post_to_an_absorbed_id_keeps_exactly_that_id(office: httpx.Asyn
     await merged(office, one, two)
     added = await office.post(f"/v1/customers/{two}/contact-points", json={"kind": "phone", "value": "13700137000"})
     assert (added.status_code, added.json()["id"]) == (201, two)
+    assert (added.json()["members"], added.json()["canonical_id"]) == ([one, two], one)
     assert "13700137000" not in (await office.get(f"/v1/customers/{one}")).text
 
 
@@ -80,6 +83,8 @@ async def test_the_list_shows_one_customer_and_finds_it_by_what_either_record_ho
         return [c["id"] for c in (await office.get("/v1/customers", params=params)).json()["items"]]
 
     assert await listed() == [one]
+    (shown,) = (await office.get("/v1/customers")).json()["items"]
+    assert shown["members"] == [one, two]
     assert await listed(name="晉中") == [one]
     assert await listed(phone="139 0013 9000") == [one]
     assert await listed(absorbed=True) == [two, one]
@@ -213,10 +218,16 @@ async def test_a_merge_keeps_what_both_records_held(harness: Harness, office: ht
     assert image["absorbed"]["contact_points"][0]["value"] == "+8613800131234"
 
 
+async def source(office: httpx.AsyncClient, name: str, unit: str) -> None:
+    body = {"name": name, "unit_id": unit, "create_unit": unit != "head-office"}
+    assert (await office.post("/v1/sources", json=body)).status_code == 201
+
+
 async def test_a_merged_customers_source_still_finds_its_own_record(
     harness: Harness, office: httpx.AsyncClient
 ) -> None:
-    one, two = await made(office, "山西煤業"), await made(office, "山西煤礦")
+    await source(office, "dealer-17", "dealer-17")
+    one, two = await made(office, "山西煤業"), await made(office, "山西煤礦", unit="dealer-17")
     named = await office.post(f"/v1/customers/{two}/aliases", json={"source": "dealer-17", "external_ref": "A-1"})
     assert named.status_code == 201
     await merged(office, one, two)
@@ -226,8 +237,56 @@ async def test_a_merged_customers_source_still_finds_its_own_record(
     assert [str(id_) for id_ in kept] == [two]
 
 
+async def test_only_a_source_that_may_report_of_a_customer_can_have_a_name_for_it(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    await source(office, "dealer-17", "dealer-17")
+    await source(office, "call-centre", "head-office")
+    ours, theirs = await made(office, "山西煤業"), await made(harness.caller(unit="dealer-17"), "山西煤礦")
+    pairs = ((ours, "nobody", 422), (ours, "dealer-17", 422), (theirs, "dealer-17", 201), (theirs, "call-centre", 201))
+    for one, name, status in pairs:
+        body = {"source": name, "external_ref": "A-1"}
+        answer = await office.post(f"/v1/customers/{one}/aliases", json=body)
+        assert answer.status_code == status, answer.text
+        assert status == 201 or answer.json()["errors"][0]["field"] == "source"
+
+
+async def test_a_customer_may_have_more_names_than_a_page_shows(harness: Harness, office: httpx.AsyncClient) -> None:
+    await source(office, "call-centre", "head-office")
+    one = await made(office, "山西煤業")
+    address = f"/v1/customers/{one}/aliases"
+    async with harness.database.api.begin() as tx:
+        await tx.execute(
+            "INSERT INTO alias (id, unit_id, customer_id, source, external_ref, ref_hash)"
+            " SELECT uuidv7(), 'head-office', $1, 'call-centre', 'old-' || n, sha256(('old-' || n)::bytea)"
+            " FROM generate_series(1, 200) n",
+            one,
+        )
+    body, key = {"source": "call-centre", "external_ref": "new"}, {"Idempotency-Key": "alias-201"}
+    first = await office.post(address, json=body, headers=key)
+    again = await office.post(address, json=body, headers=key)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert first.json()["external_ref"] == "new"
+
+
+async def test_an_erasure_and_a_merge_never_wait_for_each_other(harness: Harness, office: httpx.AsyncClient) -> None:
+    one, two, three = [await made(office, name) for name in ("甲", "乙", "丙")]
+    await merged(office, one, two)
+    merging: asyncio.Task[httpx.Response] | None = None
+    async with harness.database.api.begin() as tx:
+        for eraser in SERVICE.erasers:
+            await eraser(tx, [UUID(two)])
+            if eraser is erase:
+                merging = asyncio.create_task(merged(office, three, two))
+                while not await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - a lock
+                    await asyncio.sleep(0.01)
+    assert merging is not None
+    assert (await merging).json()["code"] in ("customer-erased", "busy")
+
+
 async def test_a_name_of_a_source_belongs_to_one_customer(harness: Harness, office: httpx.AsyncClient) -> None:
-    one, two = await made(office, "山西煤業"), await made(office, "山西煤礦")
+    await source(office, "dealer-17", "dealer-17")
+    one, two = [await made(office, name, unit="dealer-17") for name in ("山西煤業", "山西煤礦")]
     body = {"source": "dealer-17", "external_ref": "A-1"}
     assert (await office.post(f"/v1/customers/{one}/aliases", json=body)).status_code == 201
     taken = await office.post(f"/v1/customers/{two}/aliases", json=body)
