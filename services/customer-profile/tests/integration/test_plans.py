@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from customer_profile.customers import listing
 from customer_profile.intake import desk_store, store
 from guanxi.auth import Principal
 from guanxi.db import Tx
@@ -57,6 +60,14 @@ async def explained(service_database: ServiceDatabase) -> AsyncIterator[Explaine
     await connection.close()
 
 
+CUSTOMERS = """
+INSERT INTO customer (id, unit_id, canonical_id, kind, role, lifecycle, stage, industry, verified_at)
+SELECT id, 'dealer-' || n % 3, id, CASE WHEN n % 500 = 0 THEN 'person' ELSE 'organisation' END,
+  CASE WHEN n % 500 = 1 THEN 'supplier' ELSE 'end_user' END, CASE WHEN n % 500 = 2 THEN 'former' ELSE 'active' END,
+  CASE WHEN n % 500 = 3 THEN 'relationship' ELSE 'interact' END, CASE WHEN n % 500 = 4 THEN 'coal' ELSE 'steel' END,
+  now()
+FROM (SELECT n, uuidv7() AS id FROM generate_series(1, 20000) AS n) AS made
+"""
 HEAD_OFFICE = Principal("office", "head-office", internal=True, scopes=frozenset())
 DEALER = Principal("dealer", "dealer-1", internal=False, scopes=frozenset())
 
@@ -72,6 +83,38 @@ async def test_a_page_of_the_desk_is_read_in_the_order_of_an_index(
     (plan,) = explained.plans
     assert "Seq Scan" not in plan, plan
     assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    "rare",
+    [
+        {"kind": "person"},
+        {"role": "supplier"},
+        {"lifecycle": "former"},
+        {"stage": "relationship"},
+        {"industry": "coal"},
+    ],
+)
+async def test_each_filter_of_the_customer_list_has_an_index(explained: Explained, rare: dict[str, Any]) -> None:
+    await explained.fill(CUSTOMERS)
+    wanted = listing.Filter(**rare)
+    await listing.page(explained, wanted, HEAD_OFFICE, "CN", None, 20)
+    with contextlib.suppress(TypeError):  # no rows, no count
+        await listing.count(explained, wanted, HEAD_OFFICE, "CN")
+    (name,) = rare
+    for plan in explained.plans:
+        assert f"ix_customer_{name}" in plan, plan
+    assert len(explained.plans) == 2
+
+
+async def test_who_looked_at_a_customer_is_found_by_an_index(explained: Explained) -> None:
+    await explained.fill(
+        "INSERT INTO audit (principal, unit, action, resource, details) SELECT 'a', 'b', 'c', 'd',"
+        " jsonb_build_object('customers', jsonb_build_array(n)) FROM generate_series(1, 20000) AS n"
+    )
+    await explained.fetch("SELECT * FROM audit WHERE customer_id = $1 OR details->'customers' ? $1::text", UUID(int=1))
+    (plan,) = explained.plans
+    assert "ix_audit_customers" in plan, plan
 
 
 async def test_an_erasure_finds_reports_by_their_names(explained: Explained) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from customer_profile.customers import assignments, desk, export, listing
+from customer_profile.customers import assignments, desk, export, listing, sightings
 from customer_profile.customers.answers import (
     AssignmentRead,
     Count,
@@ -21,6 +22,7 @@ from customer_profile.customers.answers import (
     customer_read,
     state_read,
 )
+from customer_profile.customers.desk import View
 from customer_profile.customers.listing import COUNT_BOUND, Filter
 from customer_profile.customers.schemas import (
     ContactPointBody,
@@ -33,7 +35,8 @@ from customer_profile.customers.schemas import (
     Stage,
     Verification,
 )
-from guanxi.auth import PII_READ, AuditEntry, audit, has_personal, masked
+from guanxi.auth import PII_READ, has_personal, masked
+from guanxi.db import Reader
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
 from guanxi.http import Paging, Read, Write, if_match, read, set_etag, streaming, write
 
@@ -111,10 +114,10 @@ async def list_customers(
         region = await desk.phone_region(reader, call.principal.unit)
         rows = await listing.page(reader, wanted, call.principal, region, paging.after, paging.limit)
         counted = await listing.count(reader, wanted, call.principal, region) if count else None
-    page = _page(call, paging.cut(rows, lambda row: (row.id,)))
+        page = await _page(call, reader, paging.cut(rows, lambda row: (row.id,)))
     if counted is not None:
         page.count = Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
-    return await _shown(call, page)
+    return await _shown(call, page, sightings.asked_for(wanted))
 
 
 @router.get("/customers/stale")
@@ -127,17 +130,16 @@ async def list_stale_customers(
     async with call.pool.read() as reader:
         before = call.pool.clock.now() - timedelta(days=days)
         rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
-    return await _shown(call, _page(call, paging.cut(rows, lambda row: (row.verified_at, row.id))))
+        page = await _page(call, reader, paging.cut(rows, lambda row: (row.verified_at, row.id)))
+    return await _shown(call, page, {"days": days})
 
 
 @router.get("/customers/export", response_class=StreamingResponse)
 @streaming
 async def export_customers(call: Reading, wanted: Wanted) -> StreamingResponse:
-    """Export customers as CSV in UTF-8, with the filters of the list. Who exported what is on record."""
-    async with call.pool.begin() as tx:
-        region = await desk.phone_region(tx, call.principal.unit)
-        entry = AuditEntry("GET /v1/customers/export", "customers", unmasked=export.unmasked(call.principal))
-        await audit(tx, call.principal, entry)
+    """Export customers as CSV in UTF-8, with the filters of the list. Who exported whom is on record."""
+    async with call.pool.read() as reader:
+        region = await desk.phone_region(reader, call.principal.unit)
     lines = await export.exported(call.pool, wanted, call.principal, region)
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
@@ -154,8 +156,7 @@ async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
     if view.elsewhere:
         call.response.headers["Content-Location"] = f"/v1/customers/{view.customer.id}"
     set_etag(call.response, view.customer.version)
-    shown = customer_read(view.customer, view.members, internal=call.principal.internal)
-    return await call.show(shown, "customer", view.customer.id, customer_id)
+    return await call.show(_view_read(call, view), "customer", view.customer.id, customer_id)
 
 
 @router.patch("/customers/{customer_id}")
@@ -263,21 +264,23 @@ async def end_assignment(customer_id: UUID, assignment_id: UUID, call: Changing)
 
 async def _answer(call: Write, customer_id: UUID) -> CustomerRead:
     async with call.pool.read() as reader:
-        customer = await desk.own(reader, customer_id, call.principal)
-    return masked(customer_read(customer, [customer.id], internal=call.principal.internal), call.principal)
+        found = await desk.exactly(reader, customer_id, call.principal)
+    return masked(_view_read(call, found), call.principal)
 
 
-def _page(call: Read, cut: Any) -> CustomerPage:
-    items = [customer_read(one, [one.id], internal=call.principal.internal) for one in cut.items]
-    return CustomerPage(items=items, next=cut.next)
+def _view_read(call: Read | Write, found: View) -> CustomerRead:
+    return customer_read(found.customer, found.members, internal=call.principal.internal)
 
 
-async def _shown(call: Read, page: CustomerPage) -> CustomerPage:
+async def _page(call: Read, reader: Reader, cut: Any) -> CustomerPage:
+    views = await desk.views(reader, cut.items)
+    return CustomerPage(items=[_view_read(call, one) for one in views], next=cut.next)
+
+
+async def _shown(call: Read, page: CustomerPage, asked: Mapping[str, Any]) -> CustomerPage:
+    """A page as the caller may see it: masked, or whole and on record."""
     if not call.principal.may(PII_READ) or not has_personal(page):
         return masked(page, call.principal)
-    seen = {"customers": [str(one.id) for one in page.items]}
-    async with call.pool.single() as tx:
-        await audit(
-            tx, call.principal, AuditEntry(f"GET {call.request.url.path}", "customers", unmasked=True, details=seen)
-        )
+    action = f"GET {call.request.url.path}"
+    await sightings.note(call.pool, call.principal, action, [one.id for one in page.items], asked, unmasked=True)
     return page

@@ -40,10 +40,11 @@ async def listed(reader: Reader, customer_id: UUID, principal: Principal) -> lis
 
 async def one(reader: Reader, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Assignment:
     """One assignment, standing or ended. 404."""
-    for found in await listed(reader, customer_id, principal):
-        if found.id == assignment_id:
-            return found
-    raise NotFound("assignment")
+    await desk.own(reader, customer_id, principal)
+    found = await store.assignment(reader, customer_id, assignment_id)
+    if found is None:
+        raise NotFound("assignment")
+    return found
 
 
 async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Principal) -> tuple[Assignment, Customer]:

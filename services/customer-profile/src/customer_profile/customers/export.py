@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from uuid import UUID
 
-from customer_profile.customers import listing
+from customer_profile.customers import listing, sightings
 from customer_profile.customers.answers import CustomerRead, customer_read
 from customer_profile.customers.listing import Filter
 from guanxi.auth import PII_READ, Principal, masked
@@ -56,6 +57,7 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) 
             async with pool.read() as reader:
                 found = await listing.page(reader, wanted, principal, region, after, ROWS)
             some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
+            await _note(pool, principal, wanted, [one.id for one in some])
             yield "".join(_line(_cells(one)) for one in some)
             if len(found) <= ROWS:
                 return
@@ -64,9 +66,10 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) 
         _running.release()
 
 
-def unmasked(principal: Principal) -> bool:
-    """Whether this caller's file shows phones, addresses of mail and numbers whole."""
-    return principal.may(PII_READ)
+async def _note(pool: Pool, principal: Principal, wanted: Filter, seen: Sequence[UUID]) -> None:
+    """Put on record who goes into the file, and whether phones, addresses of mail and numbers are whole in it."""
+    asked, unmasked = sightings.asked_for(wanted), principal.may(PII_READ)
+    await sightings.note(pool, principal, "GET /v1/customers/export", seen, asked, unmasked=unmasked)
 
 
 def neutral(value: object) -> str:

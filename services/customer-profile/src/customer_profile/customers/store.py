@@ -84,7 +84,7 @@ INSERT INTO assignment (id, unit_id, customer_id, employee_id, role, since, reas
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 """
 _END = "UPDATE assignment SET until = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
-_MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
+_MEMBERS = "SELECT id, canonical_id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
 _BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
 
@@ -128,7 +128,16 @@ async def load_one(reader: Reader, customer_id: UUID) -> tuple[Customer, list[UU
 
 async def members(reader: Reader, canonical_ids: Iterable[UUID]) -> list[UUID]:
     """All records that these stand for, oldest first."""
-    return [row["id"] for row in await reader.fetch(_MEMBERS, list(set(canonical_ids)))]
+    found = await members_by_speaker(reader, canonical_ids)
+    return sorted(id_ for some in found.values() for id_ in some)
+
+
+async def members_by_speaker(reader: Reader, canonical_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """For each of these all records that it stands for, oldest first."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await reader.fetch(_MEMBERS, list(set(canonical_ids))):
+        found.setdefault(row["canonical_id"], []).append(row["id"])
+    return found
 
 
 async def prospects(reader: Reader, ids: Iterable[UUID]) -> list[UUID]:
@@ -240,6 +249,12 @@ async def assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:
     return [
         Assignment(**dict(row)) for row in await reader.fetch(f"{_ASSIGNMENTS} ORDER BY id DESC LIMIT 200", customer_id)
     ]
+
+
+async def assignment(reader: Reader, customer_id: UUID, assignment_id: UUID) -> Assignment | None:
+    """One of one customer, standing or ended."""
+    row = await reader.fetchrow(f"{_ASSIGNMENTS} AND id = $2", customer_id, assignment_id)
+    return Assignment(**dict(row)) if row else None
 
 
 async def add_assignment(tx: Tx, of: Customer, made: Assignment) -> None:

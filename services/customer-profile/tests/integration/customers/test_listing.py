@@ -130,6 +130,39 @@ async def test_the_export_goes_over_all_pages(office: httpx.AsyncClient, monkeyp
     assert [row["name"] for row in csv.DictReader(io.StringIO(answer.text))] == ["名4", "名3", "名2", "名1", "名0"]
 
 
+async def test_the_export_takes_the_filters_of_the_list(office: httpx.AsyncClient) -> None:
+    await made(office, "一", role="dealer", industry="coal")
+    await made(office, "二", lifecycle="active")
+    for params, names in (({"industry": "coal"}, ["一"]), ({"lifecycle": "active"}, ["二"]), ({"name": "三"}, [])):
+        answer = await office.get("/v1/customers/export", params=params)
+        assert [row["name"] for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))] == names
+
+
+async def test_who_looked_at_a_customer_is_known_of_lists_and_exports_too(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    point = [{"kind": "phone", "value": "0351-555-0101"}]
+    one = await made(office, "山西煤業", industry="coal", contact_points=point)
+    await made(office, "旁人")
+    await harness.caller(subject="searcher").get("/v1/customers", params={"phone": "0351-555-0101"})
+    await harness.caller(subject="exporter").get("/v1/customers/export", params={"industry": "coal"})
+    await harness.caller(subject="other").get("/v1/customers/export", params={"industry": "steel"})
+    await harness.caller(subject="reader").get(f"/v1/customers/{one}")
+    async with harness.database.api.read() as reader:
+        rows = await reader.fetch(
+            "SELECT principal, details->'asked' AS asked FROM audit"
+            " WHERE (customer_id = $1 OR details->'customers' ? $1::text) AND action LIKE 'GET %' ORDER BY id",
+            one,
+        )
+        whole = await reader.fetchval("SELECT string_agg(details::text, '') FROM audit")
+    assert [tuple(row) for row in rows] == [
+        ("searcher", {"searched": ["phone"]}),
+        ("exporter", {"industry": "coal"}),
+        ("reader", None),
+    ]
+    assert "5550101" not in whole.replace("-", "")
+
+
 async def test_an_external_unit_finds_and_exports_its_own_only(harness: Harness, office: httpx.AsyncClient) -> None:
     point = [{"kind": "phone", "value": "0351-555-0101"}]
     await made(office, "山西煤業", contact_points=point)
