@@ -192,7 +192,17 @@ def reached(events: Sequence[Event[Any]]) -> dict[tuple[str, datetime], datetime
         if source is not None and isinstance(event.data, REPORTED):
             key = (source, event.time - (event.time - _EPOCH) % STEP)
             first[key] = min(event.recordedtime, first.get(key, event.recordedtime))
-    return first
+    return _newest(first)
+
+
+def _newest(first: dict[tuple[str, datetime], datetime]) -> dict[tuple[str, datetime], datetime]:
+    # Who has told of a later moment has told of those before: a replay of years is one row a batch.
+    kept: dict[tuple[str, datetime], datetime] = {}
+    earliest: dict[str, datetime] = {}
+    for (source, up_to), known in sorted(first.items(), reverse=True):
+        if source not in earliest or known < earliest[source]:
+            kept[source, up_to] = earliest[source] = known
+    return kept
 
 
 def _row(event: Event[Any], said: Said) -> FactRow:

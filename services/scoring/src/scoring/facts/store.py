@@ -25,11 +25,15 @@ SELECT aggregate_id, kind, sequence, customer_id, unit_id, occurred_at, recorded
 FROM jsonb_populate_recordset(NULL::fact, $1::jsonb) ORDER BY aggregate_id, kind, sequence
 ON CONFLICT DO NOTHING RETURNING customer_id, event_id
 """
-# What a later moment that was known no later already says is left out: most batches write nothing, and wait for nobody.
+# What is there, or is less than the newest that was known no later, is left out: most batches write nothing here, and
+# wait for nobody.
 _MARK_SOURCES = """
 INSERT INTO source_watermark AS w (source, up_to, recorded_at)
 SELECT s, u, r FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS x(s, u, r)
-WHERE NOT EXISTS (SELECT 1 FROM source_watermark k WHERE k.source = s AND k.up_to >= u AND k.recorded_at <= r)
+WHERE NOT EXISTS (SELECT 1 FROM source_watermark k WHERE k.source = s AND k.up_to = u AND k.recorded_at <= r)
+  AND NOT EXISTS (
+    SELECT 1 FROM (SELECT * FROM source_watermark WHERE source = s ORDER BY up_to DESC LIMIT 1) k
+    WHERE k.up_to >= u AND k.recorded_at <= r)
 ORDER BY s, u
 ON CONFLICT (source, up_to) DO UPDATE SET recorded_at = least(w.recorded_at, excluded.recorded_at)
 """
@@ -60,7 +64,8 @@ WHERE event_id >= uuidv7_floor($2) AND attrs->>'source' = $1 AND NOT EXISTS (
     AND o.event_id < uuidv7_floor($2) AND o.attrs->>'source' = $1)
 GROUP BY kind
 """
-_TRAITS = tuple(field.name for field in fields(Traits))
+_TRAITS = frozenset(field.name for field in fields(Traits))
+_COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
 _IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
 _F = fact.c
 
@@ -134,16 +139,14 @@ def _counts() -> sa.ColumnElement[bool]:
 
 def _values(row: FactRow) -> dict[str, Any]:
     attrs = {name: value for name in _TRAITS if (value := getattr(row.traits, name)) is not None}
-    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "traits"}
-    return {**values, "attrs": attrs}
+    return {name: getattr(row, name) for name in _COLUMNS} | {"attrs": attrs}
 
 
 def _fact(row: asyncpg.Record) -> FactRow:
-    values = dict(row)
-    attrs = values.pop("attrs")
-    known = {name: value for name, value in attrs.items() if name in _TRAITS}
-    named: dict[str, Any] = {name: UUID(value) if name in _IDS else value for name, value in known.items()}
-    return FactRow(**values, traits=Traits(**named))
+    attrs = {name: value for name, value in row["attrs"].items() if name in _TRAITS}
+    for name in _IDS & attrs.keys():
+        attrs[name] = UUID(attrs[name])
+    return FactRow(**{name: row[name] for name in _COLUMNS}, traits=Traits(**attrs))
 
 
 async def tally(reader: Reader, source: str, since: datetime) -> dict[str, int]:

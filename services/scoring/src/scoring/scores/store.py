@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -49,7 +49,7 @@ WITH at AS (
 UPDATE sweep SET reached = coalesce(next.reached, sweep.reached), ended_at = CASE WHEN next.n < $5 THEN $2 END
 FROM next, at WHERE sweep.day = at.day RETURNING next.n
 """
-# Inserting first and locking after, both in sorted order: the lock of a customer that was never scored needs a row.
+# Both in sorted order: the lock of a customer that was never scored needs a row, which is made first.
 _ENSURE = """
 INSERT INTO score_series (id, version, created_at, recorded_at, unit_id, customer_id, kind)
 SELECT i, 0, $1, $1, 'head-office', c, k FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS x(i, c, k) ORDER BY i
@@ -200,9 +200,12 @@ async def sweep(tx: Tx, day: date, began_at: datetime, limit: int) -> int:
 async def lock(tx: Tx, customer_ids: Iterable[UUID], kinds: Sequence[str]) -> dict[tuple[UUID, str], Series]:
     """Lock these customers' series, made when there are none: whoever holds them scores these customers."""
     wanted = {series_id(one, kind): (one, kind) for one in customer_ids for kind in kinds}
-    customers, names = zip(*wanted.values(), strict=True)
-    await tx.execute(_ENSURE, tx.now, list(wanted), list(customers), list(names))
-    return {(row["customer_id"], row["kind"]): _series(row) for row in await tx.fetch(_LOCK, list(wanted))}
+    rows = await tx.fetch(_LOCK, list(wanted))
+    if len(rows) < len(wanted):
+        customers, names = zip(*wanted.values(), strict=True)
+        await tx.execute(_ENSURE, tx.now, list(wanted), list(customers), list(names))
+        rows = await tx.fetch(_LOCK, list(wanted))
+    return {(row["customer_id"], row["kind"]): _series(row) for row in rows}
 
 
 async def save(tx: Tx, scores: Mapping[UUID, tuple[UUID, int, Score]]) -> None:
@@ -213,12 +216,14 @@ async def save(tx: Tx, scores: Mapping[UUID, tuple[UUID, int, Score]]) -> None:
 
 async def keep(tx: Tx, scores: Iterable[tuple[UUID, Score]]) -> None:
     """Write scores that differ from the last into the history; each holds from its day to the next one's."""
-    await tx.execute(_KEEP, [_values(who, score) for who, score in scores], tx.now)
+    if rows := [_values(who, score) for who, score in scores]:
+        await tx.execute(_KEEP, rows, tx.now)
 
 
 async def end(tx: Tx, customer_ids: Sequence[UUID]) -> None:
     """End the series of customers who are part of another now."""
-    await tx.execute(_END, list(customer_ids), tx.now)
+    if customer_ids:
+        await tx.execute(_END, list(customer_ids), tx.now)
 
 
 async def of_customer(reader: Reader, customer_id: UUID) -> list[Stored]:
@@ -269,7 +274,10 @@ def _values(customer_id: UUID, score: Score) -> dict[str, Any]:
         "band": score.band,
         "value": score.value,
         "inputs": dict(score.inputs),
-        "reasons": [asdict(reason) for reason in score.reasons],
+        "reasons": [
+            {"code": one.code, "points": one.points, "fact_id": one.fact_id, "count": one.count}
+            for one in score.reasons
+        ],
         "scorecard": score.version,
         "members": list(score.members),
     }

@@ -125,6 +125,8 @@ async def leave(tx: Tx, customer_ids: Sequence[UUID], first_tier: str) -> list[M
 
 async def note_moves(tx: Tx, moves: Sequence[Move]) -> None:
     """Write down who moved."""
+    if not moves:
+        return
     names = ("id", "customer_id", "previous_tier", "tier", "direction", "moved_on", "value")
     await tx.execute(_MOVED, [{name: getattr(one, name) for name in names} for one in moves], tx.now)
 

@@ -88,4 +88,6 @@ def test_a_source_is_told_up_to_its_reports_and_not_to_what_we_did_about_them() 
     own = an_event(_order(1).model_copy(update={"source": None}), time=_NOON)
     voided = an_event(OrderPlacedVoided(unit="u", source="dealer-17", order_id=UUID(int=1)), time=_NOON)
     told = reached([new, old, own, voided, again])
-    assert told == {("dealer-17", old.time): _NOON, ("dealer-17", new.time): again.recordedtime}
+    assert told == {("dealer-17", new.time): again.recordedtime}
+    early = an_event(_order(1), time=old.time, recorded=old.time)
+    assert reached([early, new]) == {("dealer-17", old.time): old.time, ("dealer-17", new.time): _NOON}
