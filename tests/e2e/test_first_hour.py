@@ -248,7 +248,7 @@ async def test_undo_gives_each_record_back_its_own_in_every_service(admin: httpx
     await biographer.post(f"/v1/merges/{merge['id']}/undo", {"reason": "undo"})
 
     after = await _alike(biographer, b, c)
-    assert (before["tier in the overview"], after["tier in the overview"]) == ("middle", "middle")
+    assert (before["tier in the overview"], after["tier in the overview"]) == ("middle", "high")
     assert len(after["timeline"]) == len(before["timeline"]) + 3
     assert await until("the other's record alone", partial(_settled, biographer, a)) == snapshot
 
