@@ -68,10 +68,11 @@ test-faults: setup ## Every fault at its full count (long); SEED=n throws the sa
 
 check: lint types contracts-check ## Lint, types, layers and contracts: what CI asks before the tests
 
-lint: setup ## ruff and import-linter
+lint: setup ## ruff, import-linter and the layers inside a resource
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
+	$(PYTEST) -q tests/unit/test_layers.py
 
 format: setup ## Let ruff lay the code out
 	$(BIN)/ruff check --fix-only -q
