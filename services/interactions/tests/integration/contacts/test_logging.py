@@ -243,6 +243,16 @@ async def test_merged_records_are_read_together_by_internal_readers(
     assert len((await staff.get(f"/v1/customers/{first}/timeline")).json()["items"]) == 1
 
 
+async def test_contacts_over_any_channel_stand_on_one_timeline(staff: httpx.AsyncClient, customer: Any) -> None:
+    customer_id = await customer()
+    channels = ("phone", "counter", "email", "fax", "chat", "dealer", "mini_program")
+    for n, channel in enumerate(channels):
+        body = {"customer_id": str(customer_id), "channel": channel, "direction": "in", "occurred_at": hours(-n)}
+        assert (await staff.post("/v1/interactions", json=body)).status_code == 201
+    shown = (await staff.get(f"/v1/customers/{customer_id}/timeline")).json()["items"]
+    assert [(one["kind"], one["summary"]["channel"]) for one in shown] == [("contact", one) for one in channels]
+
+
 async def test_lists_filter_and_page(staff: httpx.AsyncClient, customer: Any) -> None:
     customer_id = await customer()
     for n, channel in enumerate(("phone", "email", "phone", "visit", "phone")):

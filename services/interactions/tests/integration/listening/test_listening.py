@@ -12,9 +12,11 @@ import pytest
 from guanxi.events import Event, reports
 from guanxi.events.interactions import (
     MentionObserved,
+    MentionObservedCorrected,
     MentionObservedVoided,
     OpinionGiven,
     OpinionGivenCorrected,
+    OpinionGivenVoided,
 )
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, an_event
@@ -61,6 +63,43 @@ async def test_an_anonymous_opinion_is_kept_without_a_customer(service: Harness,
     assert (read["id"], read["customer_id"]) == (str(event.aggregateid), None)
     (told,) = await service.published(OpinionGiven)
     assert told.subject is None
+
+
+async def test_opinions_are_listed_with_and_without_a_name(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    customer_id = await customer()
+    named, anonymous = opinion(customer_id, free_text="The stands came late."), opinion(None, questionnaire="card-2")
+    await service.apply(named, anonymous)
+    listed = (await staff.get("/v1/opinions")).json()["items"]
+    assert {(one["id"], one["customer_id"]) for one in listed} == {
+        (str(named.aggregateid), str(customer_id)),
+        (str(anonymous.aggregateid), None),
+    }
+    (of_one,) = (await staff.get("/v1/opinions", params={"customer_id": str(customer_id)})).json()["items"]
+    assert (of_one["grades"][0]["obtained"], of_one["free_text"]) == (2, "The stands came late.")
+
+
+async def test_an_opinion_that_nobody_gave_is_voided(service: Harness, staff: httpx.AsyncClient, customer: Any) -> None:
+    customer_id = await customer()
+    event = opinion(customer_id)
+    gone = reports.OpinionReportedVoided.model_validate(ORIGIN)
+    await service.apply(event)
+    await service.apply(an_event(gone, aggregate=event.aggregateid, sequence=2, subject=customer_id))
+    (voided,) = await service.published(OpinionGivenVoided)
+    assert (voided.aggregateid, voided.sequence, voided.subject) == (event.aggregateid, 2, customer_id)
+    assert (await staff.get("/v1/opinions")).json()["items"] == []
+    assert (await staff.get(f"/v1/customers/{customer_id}/timeline")).json()["items"] == []
+
+
+async def test_a_corrected_mention_is_told_whole(service: Harness, staff: httpx.AsyncClient) -> None:
+    event = mention()
+    fact = reports.MentionReportedCorrected.model_validate({**event.data.model_dump(), "sentiment": "neutral"})
+    await service.apply(event)
+    await service.apply(an_event(fact, aggregate=event.aggregateid, sequence=2))
+    (told,) = await service.published(MentionObservedCorrected)
+    assert (told.aggregateid, told.sequence, told.data.sentiment) == (event.aggregateid, 2, "neutral")
+    assert (await staff.get(f"/v1/mentions/{event.aggregateid}")).json()["sentiment"] == "neutral"
 
 
 async def test_the_highest_revision_of_an_opinion_wins_in_any_order(
