@@ -12,6 +12,8 @@ from guanxi.events.complaints import (
     ComplaintHandedOver,
     ComplaintReopened,
     ComplaintResolved,
+    ComplaintResumed,
+    ComplaintWaiting,
     DeadlineMissed,
 )
 from guanxi.events.interactions import (
@@ -56,6 +58,8 @@ MESSAGES = Consumer(
         ComplaintHandedOver: messages.on_ticket,
         ComplaintEscalated: messages.on_ticket,
         ComplaintReopened: messages.on_ticket,
+        ComplaintWaiting: messages.on_ticket,
+        ComplaintResumed: messages.on_ticket,
         ComplaintAnswered: messages.on_progress,
         ComplaintResolved: messages.on_progress,
         ComplaintClosed: messages.on_progress,

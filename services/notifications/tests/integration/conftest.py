@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest_asyncio
 
+from guanxi.events.directory import Watermark
+from guanxi.testing.builders import an_event
 from guanxi.testing.harness import Harness
 from guanxi_local.pytest_plugin import ServiceHarness
 from notifications.app import SERVICE
@@ -41,3 +44,11 @@ async def until_waiting(service: Harness) -> None:
                 if await reader.fetchval(sql):
                     return
             await asyncio.sleep(0.01)
+
+
+async def caught_up(service: Harness) -> datetime:
+    """Let every consumer have read everything that is older than this moment; gives it."""
+    now = service.clock.now()
+    mark = Watermark(partition=0, partitions=1, relayed_up_to=now)
+    await service.know(an_event(mark, sequence=int(now.timestamp() * 1000)))
+    return now

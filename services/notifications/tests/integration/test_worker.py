@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pytest
 from guanxi.auth.development import DevelopmentIssuer
 from guanxi.bus.kafka import KafkaProducer
 from guanxi.events import Event
-from guanxi.testing.builders import a_customer, an_employee
+from guanxi.events.directory import Watermark
+from guanxi.testing.builders import a_customer, an_employee, an_event
 
 from .mailserver import mailbox
 from .people import a_profile, a_ticket, new_id
@@ -42,12 +44,44 @@ async def test_a_complaint_on_the_broker_becomes_one_mail_and_one_alert_though_i
         count = "SELECT count(*) FROM directory_customer CROSS JOIN permission CROSS JOIN directory_employee"
         await until(lambda: ask(database, count))
         await publish(kafka, topic_prefix, [filed, filed])
-        await until(lambda: ask(database, "SELECT count(*) FROM message WHERE status = 'sent'"))
-        await until(lambda: ask(database, "SELECT count(*) FROM alert"))
+        mine = f"customer_id = '{customer}'"
+        await until(lambda: ask(database, f"SELECT count(*) FROM message WHERE status = 'sent' AND {mine}"))
+        await until(lambda: ask(database, f"SELECT count(*) FROM alert WHERE {mine}"))
         await until(lambda: ask(database, "SELECT (count(*) = 0)::int FROM outbox"))
-        assert await ask(database, "SELECT count(*) FROM alert") == 1
-        assert await ask(database, "SELECT count(*) FROM inbox WHERE consumer = 'messages.g1'") == 1
+        assert await ask(database, f"SELECT count(*) FROM alert WHERE {mine}") == 1
+        once = f"SELECT count(*) FROM inbox WHERE consumer = 'messages.g1' AND event_id = '{filed.id}'"
+        assert await ask(database, once) == 1
         assert post.recipients == ["zhang@example.com"]
+
+
+async def test_whoever_gave_no_permission_is_told_nothing_once_all_reports_have_been_read(
+    service_database: Any, topics: Any, kafka: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    await topics(*(f"guanxi.{word}" for word in TOPICS))
+    database = await service_database("notifications")
+    customer = new_id()
+    mine = f"SELECT count(*) FROM message WHERE customer_id = '{customer}'"
+    async with mailbox() as post, a_process(database.runtime_url, kafka, topic_prefix, post.url, tmp_path):
+        known = a_customer(customer, emails=["nobody@example.com"])
+        await publish(kafka, topic_prefix, [known, a_profile(customer), a_ticket(customer=customer)])
+        await until(lambda: ask(database, f"{mine} AND status = 'queued' AND version > 1"))
+        await tell_of_all(kafka, topic_prefix)
+        await until(lambda: ask(database, f"{mine} AND reason = 'no_permission'"))
+        assert "nobody@example.com" not in post.recipients
+
+
+async def tell_of_all(kafka: str, prefix: str) -> None:
+    """Say to each partition of the directory that all has been relayed that is committed within the hour."""
+    producer = KafkaProducer(kafka, "test")
+    await producer.start()
+    topic = f"{prefix}guanxi.directory"
+    partitions = await producer.partitions(topic)
+    for partition in range(partitions):
+        up_to = datetime.now(UTC) + timedelta(hours=1)
+        event = an_event(Watermark(partition=partition, partitions=partitions, relayed_up_to=up_to))
+        headers = [("ce_id", str(event.id).encode()), ("ce_type", event.type.encode())]
+        await (await producer.send(topic, event.to_json(), b"mark", headers, partition))
+    await producer.stop()
 
 
 @asynccontextmanager

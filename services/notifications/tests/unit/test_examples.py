@@ -30,9 +30,9 @@ def test_the_example_of_a_template_may_be_used() -> None:
 
 def test_no_route_takes_a_body_that_is_not_named_here() -> None:
     taken = {
-        route.body_field.field_info.annotation
+        field.field_info.annotation
         for router in SERVICE.routers
         for route in router.routes
-        if getattr(route, "body_field", None)
+        if (field := getattr(route, "body_field", None))
     }
     assert taken == set(BODIES)

@@ -18,7 +18,8 @@ from notifications.lateness import too_late
 from notifications.permissions import Verdict
 
 PATIENCE = timedelta(seconds=3)
-"""How long a message waits for news of its customer or of a permission that may be on its way from another topic."""
+"""So long a message waits at least for news of its customer or of a permission, which come by other topics."""
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)
 STALE_AFTER = timedelta(hours=48)
 """A message that could not leave for so long is of no use any more."""
 MOST_ATTEMPTS = 8
@@ -95,6 +96,17 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Up to when all news has surely arrived here, of customers and of permissions; None while nobody can tell."""
+
+    customers: datetime | None = None
+    permissions: datetime | None = None
+
+
+NOTHING_HEARD = Heard()
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """It goes now, to this address, by this permission."""
 
@@ -149,22 +161,27 @@ def wanted_of(event: Event[Any], now: datetime) -> Wanted | None:
     )
 
 
-def decide(
-    message: Message, reader: Reader, verdict: Verdict, now: datetime, quiet: tuple[time, time] | None
+def decide(  # noqa: PLR0913 - one argument for each thing that is known
+    message: Message,
+    reader: Reader,
+    verdict: Verdict,
+    now: datetime,
+    quiet: tuple[time, time] | None,
+    heard: Heard = NOTHING_HEARD,
 ) -> Decision:
     """What becomes of a message whose turn has come."""
-    barred = _barred(message, reader, verdict, now)
+    barred = _barred(message, reader, verdict, now, heard)
     if barred is not None:
         return barred
     address = usable_address((*filter(None, [verdict.address]), *reader.addresses))
     if address is None:
-        return _patiently(message, now, Suppress("no_address", verdict.event_id))
+        return _patiently(message, now, heard.customers, Suppress("no_address", verdict.event_id))
     until = quiet_until(now, reader.zone, None if message.message_class in _ANY_HOUR else quiet)
     whose = reader.whose.get(address, message.customer_id)
     return Hold(until, "held") if until else Send(address, verdict.event_id, whose)
 
 
-def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime) -> Decision | None:
+def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime, heard: Heard) -> Decision | None:
     if now - message.created_at > STALE_AFTER:
         return Suppress("historic")
     if reader.erased:
@@ -174,12 +191,18 @@ def _barred(message: Message, reader: Reader, verdict: Verdict, now: datetime) -
     if message.recipient != "customer" or verdict.allowed:
         return None
     refusal = Suppress("no_permission", verdict.event_id)
-    return refusal if verdict.refused else _patiently(message, now, refusal)
+    return refusal if verdict.refused else _patiently(message, now, heard.permissions, refusal)
 
 
-def _patiently(message: Message, now: datetime, end: Suppress) -> Decision:
-    until = message.created_at + PATIENCE
-    return Hold(until, "queued") if now < until else end
+def _patiently(message: Message, now: datetime, heard_up_to: datetime | None, end: Suppress) -> Decision:
+    """The end, once all that was committed before the message was queued has arrived; until then it waits."""
+    age = now - message.created_at
+    if message.customer_id is None and message.recipient == "customer":
+        return end
+    if age >= PATIENCE and heard_up_to is not None and heard_up_to >= message.created_at:
+        return end
+    wait = min(max(age / 4, _SHORTEST_WAIT), _LONGEST_WAIT)
+    return Hold(max(message.created_at + PATIENCE, now + wait), "queued")
 
 
 def usable_address(addresses: tuple[str, ...]) -> str | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from guanxi.bus.kafka import KafkaEnds
 from guanxi.db import Pool
 from guanxi.service import Job, Loop, Runtime
 from notifications.bell import MESSAGES, wait
@@ -17,7 +18,9 @@ from notifications.messages import usecases
 from notifications.messages.rules import pause_before
 from notifications.messages.smtp import Answer, Delivery, Server
 from notifications.messages.usecases import Claimed
+from notifications.permissions.progress import Progress
 from notifications.settings import Settings
+from notifications.topology import PERMISSIONS
 
 AT_ONCE = 8
 """So few are claimed together that a withdrawal stops all but what is on its way within the second."""
@@ -59,15 +62,22 @@ async def run(runtime: Runtime) -> None:
     settings: Settings = runtime.settings
     if settings.smtp_url is None:
         log.warning("messages.no_server", missing="GUANXI_SMTP_URL")
-    backoff = Backoff()
-    with MESSAGES.listen() as woken:
-        while True:
-            if settings.smtp_url is None or not await send_due(settings, runtime.database.consumers, backoff):
-                await wait(woken, LOOK_SECONDS)
+    pool, backoff, progress = runtime.database.consumers, Backoff(), _progress(settings)
+    watching = asyncio.create_task(progress.run(pool))
+    try:
+        with MESSAGES.listen() as woken:
+            while True:
+                if not await send_due(settings, pool, backoff, progress.up_to):
+                    await wait(woken, LOOK_SECONDS)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
-async def send_due(settings: Settings, pool: Pool, backoff: Backoff | None = None) -> int:
-    """Send what is due now, at most eight; how many were tried.
+async def send_due(
+    settings: Settings, pool: Pool, backoff: Backoff | None = None, permissions_up_to: datetime | None = None
+) -> int:
+    """Send what is due now, at most eight; how many were tried. `permissions_up_to`: see `usecases.claim`.
 
     Cancelled, it takes nothing new, lets what is on its way end within ten seconds, and puts the rest back.
     """
@@ -76,7 +86,7 @@ async def send_due(settings: Settings, pool: Pool, backoff: Backoff | None = Non
     if settings.smtp_url is None or not most:
         return 0
     server = Server.from_url(settings.smtp_url.get_secret_value(), settings.smtp_seconds)
-    claiming = asyncio.create_task(_claim(settings, pool, most))
+    claiming = asyncio.create_task(_claim(settings, pool, most, permissions_up_to))
     try:
         claimed = await asyncio.shield(claiming)
     except asyncio.CancelledError:
@@ -101,9 +111,14 @@ async def sweep(runtime: Runtime) -> None:
         log.warning("messages.interrupted", count=lost)
 
 
-async def _claim(settings: Settings, pool: Pool, most: int) -> list[Claimed]:
+def _progress(settings: Settings) -> Progress:
+    topics = [f"{settings.topic_prefix}guanxi.{word}" for word in PERMISSIONS.topics]
+    return Progress(KafkaEnds(settings.kafka, "notifications.permissions-ends"), PERMISSIONS.group, topics)
+
+
+async def _claim(settings: Settings, pool: Pool, most: int, permissions_up_to: datetime | None) -> list[Claimed]:
     async with pool.begin() as tx:
-        return await usecases.claim(tx, settings, links_of(settings), most)
+        return await usecases.claim(tx, settings, links_of(settings), most, permissions_up_to)
 
 
 async def _ended(sends: Sequence[asyncio.Task[Answer]]) -> list[Answer]:

@@ -33,6 +33,7 @@ class _Sending:
     settings: Settings
     links: Links
     words: Mapping[tuple[str, str, str], Template]
+    heard: rules.Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,18 @@ async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
         await facts.tell(tx, dropped)
 
 
-async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Claimed]:
-    """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds at this time."""
+async def claim(
+    tx: Tx, settings: Settings, links: Links, most: int, permissions_up_to: datetime | None
+) -> list[Claimed]:
+    """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds at this time.
+
+    `permissions_up_to` is up to when all permissions have surely been read; a mark tells only of what is looked for
+    after it was read.
+    """
     due = await store.due(tx, most)
     if not due:
         return []
+    heard = rules.Heard((await directory.watermark(tx))[0], permissions_up_to)
     families = await directory.families(tx, (one.customer_id for one in due if one.customer_id))
     members = {one: tuple(family) for family in families.values() for one in family}
     known = await directory.customers(tx, members)
@@ -67,7 +75,7 @@ async def claim(tx: Tx, settings: Settings, links: Links, most: int) -> list[Cla
     await permissions.hold(tx, questions)
     verdicts = await permissions.judge(tx, questions)
     words = await templates.in_force(tx, [one.template for one in due])
-    sending = _Sending(settings, links, words)
+    sending = _Sending(settings, links, words, heard)
     claimed = []
     for message, verdict in zip(due, verdicts, strict=True):
         reader = _reader(message, members, known, staff, settings)
@@ -140,7 +148,7 @@ async def find(reader: Reader, message_id: UUID | None) -> Message:
 
 
 async def _take(tx: Tx, message: Message, reader: rules.Reader, verdict: Verdict, sending: _Sending) -> Claimed | None:
-    decision = rules.decide(message, reader, verdict, tx.now, sending.settings.quiet)
+    decision = rules.decide(message, reader, verdict, tx.now, sending.settings.quiet, sending.heard)
     if isinstance(decision, Suppress):
         await _suppress(tx, message, decision)
         return None

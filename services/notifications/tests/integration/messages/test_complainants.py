@@ -16,7 +16,7 @@ from guanxi.testing.builders import a_customer, an_event
 from guanxi.testing.harness import Harness
 from notifications.messages.sender import send_due
 
-from ..conftest import OpenHarness
+from ..conftest import OpenHarness, caught_up
 from ..mailserver import Mailbox, mailbox
 from ..people import a_profile, a_ticket, new_id
 
@@ -37,8 +37,8 @@ async def service(open_service: OpenHarness, post: Mailbox) -> Harness:
 
 
 async def send_all(service: Harness) -> None:
-    runtime = service.app.state.runtime
-    while await send_due(runtime.settings, runtime.database.consumers):
+    runtime, up_to = service.app.state.runtime, await caught_up(service)
+    while await send_due(runtime.settings, runtime.database.consumers, permissions_up_to=up_to):
         pass
 
 

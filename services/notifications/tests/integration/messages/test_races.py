@@ -61,7 +61,7 @@ async def test_the_claim_waits_for_the_first_withdrawal_that_is_being_written(
 ) -> None:
     await a_complaint(service, anonymous=anonymous)
     async with service.database.api.begin() as tx:
-        message = await usecases.find(tx, (await tx.fetchrow("SELECT id FROM message"))["id"])
+        message = await usecases.find(tx, await tx.fetchval("SELECT id FROM message"))
         await unsubscribing.unsubscribe(tx, message)
         sending = asyncio.create_task(step(service))
         await until_waiting(service)
@@ -74,7 +74,7 @@ async def test_the_first_withdrawal_waits_for_the_claim_that_is_being_written(se
     customer = await a_complaint(service)
     settings = service.app.state.runtime.settings
     async with service.database.consumers.begin() as tx:
-        (claimed,) = await usecases.claim(tx, settings, links_of(settings), 8)
+        (claimed,) = await usecases.claim(tx, settings, links_of(settings), 8, None)
         withdrawing = asyncio.create_task(service.caller().put(f"/v1/customers/{customer}/permissions", json=WITHDRAWN))
         await until_waiting(service)
     assert (await withdrawing).status_code == 200

@@ -47,7 +47,7 @@ def a_history(customer: UUID | None, corrected: dict[str, str] | None) -> list[E
     about: dict[str, Any] = {"customer": customer, "complaint": complaint}
     filed = a_ticket(**about, reply_to=STRANGER)
     about |= {"filed_at": filed.data.filed_at, "reply_to": corrected}
-    handed = {"from_unit": "head-office", "to_unit": "complaint-desk", "reason": "routing"}
+    handed: dict[str, Any] = {"from_unit": "head-office", "to_unit": "complaint-desk", "reason": "routing"}
     return [
         filed,
         a_ticket(ComplaintFiledCorrected, sequence=2, **about),

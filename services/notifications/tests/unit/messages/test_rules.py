@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from guanxi.directory import DirectoryCustomer
 from notifications.messages.rules import (
     PATIENCE,
+    Heard,
     Hold,
     Message,
     Reader,
@@ -34,27 +35,36 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 QUIET = (time(21), time(8))
 READER = Reader("張", ("zhang@example.com",), "zh-Hans", SHANGHAI)
 YES, NO, NEVER = Verdict(allowed=True, event_id=uuid4()), Verdict(allowed=False), Verdict(allowed=False, refused=True)
+ALL = Heard(NOON, NOON)
 
 
 def a_message(**values: Any) -> Message:
     base: dict[str, Any] = dict.fromkeys(Message.__slots__)
     base |= {"id": uuid4(), "version": 1, "unit_id": "head-office", "created_at": NOON - timedelta(minutes=1)}
-    base |= {"message_class": "service", "recipient": "customer", "channel": "email", "status": "queued", "attempts": 0}
+    base |= {
+        "customer_id": uuid4(),
+        "message_class": "service",
+        "recipient": "customer",
+        "channel": "email",
+        "status": "queued",
+        "attempts": 0,
+    }
     return Message(**{**base, **values})
 
 
 def test_a_permitted_message_goes_by_day() -> None:
-    assert decide(a_message(), READER, YES, NOON, QUIET) == Send("zhang@example.com", YES.event_id)
+    message = a_message()
+    assert decide(message, READER, YES, NOON, QUIET) == Send("zhang@example.com", YES.event_id, message.customer_id)
 
 
 def test_the_address_given_for_the_complaint_comes_first() -> None:
-    verdict = replace(YES, address="desk@example.com")
-    assert decide(a_message(), READER, verdict, NOON, None) == Send("desk@example.com", YES.event_id)
+    verdict, message = replace(YES, address="desk@example.com"), a_message()
+    assert decide(message, READER, verdict, NOON, None) == Send("desk@example.com", YES.event_id, message.customer_id)
 
 
 @pytest.mark.parametrize("verdict", [NO, NEVER])
 def test_without_permission_it_is_suppressed(verdict: Verdict) -> None:
-    assert decide(a_message(), READER, verdict, NOON, None) == Suppress("no_permission", None)
+    assert decide(a_message(), READER, verdict, NOON, None, ALL) == Suppress("no_permission", None)
 
 
 def test_nothing_goes_out_about_a_complaint_that_was_never_made() -> None:
@@ -64,14 +74,31 @@ def test_nothing_goes_out_about_a_complaint_that_was_never_made() -> None:
 
 def test_an_unknown_permission_is_waited_for_a_refusal_is_not() -> None:
     young = a_message(created_at=NOON)
-    assert decide(young, READER, NO, NOON, None) == Hold(NOON + PATIENCE, "queued")
+    assert decide(young, READER, NO, NOON, None, ALL) == Hold(NOON + PATIENCE, "queued")
     assert decide(young, READER, NEVER, NOON, None) == Suppress("no_permission")
 
 
-def test_a_customer_whose_news_is_on_its_way_is_waited_for() -> None:
+@pytest.mark.parametrize("heard", [Heard(), Heard(customers=NOON), Heard(NOON, NOON - timedelta(minutes=2))])
+def test_nobody_is_without_permission_before_all_permissions_have_been_read(heard: Heard) -> None:
+    assert isinstance(decide(a_message(), READER, NO, NOON, None, heard), Hold)
+
+
+@pytest.mark.parametrize("heard", [Heard(), Heard(permissions=NOON), Heard(NOON - timedelta(minutes=2), NOON)])
+def test_nobody_is_without_address_before_all_customers_have_been_read(heard: Heard) -> None:
     unknown = replace(READER, addresses=())
-    assert isinstance(decide(a_message(created_at=NOON), unknown, YES, NOON, None), Hold)
-    assert decide(a_message(), unknown, YES, NOON, None) == Suppress("no_address", YES.event_id)
+    assert isinstance(decide(a_message(), unknown, YES, NOON, None, heard), Hold)
+    assert decide(a_message(), unknown, YES, NOON, None, ALL) == Suppress("no_address", YES.event_id)
+
+
+def test_an_anonymous_complainant_has_no_news_on_the_way() -> None:
+    nobody = a_message(customer_id=None)
+    assert decide(nobody, replace(READER, addresses=()), NO, NOON, None) == Suppress("no_permission")
+
+
+@pytest.mark.parametrize(("age", "wait"), [(0, 3), (4, 1), (40, 10), (3600, 60)])
+def test_the_longer_it_waits_the_less_often_it_is_looked_at(age: int, wait: int) -> None:
+    message = a_message(created_at=NOON - timedelta(seconds=age))
+    assert decide(message, READER, NO, NOON, None) == Hold(NOON + timedelta(seconds=wait), "queued")
 
 
 def test_the_erased_and_the_stale_get_nothing_whatever_was_allowed() -> None:
