@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -29,6 +29,7 @@ __all__ = [
     "Severity",
     "Sku",
     "UtcTime",
+    "example",
 ]
 
 Cause = Literal["quality", "price", "indifference", "image", "neglect", "other"]
@@ -49,6 +50,11 @@ class Body(BaseModel):
     """A request's body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def example(**values: Any) -> ConfigDict:
+    """A body's `model_config` that shows this example in the API's reference."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class Read(BaseModel):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from complaints.app import SERVICE
 from guanxi.service._app import openapi_document
@@ -30,6 +31,31 @@ def filled(path: str) -> str:
 
 def named(answer: Any) -> set[str]:
     return {error["field"] for error in answer.json()["errors"]}
+
+
+def body_of(operation: dict[str, Any]) -> str | None:
+    """The name of the schema of its request's body."""
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    refs = [one["$ref"] for one in (schema, *schema.get("anyOf", ())) if "$ref" in one]
+    return refs[0].rpartition("/")[2] if refs else None
+
+
+_BODIES = {
+    name
+    for path, operations in _DOCUMENT["paths"].items()
+    for operation in operations.values()
+    if "/ops/" not in path and (name := body_of(operation))
+}
+
+
+@pytest.mark.parametrize("name", sorted(_BODIES))
+async def test_each_body_shows_an_example_that_is_a_right_one(name: str) -> None:
+    schemas = _DOCUMENT["components"]["schemas"]
+    validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
+    examples = schemas[name].get("examples", [])
+    assert examples
+    for example in examples:
+        assert [error.message for error in validator.iter_errors(example)] == []
 
 
 async def test_only_what_is_meant_for_everybody_is_open() -> None:

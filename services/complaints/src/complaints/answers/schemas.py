@@ -6,11 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from complaints.fields import Body, Channel, Conduct, Note, PersonalText, Remedy
+from complaints.fields import Body, Channel, Conduct, Note, PersonalText, Remedy, example
 
 
 class AnswerCreate(Body):
     """What the customer is answered, and how the answer was checked."""
+
+    model_config = example(text="The stands leave today, at our cost.", remedy="apology", quality=4)
 
     text: PersonalText
     remedy: Remedy | None = None
@@ -23,6 +25,8 @@ class AnswerCreate(Body):
 class ReplyCreate(Body):
     """What the customer said."""
 
+    model_config = example(channel="phone", text="The red ones, please.")
+
     channel: Channel = "other"
     text: PersonalText
 
@@ -30,11 +34,15 @@ class ReplyCreate(Body):
 class ResolutionCreate(Body):
     """What put it right."""
 
+    model_config = example(remedy="exchange")
+
     remedy: Remedy | None = None
 
 
 class ReopeningCreate(Body):
     """Why it is not over."""
+
+    model_config = example(reason="One of the two stands is still missing.", by_customer=True)
 
     reason: Note
     by_customer: bool = True
@@ -43,6 +51,8 @@ class ReopeningCreate(Body):
 
 class ClosureCreate(Body):
     """How it ended."""
+
+    model_config = example(solved=True)
 
     solved: bool | None = None
     """What the customer said; leave it out when they said nothing."""

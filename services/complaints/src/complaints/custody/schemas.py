@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from complaints.fields import Body, Code, Note, Read
+from complaints.fields import Body, Code, Note, Read, example
 
 
 class HandoverCreate(Body):
     """Who should take it, and why."""
+
+    model_config = example(to_unit="logistics", reason="Deliveries are theirs.", wrong_door=True)
 
     to_unit: Code
     """An internal unit, or the external one whose own complaint it is."""

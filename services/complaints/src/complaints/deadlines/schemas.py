@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from complaints.deadlines.rules import STEPS, Standards
-from complaints.fields import Body, Level, Read
+from complaints.fields import Body, Level, Read, example
 
 Minutes = Annotated[int, Field(ge=1, le=60_000, examples=[480])]
 """Minutes of working time."""
@@ -24,6 +24,16 @@ class StandardBody(Body):
 
 class StandardsBody(Body):
     """A whole set of standards: each step of each level once."""
+
+    model_config = example(
+        standards=[
+            {"level": level, "step": step, "business_minutes": minutes}
+            for level, times in (("ordinary", (240, 960, 2400)), ("vip", (60, 480, 1440)))
+            for step, minutes in zip(STEPS, times, strict=True)
+        ],
+        handover_limit=3,
+        wrong_hands_minutes=480,
+    )
 
     standards: Annotated[list[StandardBody], Field(max_length=6)]
     handover_limit: Annotated[int, Field(ge=1, le=100)] = 3

@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
-from pydantic import ConfigDict, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from complaints.fields import About, AddressText, Body, Cause, Channel, Code, PersonalText, Reference, Severity, Sku
+from complaints.fields import (
+    About,
+    AddressText,
+    Body,
+    Cause,
+    Channel,
+    Code,
+    PersonalText,
+    Reference,
+    Severity,
+    Sku,
+    example,
+)
 
 
 class ReplyTo(Body):
@@ -21,7 +33,7 @@ class ReplyTo(Body):
 class ComplaintPatch(Body):
     """What was taken down wrongly; a field left out stays as it is, null empties one that may be empty."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"cause": "price", "sku": "STAND-40"}]})
+    model_config = example(cause="price", sku="STAND-40")
 
     channel: Channel = "other"
     cause: Cause = "other"
@@ -36,7 +48,7 @@ class ComplaintPatch(Body):
 class VoidingCreate(Body):
     """That nobody complained."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "entered-twice"}]})
+    model_config = example(reason="entered-twice")
 
     reason: Code
     """A code of yours; it is kept in the audit trail."""
@@ -45,19 +57,13 @@ class VoidingCreate(Body):
 class ComplaintCreate(Body):
     """A complaint; a text or a cause is needed."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "channel": "phone",
-                    "text": "The stands came two weeks late.",
-                    "cause": "neglect",
-                    "sku": "STAND-40",
-                    "unit": "finance",
-                    "reply_to": {"channel": "email", "address": "zhang@example.com"},
-                }
-            ]
-        }
+    model_config = example(
+        channel="phone",
+        text="The stands came two weeks late.",
+        cause="neglect",
+        sku="STAND-40",
+        unit="finance",
+        reply_to={"channel": "email", "address": "zhang@example.com"},
     )
 
     customer_id: UUID | None = None

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from complaints.fields import Body, Cause, Code, Read, Sku
+from complaints.fields import Body, Cause, Code, Read, Sku, example
 
 
 class RuleBody(Body):
     """Complaints that fit all conditions given go to the unit; the highest priority wins."""
+
+    model_config = example(cause="quality", sku_prefix="STAND-", to_unit="logistics", priority=200)
 
     cause: Cause | None = None
     sku_prefix: Sku | None = None

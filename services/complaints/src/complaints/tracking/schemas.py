@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from complaints.fields import Body, Note, Read
+from complaints.fields import Body, Note, Read, example
 
 
 class TrackingLink(Read):
@@ -46,6 +46,8 @@ class Track(Read):
 
 class VerdictCreate(Body):
     """Whether it is solved: yes closes the complaint, no reopens it."""
+
+    model_config = example(solved=False, comment="One of the two stands is still missing.")
 
     solved: bool
     comment: Note | None = None
