@@ -5,6 +5,7 @@ from pathlib import Path
 
 import customer_profile.identity.tables
 import customer_profile.overview.tables  # noqa: F401 - these two are declared for the schema's check alone
+from customer_profile.customers import leavers
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.api import router as customers_router
 from customer_profile.customers.heartbeat import make_heartbeat
@@ -35,6 +36,7 @@ SERVICE = Service(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
+    due={leavers.LEAVES: leavers.on_day, leavers.HANDS_OVER: leavers.on_rest},
     # Publishers, then merges, then customers: the order in which batches and merges lock.
     erasers=(desk.erase, identity.hold, customers.erase, identity.erase, overview.erase),
     tally=customers.tally,

@@ -28,7 +28,7 @@ async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
         await store.add_assignment(
             tx, customer, Assignment(tx.new_id(), customer.id, new.owner_id, OWNER, tx.now, None, None)
         )
-        await _tell_owner(tx, customer, None, None, principal)
+        await tell_owner(tx, customer, None, None, principal.employee_id)
     return customer
 
 
@@ -80,20 +80,19 @@ async def _change_owner(
     tx: Tx, before: Customer, owner_id: UUID | None, reason: str | None, principal: Principal
 ) -> Customer:
     after = (await save_all(tx, [Edit(before, replace(before, owner_id=owner_id), Actor.of(principal))]))[before.id]
-    await _tell_owner(tx, after, before.owner_id, reason, principal)
+    await tell_owner(tx, after, before.owner_id, reason, principal.employee_id)
     return after
 
 
-async def _tell_owner(
-    tx: Tx, customer: Customer, previous: UUID | None, reason: str | None, principal: Principal
-) -> None:
+async def tell_owner(tx: Tx, customer: Customer, previous: UUID | None, reason: str | None, by: UUID | None) -> None:
+    """Tell everybody who answers for the customer now, and who decided it."""
     fact = AccountOwnerChanged(
         customer_id=customer.id,
         unit=customer.unit_id,
         owner_id=customer.owner_id,
         previous_owner_id=previous,
         reason=reason,
-        by=principal.employee_id,
+        by=by,
     )
     await log.record(tx, draft(tx, customer, fact))
 

@@ -79,6 +79,8 @@ _HISTORIES = """SELECT customer_id, version, recorded_at, actor, employee_id, so
 WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
 _SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
 _ASSIGNMENTS = "SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment WHERE customer_id = $1"
+_STANDING_OF = """SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment
+WHERE employee_id = $1 AND until IS NULL ORDER BY id LIMIT $2"""
 _ASSIGN = """
 INSERT INTO assignment (id, unit_id, customer_id, employee_id, role, since, reason, created_at, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -242,6 +244,11 @@ async def histories(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[Revision]]:
 async def standing_assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:
     """Those that have not ended."""
     return [Assignment(**dict(row)) for row in await reader.fetch(f"{_ASSIGNMENTS} AND until IS NULL", customer_id)]
+
+
+async def standing_of(reader: Reader, employee_id: UUID, limit: int) -> list[Assignment]:
+    """The oldest of those of one employee that have not ended."""
+    return [Assignment(**dict(row)) for row in await reader.fetch(_STANDING_OF, employee_id, limit)]
 
 
 async def assignments(reader: Reader, customer_id: UUID) -> list[Assignment]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from customer_profile.customers import leavers
 from customer_profile.organisation import usecases
 from customer_profile.organisation.schemas import (
     Departure,
@@ -107,10 +108,10 @@ async def change_employee(employee_id: UUID, patch: EmployeePatch, call: Changin
 
 @router.post("/employees/{employee_id}/departure", status_code=201)
 async def depart(employee_id: UUID, departure: Departure, call: Writing) -> EmployeeRead:
-    """Note that an employee left or will leave; every service hands what was theirs to the lead of the unit."""
+    """Note that an employee left or will leave; on that day every service hands what is theirs to the unit's lead."""
     async with call.once() as once:
         if once.replay:
             return EmployeeRead.model_validate(await usecases.employee(once.tx, once.replay, call.principal))
-        after = await usecases.depart(once.tx, employee_id, departure.left_on, call.principal)
+        after = await leavers.depart(once.tx, employee_id, departure.left_on, call.principal)
         once.created(after.id, f"/v1/employees/{after.id}", after.version)
     return EmployeeRead.model_validate(after)

@@ -71,7 +71,8 @@ async def led_by(tx: Tx, employee_id: UUID) -> list[Unit]:
 async def find_employee(reader: Reader, employee_id: UUID, *, lock: bool = False) -> Employee | None:
     """One employee."""
     statement = sa.select(*_EMPLOYEE_COLUMNS).where(employee.c.id == employee_id)
-    row = await reader.one(statement.with_for_update() if lock else statement)
+    # Not against those who only refer to them: whoever assigns has locked the customer first.
+    row = await reader.one(statement.with_for_update(key_share=True) if lock else statement)
     return Employee(**dict(row)) if row else None
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from customer_profile.organisation import rules, store
 from customer_profile.organisation.rules import DEFAULT_REGION, DEFAULT_TIME_ZONE, Employee, Unit
@@ -142,19 +143,46 @@ async def change_employee(
 
 
 async def depart(tx: Tx, employee_id: UUID, left_on: date, principal: Principal) -> Employee:
-    """Note that an employee left; the units they led have no lead then. 409 when they had left before."""
+    """Note that an employee left or will leave. 409 when that was noted before."""
     before = await _locked_employee(tx, employee_id, principal)
     if before.left_on is not None:
         raise Conflict("already-left", f"This employee left on {before.left_on}.")
-    for led in await store.led_by(tx, employee_id):
+    return await _save_employee(tx, replace(before, left_on=left_on))
+
+
+async def leaver(tx: Tx, employee_id: UUID) -> tuple[Employee, datetime] | None:
+    """Who leaves and the moment: the beginning of the day, where their unit is. None for one who stays. Locked."""
+    found = await store.find_employee(tx, employee_id, lock=True)
+    if found is None or found.left_on is None:
+        return None
+    home = await store.find_unit(tx, found.unit_id)
+    zone = ZoneInfo(home.time_zone if home else DEFAULT_TIME_ZONE)
+    return found, datetime.combine(found.left_on, time.min, zone)
+
+
+async def leave(tx: Tx, who: Employee, left_on: date) -> None:
+    """Take the units that a leaver led from them and tell everybody, on the day."""
+    for led in await store.led_by(tx, who.id):
         await _save_unit(tx, replace(led, lead_id=None))
-    after = await _save_employee(tx, replace(before, left_on=left_on))
-    home = await store.find_unit(tx, after.unit_id)
     fact = EmployeeLeft(
-        employee_id=after.id, unit=after.unit_id, left_on=left_on, lead_id=home.lead_id if home else None
+        employee_id=who.id, unit=who.unit_id, left_on=left_on, lead_id=await successor(tx, who.unit_id, who.id)
     )
-    await log.record(tx, log.draft(tx, fact, aggregate=after.id, sequence=after.version, subject=None))
-    return after
+    await log.record(tx, log.draft(tx, fact, aggregate=who.id, sequence=who.version, subject=None))
+
+
+async def successor(reader: Reader, code: str, leaver_id: UUID) -> UUID | None:
+    """Who takes over what a leaver of this unit had: its lead, else the lead of the nearest unit above that has one."""
+    parents, wanted = await store.parents(reader), code
+    for _ in parents:
+        found = await store.find_unit(reader, wanted)
+        lead = await store.find_employee(reader, found.lead_id) if found and found.lead_id else None
+        if lead is not None and lead.id != leaver_id and lead.left_on is None:
+            return lead.id
+        above = parents.get(wanted)
+        if above is None:
+            return None
+        wanted = above
+    return None
 
 
 def _only_internal(principal: Principal) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from guanxi import directory
-from guanxi.events.customers import EmployeeLeft
+from guanxi.events.customers import AccountOwnerChanged, EmployeeLeft
+from guanxi.events.directory import CustomerState
 from guanxi.events.organisation import EmployeeState, UnitState
 from guanxi.testing import Harness
 
@@ -34,6 +36,72 @@ async def test_an_employee_is_entered_told_and_known_by_their_token(
         known = await directory.employee_of_subject(reader, "li.ming")
     assert known is not None
     assert str(known.id) == made["id"]
+
+
+async def owned(office: httpx.AsyncClient, owner: dict[str, Any], *names: str) -> list[str]:
+    made = []
+    for name in names:
+        answer = await office.post("/v1/customers", json={"kind": "person", "name": name, "owner_id": owner["id"]})
+        assert answer.status_code == 201, answer.text
+        made.append(str(answer.json()["id"]))
+    return made
+
+
+async def lead(office: httpx.AsyncClient, who: dict[str, Any], unit: str = "head-office") -> None:
+    etag = (await office.get(f"/v1/units/{unit}")).headers["ETag"]
+    answer = await office.patch(f"/v1/units/{unit}", json={"lead_id": who["id"]}, headers={"If-Match": etag})
+    assert answer.status_code == 200, answer.text
+
+
+async def owner_of(office: httpx.AsyncClient, customer: str) -> str | None:
+    owner: str | None = (await office.get(f"/v1/customers/{customer}")).json()["owner_id"]
+    return owner
+
+
+@pytest.mark.parametrize("led_above", [False, True])
+async def test_a_leavers_customers_go_to_the_lead_of_the_unit(
+    harness: Harness, office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, *, led_above: bool
+) -> None:
+    monkeypatch.setattr("customer_profile.customers.leavers.AT_ONCE", 2)
+    leaver, chief = await entered(office, unit="complaint-desk"), await entered(office, name="趙總", subject="zhao")
+    await lead(office, chief, "head-office" if led_above else "complaint-desk")
+    if led_above:
+        await lead(office, leaver, "complaint-desk")
+    customers = await owned(office, leaver, "甲", "乙", "丙")
+    steward = {"employee_id": leaver["id"], "role": "steward"}
+    assert (await office.post(f"/v1/customers/{customers[0]}/assignments", json=steward)).status_code == 201
+    before = len(await harness.published(CustomerState))
+    await office.post(f"/v1/employees/{leaver['id']}/departure", json={"left_on": "2026-03-31"})
+    await harness.work_off_due()
+    for one in customers:
+        assert await owner_of(office, one) == chief["id"]
+        standing = [a for a in (await office.get(f"/v1/customers/{one}/assignments")).json() if a["until"] is None]
+        assert [(a["employee_id"], a["role"], a["reason"]) for a in standing] == [
+            (chief["id"], "owner", "employee-left")
+        ]
+    told = [e.data for e in await harness.published(AccountOwnerChanged) if e.data.reason == "employee-left"]
+    assert sorted(str(fact.customer_id) for fact in told) == customers
+    assert {(str(fact.previous_owner_id), str(fact.owner_id)) for fact in told} == {(leaver["id"], chief["id"])}
+    assert len(await harness.published(CustomerState)) == before + len(customers)
+    (left,) = await harness.published(EmployeeLeft)
+    assert str(left.data.lead_id) == chief["id"]
+
+
+async def test_who_will_leave_stays_until_the_day(harness: Harness, office: httpx.AsyncClient) -> None:
+    leaver, chief = await entered(office), await entered(office, name="趙總", subject="zhao")
+    await lead(office, leaver)
+    (one,) = await owned(office, leaver, "甲")
+    day = (harness.clock.now() + timedelta(days=10)).date()
+    answer = await office.post(f"/v1/employees/{leaver['id']}/departure", json={"left_on": day.isoformat()})
+    assert (answer.status_code, answer.json()["left_on"]) == (201, day.isoformat())
+    assert await harness.work_off_due() == 0
+    assert (await owner_of(office, one), await harness.published(EmployeeLeft)) == (leaver["id"], [])
+    await lead(office, chief)
+    harness.clock.move(11 * 86_400)
+    assert await harness.work_off_due() == 1
+    assert await owner_of(harness.caller(), one) == chief["id"]
+    (left,) = await harness.published(EmployeeLeft)
+    assert left.data.left_on == day
 
 
 async def test_a_subject_belongs_to_one_employee(office: httpx.AsyncClient) -> None:
