@@ -14,7 +14,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from guanxi.bus import crash, log
+from guanxi import crash
+from guanxi.bus import log
 from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.lease import lease

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from uuid_utils.compat import uuid7
 
 _VERSION_WITH_TIME = 7
+_LAST_MILLISECOND = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:guanxi")
 
 
@@ -50,7 +51,11 @@ def derived_id(parent: UUID, name: str) -> UUID:
 
 
 def id_time(value: UUID) -> datetime | None:
-    """The moment inside a UUIDv7 (millisecond precision); None for every other version (RFC 9562, section 5.7)."""
-    if value.version != _VERSION_WITH_TIME:
+    """The moment inside a UUIDv7 (millisecond precision, RFC 9562, section 5.7).
+
+    None for every other version, and for one whose moment no calendar of ours reaches: it was made by hand.
+    """
+    milliseconds = value.int >> 80
+    if value.version != _VERSION_WITH_TIME or milliseconds > _LAST_MILLISECOND:
         return None
-    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

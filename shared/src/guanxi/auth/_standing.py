@@ -41,7 +41,8 @@ class TableLookup:
         self._pool = pool
         self._sql = (
             f"SELECT coalesce((SELECT internal FROM {units} WHERE code = $1), false) AS internal, "
-            f"(SELECT id FROM {employees} WHERE subject = $2) AS employee_id"
+            f"(SELECT id FROM {employees} WHERE subject = $2 ORDER BY left_on IS NOT NULL, sequence DESC LIMIT 1) "
+            "AS employee_id"
         )
 
     async def standing(self, unit: str, subject: str) -> Standing:

@@ -39,6 +39,10 @@ class FactApplier:
         self._consumer = consumer
         self._handled = {fact.TYPE: handler for fact, handler in consumer.handlers.items()}
 
+    def handles(self, type_name: str) -> bool:
+        """Whether events of this type have a handler here."""
+        return type_name in self._handled
+
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         """Decode what is handled here, drop what the inbox knows, run each type's handler once."""
         events, failures = self._decode(records)

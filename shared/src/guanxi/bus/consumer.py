@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from guanxi.bus.crash import reached
 from guanxi.bus.errors import ErrorClass, classify
 from guanxi.bus.offsets import Position
 from guanxi.bus.placing import Placing
 from guanxi.bus.ports import Assignment, BrokerError, LostOwnershipError, Place, Reader, Record
 from guanxi.bus.store import ConsumerStore
+from guanxi.crash import reached
 from guanxi.telemetry import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,8 @@ class ConsumerRunner:
         finally:
             self._reader, self.narrowing_since = None, None
             with contextlib.suppress(BrokerError, OSError):
-                await asyncio.wait_for(asyncio.shield(reader.stop()), self._pace.broker)
+                async with asyncio.timeout(self._pace.broker):
+                    await asyncio.shield(reader.stop())
 
     async def step(self, reader: Reader) -> None:
         """One poll and all that follows from it."""
@@ -158,7 +159,8 @@ class ConsumerRunner:
         offsets = {place: at for place in untold if (at := self._placing.next_of(place)) is not None}
         # A client that has lost its coordinator would ask for it for ever.
         with contextlib.suppress(BrokerError, TimeoutError, *LostOwnershipError):
-            await asyncio.wait_for(reader.commit(offsets), self._pace.broker)
+            async with asyncio.timeout(self._pace.broker):
+                await reader.commit(offsets)
 
     async def _work(self, work: Mapping[Place, Sequence[Record]]) -> set[Place]:
         """Apply all of it; gives the partitions in which something has to wait."""

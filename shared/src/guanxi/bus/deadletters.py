@@ -6,6 +6,7 @@ Rows, not a topic, so that they can be shown masked, edited and replayed, discar
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,22 +14,26 @@ from uuid import UUID
 
 import asyncpg
 
-from guanxi.bus.ports import Record
+from guanxi.bus.ports import Place, Record
 from guanxi.db import Reader, Tx
 from guanxi.events import Event, MalformedEventError, UnknownTypeError, parse
 
 _PUT = """
-INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, headers,
+INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, digest, headers,
                          error_type, reason, attempts, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT (consumer, topic, partition, "offset") DO UPDATE SET attempts = dead_letter.attempts + excluded.attempts
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, sha256($10), $11, $12, $13, $14, $15)
+ON CONFLICT (consumer, topic, partition, "offset", digest)
+DO UPDATE SET attempts = dead_letter.attempts + excluded.attempts
 """
-_COLUMNS = """id, consumer, topic, partition, "offset", event_id, type, subject, raw, headers, error_type, reason,
+_COLUMNS = """id, consumer, topic, partition, "offset", key, event_id, type, subject, raw, headers, error_type, reason,
               attempts, status, version, recorded_at, settled_at, settled_by"""
 _LIST = f"""
 SELECT {_COLUMNS} FROM dead_letter
 WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::uuid IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $4
+"""
+_ERASE = """
+UPDATE dead_letter SET raw = '', key = NULL, headers = '[]', reason = 'erased' WHERE subject = ANY($1::uuid[])
 """
 _GET = f"SELECT {_COLUMNS} FROM dead_letter WHERE id = $1"
 _LOCK = _GET + " FOR UPDATE"
@@ -47,10 +52,12 @@ class DeadLetter:
     topic: str
     partition: int
     offset: int
+    key: bytes | None
     event_id: UUID | None
     type: str | None
     subject: UUID | None
     raw: bytes
+    headers: list[list[str]]
     error_type: str
     reason: str
     attempts: int
@@ -59,6 +66,11 @@ class DeadLetter:
     recorded_at: datetime
     settled_at: datetime | None
     settled_by: str | None
+
+    def record(self, raw: bytes | None = None) -> Record:
+        """The message as it came, or with other bytes, for applying it again."""
+        headers = tuple((name, base64.b64decode(value)) for name, value in self.headers)
+        return Record(Place(self.topic, self.partition), self.offset, self.key, raw or self.raw, headers, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +83,19 @@ class Failure:
     attempts: int = 1
 
     @property
+    def subject(self) -> UUID | None:
+        """The customer it is about: by the event, else by the key, which an erasure must find too."""
+        if self.event is not None:
+            return self.event.subject
+        with contextlib.suppress(ValueError):
+            return UUID((self.record.key or b"").decode("ascii", "replace"))
+        return None
+
+    @property
     def reason(self) -> str:
-        """The error in one line, without control characters."""
-        text = str(self.error) or repr(self.error)
+        """The error in one line, without control characters and without the row that PostgreSQL's DETAIL shows."""
+        text = (self.error.args[0] if isinstance(self.error, asyncpg.PostgresError) else None) or str(self.error)
+        text = str(text) or repr(self.error)
         return "".join(c if c.isprintable() else " " for c in text)[:2000]
 
 
@@ -94,7 +116,7 @@ def _row(tx: Tx, consumer: str, failure: Failure) -> tuple[object, ...]:
         record.key,
         event.id if event else None,
         event.type if event else record.header("ce_type"),
-        event.subject if event else None,
+        failure.subject,
         record.value or b"",
         headers,
         type(failure.error).__name__,
@@ -128,13 +150,15 @@ async def settle(tx: Tx, letter_id: UUID, status: str, who: str, raw: bytes | No
     await tx.execute(_SETTLE, letter_id, status, tx.now, who, raw)
 
 
+async def open_counts(reader: Reader) -> dict[str, int]:
+    """How many nobody has settled yet, by consumer."""
+    rows = await reader.fetch("SELECT consumer, count(*) AS n FROM dead_letter WHERE status = 'open' GROUP BY 1")
+    return {row["consumer"]: row["n"] for row in rows}
+
+
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank the bytes of these customers' dead letters; how many."""
-    rows = await tx.fetch(
-        "UPDATE dead_letter SET raw = '', key = NULL, reason = 'erased' WHERE subject = ANY($1::uuid[]) RETURNING id",
-        list(customer_ids),
-    )
-    return len(rows)
+    return int((await tx.execute(_ERASE, list(customer_ids))).rpartition(" ")[2])
 
 
 def _letter(row: asyncpg.Record) -> DeadLetter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from guanxi.bus.crash import reached
+from guanxi.crash import reached
 from guanxi.db import Tx
 
 _TAKE = """

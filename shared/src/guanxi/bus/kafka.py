@@ -64,8 +64,7 @@ class KafkaProducer:
         sender = producer._sender.sender_task  # noqa: SLF001 - see above
         if sender is not None:
             sender.cancel()
-        with contextlib.suppress(BrokerError, OSError, TimeoutError):
-            await asyncio.wait_for(producer.stop(), ASK_SECONDS)
+        await _close(producer.stop())
 
     async def send(
         self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
@@ -253,7 +252,8 @@ class KafkaEnds:
 async def _close(*closing: Awaitable[None]) -> None:
     for one in closing:
         with contextlib.suppress(BrokerError, OSError):
-            await asyncio.wait_for(one, ASK_SECONDS)
+            async with asyncio.timeout(ASK_SECONDS):
+                await one
 
 
 def _place(tp: Any) -> Place:

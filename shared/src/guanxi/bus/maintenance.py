@@ -9,11 +9,16 @@ from guanxi.db import Pool
 
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 BATCHES_KEPT = timedelta(days=14)
-INBOX_KEPT = timedelta(days=15)
-"""Topic retention (14 days) and a day: an older event can only come from a dead letter, and goes to the default
-partition."""
+INBOX_KEPT = timedelta(days=17)
+"""Topic retention (14 days), the day by which a segment may be late, and two more: an older event can only come from a
+dead letter, and goes to the default partition."""
 
 _CHUNK = 5_000
+_ROUNDS = 100
+_OLD_INBOX = """
+DELETE FROM inbox_default WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM inbox_default WHERE event_id < uuidv7_floor($1 - interval '90 days') LIMIT $2))
+"""
 _OLD_KEYS = """
 DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_key WHERE created_at < $1 LIMIT $2))
 """
@@ -24,20 +29,47 @@ _LOCK = 0x6D61696E  # "main": one maintainer at a time
 
 
 async def maintain(pool: Pool) -> None:
-    """One round; nothing is held for long, what is too much for one round waits for the next."""
+    """One round; nothing is held for long, what is too much for one round waits for the next.
+
+    Each step stands alone: one that fails does not keep the others from being done. Raises what failed, at the end.
+    """
+    failed: list[Exception] = []
+    for step in (_partitions, _old_keys, _old_batches, _seal):
+        try:
+            await step(pool)
+        except Exception as error:  # noqa: BLE001 - raised below, after the other steps
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+async def _partitions(pool: Pool) -> None:
     async with pool.begin() as tx:
-        if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
-            return
-        await tx.fetchval("SELECT platform_make_partitions($1)", tx.now)
-        await tx.fetchval("SELECT platform_drop_inbox($1)", tx.now - INBOX_KEPT)
+        if await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+            await tx.fetchval("SELECT platform_make_partitions($1)", tx.now)
+    async with pool.begin() as tx:
+        if await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+            await tx.fetchval("SELECT platform_drop_inbox($1)", tx.now - INBOX_KEPT)
+    await _delete_old(pool, _OLD_INBOX, INBOX_KEPT)
+
+
+async def _old_keys(pool: Pool) -> None:
     await _delete_old(pool, _OLD_KEYS, IDEMPOTENCY_KEPT)
+
+
+async def _old_batches(pool: Pool) -> None:
     await _delete_old(pool, _OLD_BATCHES, BATCHES_KEPT)
-    async with pool.begin() as tx:
-        await seal(tx)
+
+
+async def _seal(pool: Pool) -> None:
+    for _ in range(_ROUNDS):
+        async with pool.begin() as tx:
+            if not await seal(tx):
+                return
 
 
 async def _delete_old(pool: Pool, statement: str, kept: timedelta) -> None:
-    for _ in range(20):
+    for _ in range(_ROUNDS):
         async with pool.begin() as tx:
             tag = await tx.execute(statement, tx.now - kept, _CHUNK)
         if int(tag.rpartition(" ")[2]) < _CHUNK:

@@ -19,9 +19,9 @@ import asyncpg
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError
 
-from guanxi.bus.crash import reached
 from guanxi.bus.lease import Batch, Lease, Leases, Pointer
 from guanxi.bus.ports import Ack, BrokerError, Ends, Headers, Place, Producer
+from guanxi.crash import reached
 from guanxi.db import Pool
 from guanxi.ports import Clock, id_time
 from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS
@@ -114,7 +114,8 @@ class Relay:
             self.active = False
             # What still waits in a broken client must not come after what the next one sends.
             with contextlib.suppress(BrokerError, OSError):
-                await (asyncio.wait_for(producer.stop(), self._pace.produce / 2) if clean else producer.abort())
+                async with asyncio.timeout(self._pace.produce / 2):
+                    await (producer.stop() if clean else producer.abort())
 
     async def _round(self, lease: Lease, producer: Producer) -> None:
         self._woken.clear()
@@ -179,7 +180,8 @@ class Relay:
         if self._heartbeat is None:
             return
         noted = _Noted(producer)
-        await asyncio.wait_for(self._heartbeat(noted, up_to), self._pace.produce)
+        async with asyncio.timeout(self._pace.produce):
+            await self._heartbeat(noted, up_to)
         self._note(noted.acks)
 
     def _note(self, acks: Sequence[Ack]) -> None:
@@ -228,7 +230,8 @@ class Relay:
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
 
 class _Noted:

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from guanxi.bus import deadletters, offsets
 from guanxi.bus.applier import Applier
-from guanxi.bus.crash import reached
 from guanxi.bus.deadletters import Failure
 from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
+from guanxi.crash import reached
 from guanxi.db import Pool
 
 

@@ -20,6 +20,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from guanxi.crash import reached
+
 
 def platform_statements(release: int) -> list[str]:
     """The statements of one file of the platform's tables."""
@@ -66,6 +68,7 @@ def _upgrade(connection: sa.Connection) -> None:
     connection.execute(sa.text("SET LOCAL statement_timeout = '10min'"))
     context.configure(connection=connection, target_metadata=None)
     context.run_migrations()
+    reached("migration.before_commit")
 
 
 def _config(url: str, migrations: Path) -> Config:

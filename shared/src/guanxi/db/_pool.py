@@ -17,6 +17,7 @@ import asyncpg
 import orjson
 from sqlalchemy.sql import ClauseElement
 
+from guanxi.crash import reached
 from guanxi.db._core import compile_statement
 from guanxi.ports import Clock, Ids, SystemClock, SystemIds
 from guanxi.telemetry import POOL_CONNECTIONS
@@ -24,6 +25,15 @@ from guanxi.telemetry import POOL_CONNECTIONS
 CONNECT_SECONDS = 2.0
 COMMAND_SECONDS = 3.0
 ACQUIRE_SECONDS = 2.0
+
+SERVER_SETTINGS = {
+    "statement_timeout": "3s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5s",
+    # The directory's half second rests on it: no id is committed later than this after it was made.
+    "transaction_timeout": "10s",
+}
+"""What the server holds us to, whatever its roles are set to."""
 
 Wake = Callable[[], None]
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -137,6 +147,8 @@ class Pool:
             tx = Tx(connection, self._clock.now(), self._ids, self.wake)
             async with connection.transaction():
                 yield tx
+                reached("transaction.before_commit")
+            reached("transaction.after_commit")
             tx.committed()
 
     @asynccontextmanager
@@ -148,6 +160,7 @@ class Pool:
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             tx = Tx(connection, self._clock.now(), self._ids, self.wake)
             yield tx
+            reached("transaction.after_commit")
             tx.committed()
 
     def size(self) -> tuple[int, int]:
@@ -179,7 +192,7 @@ class Database:
         """All three."""
         return self.api, self.relay, self.consumers
 
-    async def measure(self) -> None:
+    def measure(self) -> None:
         """Set the gauges of open and idle connections."""
         for name, pool in zip(("api", "relay", "consumers"), self.pools, strict=True):
             size, idle = pool.size()
@@ -217,7 +230,7 @@ async def open_database(
             max_inactive_connection_lifetime=300,
             init=_register_codecs,
             reset=_leave_no_transaction,
-            server_settings={"application_name": f"{application}.{name}"},
+            server_settings={"application_name": f"{application}.{name}", **SERVER_SETTINGS},
         )
         opened.append(pool)
     api, relay, consumers = (Pool(pool, clock, ids) for pool in opened)

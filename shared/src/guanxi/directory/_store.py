@@ -35,6 +35,7 @@ WITH RECURSIVE up AS (
 {_UNIT} WHERE code IN (SELECT code FROM up)
 """
 _EMPLOYEE = "SELECT id, subject, name, unit_id, level, email, left_on FROM directory_employee"
+_HOLDER = "ORDER BY left_on IS NOT NULL, sequence DESC LIMIT 1"
 _WATERMARK = """
 SELECT CASE WHEN whole THEN up_to END AS up_to, whole
 FROM (SELECT min(relayed_up_to) AS up_to, count(*) >= max(partitions) AS whole FROM directory_watermark) m
@@ -110,8 +111,8 @@ async def employee(reader: Reader, employee_id: UUID) -> Employee | None:
 
 
 async def employee_of_subject(reader: Reader, subject: str) -> Employee | None:
-    """The employee whose tokens carry this `sub`."""
-    row = await reader.fetchrow(f"{_EMPLOYEE} WHERE subject = $1", subject)
+    """The employee whose tokens carry this `sub`: where an account has passed on, who has not left, then the newest."""
+    row = await reader.fetchrow(f"{_EMPLOYEE} WHERE subject = $1 {_HOLDER}", subject)
     return _employee(row) if row else None
 
 

@@ -12,12 +12,13 @@ import asyncpg
 import structlog
 
 from guanxi.bus.errors import ErrorClass, classify
-from guanxi.db import Pool, Tx
+from guanxi.crash import reached
+from guanxi.db import Pool, Reader, Tx
 from guanxi.telemetry import DUE_LATE_SECONDS, span
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 60
-GIVE_UP_AFTER = 20
+LONGEST_PAUSE_SECONDS = 3600
 
 DueHandler = Callable[[Tx, UUID, datetime], Awaitable[None]]
 """Does what is due: `(tx, id, at)`. It looks whether the work is still wanted; being called twice does no harm."""
@@ -32,13 +33,14 @@ ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error 
 """
 _CLAIM = """
 DELETE FROM due WHERE (kind, id) = (
-  SELECT kind, id FROM due WHERE at <= $1 AND kind = ANY($2::text[]) AND attempts < $3
+  SELECT kind, id FROM due WHERE at <= $1 AND kind = ANY($2::text[])
   ORDER BY at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING kind, id, at
 """
 _FAILED = """
 UPDATE due
-SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => $4 * (attempts + 1)), last_error = $5
+SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => least($4 * (attempts + 1), $6)),
+    last_error = $5
 WHERE kind = $1 AND id = $2
 """
 
@@ -59,6 +61,12 @@ async def schedule_all(tx: Tx, kind: str, moments: Mapping[UUID, datetime]) -> N
 async def cancel(tx: Tx, kind: str, id: UUID) -> None:  # noqa: A002 - the column's word
     """Forget it; without effect when it is done or was never scheduled."""
     await tx.execute("DELETE FROM due WHERE kind = $1 AND id = $2", kind, id)
+
+
+async def failing(reader: Reader) -> dict[str, int]:
+    """How many rows have failed at least once and wait for their next try, by kind."""
+    rows = await reader.fetch("SELECT kind, count(*) AS n FROM due WHERE attempts > 0 GROUP BY 1")
+    return {row["kind"]: row["n"] for row in rows}
 
 
 class DueLoop:
@@ -89,11 +97,12 @@ class DueLoop:
         claimed: asyncpg.Record | None = None
         try:
             async with self._pool.begin() as tx:
-                claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers), GIVE_UP_AFTER)
+                claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers))
                 if claimed is None:
                     return False
                 with span(f"due {claimed['kind']}"):
                     await self._handlers[claimed["kind"]](tx, claimed["id"], claimed["at"])
+                reached("due.before_commit")
                 DUE_LATE_SECONDS.labels(claimed["kind"]).observe((tx.now - claimed["at"]).total_seconds())
         except Exception as error:
             if claimed is None or classify(error) is ErrorClass.DOWN:
@@ -102,8 +111,10 @@ class DueLoop:
         return True
 
     async def _failed(self, claimed: asyncpg.Record, error: Exception) -> None:
-        # The claim was rolled back with the effect: the row is still there; it is moved so that no other waits.
+        # The claim was rolled back with the effect: the row is still there; it is moved so that no other waits. Nothing
+        # is ever given up: what was promised to somebody is still owed when the fault is mended.
         log.error("due.failed", kind=claimed["kind"], id=str(claimed["id"]), error=repr(error))
         async with self._pool.begin() as tx:
             why = repr(error)[:1000]
-            await tx.execute(_FAILED, claimed["kind"], claimed["id"], tx.now, float(RETRY_SECONDS), why)
+            pauses = float(RETRY_SECONDS), float(LONGEST_PAUSE_SECONDS)
+            await tx.execute(_FAILED, claimed["kind"], claimed["id"], tx.now, pauses[0], why, pauses[1])

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from guanxi.bus.errors import ErrorClass, classify
 from guanxi.http._strict_json import MOST_ERRORS, join_path
 from guanxi.problems import Conflict, FieldError, Problem, Unavailable, Unprocessable
 from guanxi.telemetry import current_trace_id
@@ -39,22 +40,8 @@ _DETAILS = {
     405: "This address does not take that method; Allow names those it takes.",
 }
 
-TRANSIENT: tuple[type[Exception], ...] = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
-    # "cannot switch to state ...": an idle connection whose server was killed, noticed only when it is used.
-    asyncpg.InternalClientError,
-    ConnectionError,
-    TimeoutError,
-)
+_OURS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What may come of the database and the way to it; the bus's table decides what it means."""
 
 
 class FieldErrorDocument(BaseModel):
@@ -102,8 +89,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(Problem)(_answer)
     app.exception_handler(HTTPException)(_answer)
     app.exception_handler(RequestValidationError)(_answer)
-    app.exception_handler(asyncpg.PostgresError)(_answer)
-    for kind in TRANSIENT:
+    for kind in _OURS:
         app.exception_handler(kind)(_answer)
 
 
@@ -119,7 +105,7 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - a table o
         return Conflict("conflict", "This contradicts what is already stored.")
     if isinstance(error, asyncpg.DataError | asyncpg.exceptions.DataError):
         return Unprocessable("A value cannot be stored: it is too large, or holds characters that are not taken.")
-    if isinstance(error, TRANSIENT) and not _programming(error):
+    if isinstance(error, _OURS) and classify(error) is not ErrorClass.POISON and not _programming(error):
         return Unavailable(1)
     return None
 

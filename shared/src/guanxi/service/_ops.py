@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from guanxi.bus import deadletters, offsets
-from guanxi.bus.applier import FactApplier
+from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.deadletters import DeadLetter
+from guanxi.bus.errors import ErrorClass, classify
 from guanxi.bus.relay import outbox_depth
+from guanxi.db import Tx
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
 from guanxi.events.fields import UtcTime
 from guanxi.http import Read, Write, read, write
@@ -158,7 +160,7 @@ def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> 
 
 
 def _add_dead_letters(router: APIRouter, service: Service) -> None:
-    appliers = {c.group: FactApplier(c) for c in service.topology.consumers}
+    appliers = _appliers(service)
 
     @router.get("/dead-letters")
     async def list_dead_letters(
@@ -195,7 +197,7 @@ def _add_dead_letters(router: APIRouter, service: Service) -> None:
                 applier = appliers.get(letter.consumer)
                 if applier is None:
                     raise Conflict("consumer-gone", f"This service has no consumer {letter.consumer} any more.")
-                await applier.apply_events(once.tx, [_parsed(raw)])
+                await _apply_again(once.tx, applier, letter, raw)
                 await deadletters.settle(once.tx, letter_id, "replayed", call.principal.subject, raw)
                 once.created(letter_id, call.request.url.path, customer_id=letter.subject)
             return await _shown(once.tx, letter_id)
@@ -211,6 +213,12 @@ def _add_dead_letters(router: APIRouter, service: Service) -> None:
             return await _shown(once.tx, letter_id)
 
 
+def _appliers(service: Service) -> dict[str, Applier]:
+    found: dict[str, Applier] = {c.group: FactApplier(c) for c in service.topology.consumers}
+    inbound = service.topology.inbound
+    return found | ({inbound.group: InboundApplier(inbound)} if inbound else {})
+
+
 def _groups(service: Service) -> list[str]:
     inbound = [service.topology.inbound.group] if service.topology.inbound else []
     return [*(c.group for c in service.topology.consumers), *inbound]
@@ -223,15 +231,35 @@ def _readable(raw: bytes) -> Any:
         return raw.decode("utf-8", "backslashreplace")
 
 
-def _parsed(raw: bytes) -> Any:
+async def _apply_again(tx: Tx, applier: Applier, letter: DeadLetter, raw: bytes) -> None:
+    if isinstance(applier, FactApplier):
+        _check_handled(applier, letter, raw)
     try:
-        return parse(raw)
+        async with tx.savepoint():
+            failures = await applier.apply(tx, [letter.record(raw)])
+    except Exception as error:
+        if classify(error) is not ErrorClass.POISON:
+            raise
+        failures = [deadletters.Failure(letter.record(raw), error)]
+    if failures:
+        wrong = FieldError("event", "cannot-be-applied", failures[0].reason)
+        raise Unprocessable("This can still not be applied.", [wrong])
+
+
+def _check_handled(applier: FactApplier, letter: DeadLetter, raw: bytes) -> None:
+    try:
+        found = parse(raw).type
     except (MalformedEventError, UnknownTypeError) as error:
         wrong = FieldError("event", "not-an-event", str(error))
         raise Unprocessable("This is still not an event that can be applied.", [wrong]) from error
+    if not applier.handles(found) or letter.type not in (None, found):
+        wrong = FieldError(
+            "event.type", "not-handled", f"The letter is of {letter.type}, {letter.consumer} reads that."
+        )
+        raise Unprocessable("This consumer does not apply events of this type.", [wrong])
 
 
-async def _open_letter(tx: Any, letter_id: UUID, *, settled: bool) -> DeadLetter:
+async def _open_letter(tx: Tx, letter_id: UUID, *, settled: bool) -> DeadLetter:
     letter = await deadletters.lock(tx, letter_id)
     if letter is None:
         raise NotFound("dead letter")
@@ -240,5 +268,5 @@ async def _open_letter(tx: Any, letter_id: UUID, *, settled: bool) -> DeadLetter
     return letter
 
 
-async def _shown(tx: Any, letter_id: UUID) -> DeadLetterRead:
+async def _shown(tx: Tx, letter_id: UUID) -> DeadLetterRead:
     return DeadLetterRead.model_validate(await deadletters.get(tx, letter_id))

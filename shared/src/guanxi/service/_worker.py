@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from guanxi.bus import deadletters
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.kafka import KafkaEnds, KafkaProducer, KafkaReader, inbound_pattern
@@ -22,6 +23,7 @@ from guanxi.due import DueLoop
 from guanxi.events import STATE_WORDS
 from guanxi.service._jobs import Job, Runtime, keep_running
 from guanxi.service._service import Service
+from guanxi.telemetry import DEAD_LETTERS_OPEN
 
 _MAINTENANCE = timedelta(minutes=10)
 _MEASURE_SECONDS = 2.0
@@ -100,8 +102,13 @@ class Worker:
         return lambda: run(self._runtime)
 
     async def _measure(self) -> None:
-        await measure(self._runtime.database.relay)
-        await self._runtime.database.measure()
+        database = self._runtime.database
+        await measure(database.relay)
+        database.measure()
+        async with database.relay.read() as reader:
+            letters = await deadletters.open_counts(reader)
+        for one in self.guarded:
+            DEAD_LETTERS_OPEN.labels(one.runner.group).set(letters.get(one.runner.group, 0))
 
     async def stop(self) -> None:
         """Let each consumer end what it has in work and leave its group, then cancel the rest.

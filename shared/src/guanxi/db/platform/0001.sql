@@ -72,6 +72,7 @@ CREATE TABLE dead_letter (
   type text,
   subject uuid,
   raw bytea NOT NULL,
+  digest bytea NOT NULL,
   headers jsonb NOT NULL DEFAULT '[]',
   error_type text NOT NULL,
   reason text NOT NULL,
@@ -81,7 +82,8 @@ CREATE TABLE dead_letter (
   recorded_at timestamptz NOT NULL DEFAULT now(),
   settled_at timestamptz,
   settled_by text,
-  UNIQUE (consumer, topic, partition, "offset")
+  -- A broker whose log was replaced gives an offset twice: the bytes tell one message from the other.
+  UNIQUE (consumer, topic, partition, "offset", digest)
 )
 -- ;;
 CREATE INDEX dead_letter_subject ON dead_letter (subject) WHERE subject IS NOT NULL
@@ -174,7 +176,7 @@ CREATE TABLE directory_unit (
 CREATE TABLE directory_employee (
   id uuid PRIMARY KEY,
   sequence bigint NOT NULL,
-  subject text UNIQUE,
+  subject text,
   name text,
   unit_id text NOT NULL,
   level text,
@@ -183,6 +185,9 @@ CREATE TABLE directory_employee (
 )
 -- ;;
 CREATE INDEX directory_employee_unit ON directory_employee (unit_id)
+-- ;;
+-- Not unique: an account that passes from one employee to another is in two states, which come in any order.
+CREATE INDEX directory_employee_subject ON directory_employee (subject, sequence DESC) WHERE subject IS NOT NULL
 -- ;;
 -- Up to which moment every committed state of a partition has been published.
 CREATE TABLE directory_watermark (
@@ -196,31 +201,39 @@ CREATE FUNCTION uuidv7_floor(moment timestamptz) RETURNS uuid LANGUAGE sql IMMUT
   SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$
 -- ;;
--- The runtime role may not change the schema; these two let it make and drop partitions of two tables, nothing else.
+-- The runtime role may not change the schema; these let it make and drop partitions of two tables, nothing else.
+CREATE FUNCTION platform_make_partition(parent text, name text, since timestamptz, until timestamptz) RETURNS boolean
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  low uuid := uuidv7_floor(since);
+  high uuid := uuidv7_floor(until);
+BEGIN
+  IF to_regclass(name) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, parent);
+  -- What came while the partition was missing lies in the default one, and would keep it from ever being made.
+  EXECUTE format('WITH moved AS (DELETE FROM %I WHERE event_id >= %L AND event_id < %L RETURNING *)
+                  INSERT INTO %I SELECT * FROM moved', parent || '_default', low, high, name);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name, low, high);
+  RETURN true;
+END $$
+-- ;;
 CREATE FUNCTION platform_make_partitions(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
   made int := 0;
   since timestamptz;
-  name text;
 BEGIN
-  FOR month IN 0..2 LOOP
-    since := date_trunc('month', moment, 'UTC') + make_interval(months => month);
-    name := 'event_log_' || to_char(since AT TIME ZONE 'UTC', 'YYYYMM');
-    IF to_regclass(name) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I PARTITION OF event_log FOR VALUES FROM (%L) TO (%L)', name,
-                     uuidv7_floor(since), uuidv7_floor(since + interval '1 month'));
-      made := made + 1;
-    END IF;
+  FOR n IN 0..2 LOOP
+    since := date_trunc('month', moment, 'UTC') + make_interval(months => n);
+    made := made + platform_make_partition('event_log', 'event_log_' || to_char(since AT TIME ZONE 'UTC', 'YYYYMM'),
+                                           since, since + interval '1 month')::int;
   END LOOP;
-  FOR day IN 0..3 LOOP
-    since := date_trunc('day', moment, 'UTC') + make_interval(days => day);
-    name := 'inbox_' || to_char(since AT TIME ZONE 'UTC', 'YYYYMMDD');
-    IF to_regclass(name) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I PARTITION OF inbox FOR VALUES FROM (%L) TO (%L)', name,
-                     uuidv7_floor(since), uuidv7_floor(since + interval '1 day'));
-      made := made + 1;
-    END IF;
+  FOR n IN 0..3 LOOP
+    since := date_trunc('day', moment, 'UTC') + make_interval(days => n);
+    made := made + platform_make_partition('inbox', 'inbox_' || to_char(since AT TIME ZONE 'UTC', 'YYYYMMDD'),
+                                           since, since + interval '1 day')::int;
   END LOOP;
   RETURN made;
 END $$

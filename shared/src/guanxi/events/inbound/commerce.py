@@ -12,10 +12,10 @@ from guanxi.events.fields import (
     IsoDate,
     Money,
     Part,
+    PersonalNote,
     PersonalReference,
     PersonalText,
     Quantity,
-    Reference,
     ShortText,
     Sku,
     UtcTime,
@@ -77,7 +77,7 @@ class OrderReported(Inbound, type="guanxi.inbound.OrderReported.v1"):
     shipping_minor: Money | None = None
     total_minor: Money | None = None
     way: ShortText | None = None
-    purpose: ShortText | None = None
+    purpose: PersonalNote | None = None
 
     @property
     def goods_minor(self) -> int:
@@ -195,7 +195,7 @@ class ServiceReported(Inbound, type="guanxi.inbound.ServiceReported.v1"):
     external_ref: PersonalReference | None = None
     kind: ServiceKind
     sku: Sku | None = None
-    serial: Reference | None = None
+    serial: PersonalReference | None = None
     performed_at: UtcTime
     cost_minor: Money | None = None
     currency: Currency | None = None

@@ -14,6 +14,7 @@ from guanxi.events.fields import (
     IsoDate,
     Money,
     Part,
+    PersonalReference,
     Quantity,
     Reference,
     ShortText,
@@ -169,7 +170,7 @@ class ServicePerformed(Recorded, type="guanxi.interactions.ServicePerformed.v1")
     service_id: UUID
     kind: Annotated[Code, Vocabulary(SERVICE_KINDS)]
     sku: Sku | None = None
-    serial: Reference | None = None
+    serial: PersonalReference | None = None
     performed_at: UtcTime
     cost_minor: Money | None = None
     """What it cost us."""

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 
 POINTS = (
-    "request.before_commit",
-    "request.after_commit",
+    "transaction.before_commit",
+    "transaction.after_commit",
     "relay.after_claim",
     "relay.after_produce",
     "relay.after_acknowledge",
