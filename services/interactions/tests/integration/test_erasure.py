@@ -43,10 +43,22 @@ def reported(subject: UUID) -> list[Any]:
                 "promises": [{"what": planted(7), "due_at": now + timedelta(days=1), "promiser": planted(8)}],
             }
         ),
+        reports.OrderReported.model_validate(
+            {
+                **origin,
+                "external_ref": "SO-1",
+                "placed_at": now,
+                "currency": "CNY",
+                "lines": lines,
+                "purpose": planted(16),
+            }
+        ),
         reports.ReturnReported.model_validate(
             {**origin, "returned_at": now, "currency": "CNY", "lines": lines, "reason": planted(9)}
         ),
-        reports.ServiceReported.model_validate({**origin, "kind": "repair", "performed_at": now, "note": planted(10)}),
+        reports.ServiceReported.model_validate(
+            {**origin, "kind": "repair", "performed_at": now, "note": planted(10), "serial": planted(17)}
+        ),
         reports.OpinionReported.model_validate(
             {**origin, "questionnaire": "card", "grades": [{"item": "a", "obtained": 1}], "free_text": planted(11)}
         ),
@@ -65,6 +77,13 @@ async def places(service: Harness) -> list[str]:
         return [one for one in tables if await reader.fetchval(statement.format(table=one, planted=PLANTED))]
 
 
+async def in_log(service: Harness) -> int:
+    """How many events told of what was planted."""
+    async with service.database.api.read() as reader:
+        found: int = await reader.fetchval(f"SELECT count(*) FROM event_log WHERE body::text LIKE '%{PLANTED}%'")
+    return found
+
+
 async def test_every_personal_column_is_blanked(service: Harness, staff: httpx.AsyncClient, customer: Any) -> None:
     customer_id, other = await customer(), await customer()
     await service.apply(*reported(customer_id))
@@ -72,12 +91,14 @@ async def test_every_personal_column_is_blanked(service: Harness, staff: httpx.A
     body = {"outcome": "kept", "note": planted(15)}
     await staff.post(f"/v1/promises/{promises[0]['id']}/outcome", json=body)
     planted_in = await places(service)
-    assert planted_in == ["contact", "goods_return", "mention", "opinion", "promise", "service_record"]
+    assert planted_in == ["contact", "goods_return", "mention", "opinion", "promise", "sales_order", "service_record"]
     assert planted_in == sorted({table for table, _, _ in personal_columns(SERVICE.metadata)})
     await service.erase(other)
     assert await places(service) == planted_in
-    assert await service.erase(customer_id) == 6
+    assert await in_log(service) == 1
+    await service.erase(customer_id)
     assert await places(service) == []
+    assert await in_log(service) == 0
     assert await service.erase(customer_id) == 0
 
 

@@ -14,6 +14,8 @@ from guanxi.events.fields import (
     Currency,
     IsoDate,
     Money,
+    PersonalNote,
+    PersonalReference,
     PersonalText,
     Quantity,
     Reference,
@@ -82,7 +84,7 @@ class NewOrder(_New):
     shipping_minor: Money | None = None
     total_minor: Money | None = Field(default=None, description="Checked against the parts when it is given.")
     way: Code | None = Field(default=None, description="How it came: a code of yours, such as `web-shop`.")
-    purpose: ShortText | None = None
+    purpose: PersonalNote | None = None
 
 
 class OrderCorrection(_New):
@@ -100,7 +102,7 @@ class OrderCorrection(_New):
     shipping_minor: Money | None = None
     total_minor: Money | None = Field(default=None, description="Checked against the parts when it is given.")
     way: Code | None = None
-    purpose: ShortText | None = None
+    purpose: PersonalNote | None = None
 
     @field_validator("placed_at", "currency", "lines", "total_minor", mode="before")
     @classmethod
@@ -181,7 +183,7 @@ class NewServiceRecord(_New):
     kind: ServiceKind
     external_ref: Reference | None = None
     sku: Sku | None = None
-    serial: Reference | None = None
+    serial: PersonalReference | None = None
     performed_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
     cost_minor: Money | None = Field(default=None, description="What it cost us; needs `currency`.")
     currency: Currency | None = None

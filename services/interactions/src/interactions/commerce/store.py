@@ -80,12 +80,16 @@ WHERE o.id = x.id AND o.status <> x.status RETURNING o.id
 """
 _LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
 _OVERDUE = "UPDATE payment SET overdue_at = $2, version = version + 1 WHERE id = $1 RETURNING version"
+_ERASE_ORDERS = """
+UPDATE sales_order SET purpose = NULL, erased_at = $2, version = version + 1
+WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
+"""
 _ERASE_RETURNS = """
 UPDATE goods_return SET reason = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 _ERASE_SERVICES = """
-UPDATE service_record SET note = NULL, erased_at = $2, version = version + 1
+UPDATE service_record SET note = NULL, serial = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 
@@ -257,8 +261,9 @@ async def page(  # noqa: PLR0913 - whom, what, where
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank what was said of returns and services; sums and dates stay as figures."""
-    tags = [await tx.execute(sql, list(customer_ids), tx.now) for sql in (_ERASE_RETURNS, _ERASE_SERVICES)]
+    """Blank what was said of orders, returns and services; sums and dates stay as figures."""
+    statements = (_ERASE_ORDERS, _ERASE_RETURNS, _ERASE_SERVICES)
+    tags = [await tx.execute(sql, list(customer_ids), tx.now) for sql in statements]
     return sum(int(tag.split()[-1]) for tag in tags)
 
 

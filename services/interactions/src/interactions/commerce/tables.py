@@ -37,7 +37,7 @@ sales_order = sa.Table(
     sa.Column("goods_minor", sa.BigInteger, nullable=False),
     sa.Column("total_minor", sa.BigInteger, nullable=False),
     sa.Column("way", sa.Text),
-    sa.Column("purpose", sa.Text),
+    sa.Column("purpose", sa.Text, info=personal("text")),
     sa.Column("status", sa.Text, nullable=False, server_default=sa.text("'placed'")),
     sa.CheckConstraint(
         "status IN ('placed', 'part_delivered', 'delivered', 'closed', 'cancelled', 'returned')",
@@ -93,7 +93,7 @@ service_record = sa.Table(
     *record_columns(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("sku", sa.Text),
-    sa.Column("serial", sa.Text),
+    sa.Column("serial", sa.Text, info=personal("id")),
     sa.Column("performed_at", TIME, nullable=False),
     sa.Column("cost_minor", sa.BigInteger),
     sa.Column("currency", sa.Text),

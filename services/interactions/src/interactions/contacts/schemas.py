@@ -12,17 +12,17 @@ from guanxi.events.fields import (
     Channel,
     Code,
     IsoDate,
+    PersonalNote,
     PersonalShortText,
     PersonalText,
     PersonName,
     Seconds,
-    ShortText,
     UtcTime,
 )
 from interactions.contacts.rules import ContactKind, Direction, Need
 from interactions.promises.schemas import PromiseRead
 
-_Cues = Annotated[tuple[ShortText, ...], Field(max_length=50)]
+_Cues = Annotated[tuple[PersonalNote, ...], Field(max_length=50)]
 _NEVER_NULL = ("channel", "direction", "kind", "occurred_at", "cues")
 
 
@@ -73,7 +73,7 @@ class NewInteraction(BaseModel):
     need_on: IsoDate | None = Field(default=None, description="When they will need it.")
     duration_s: Seconds | None = None
     cues: _Cues = Field(default=(), description='Marks of what was not said, like "said fine, was not".')
-    rival_named: ShortText | None = Field(default=None, description="The rival that the customer named.")
+    rival_named: PersonalNote | None = Field(default=None, description="The rival that the customer named.")
     promises: Annotated[tuple[NewPromise, ...], Field(max_length=50)] = ()
 
 
@@ -93,7 +93,7 @@ class InteractionCorrection(BaseModel):
     need_on: IsoDate | None = None
     duration_s: Seconds | None = None
     cues: _Cues | None = None
-    rival_named: ShortText | None = None
+    rival_named: PersonalNote | None = None
 
     @model_validator(mode="after")
     def _something(self) -> InteractionCorrection:

@@ -316,7 +316,8 @@ async def test_each_fact_is_corrected_whole_and_voided(
 async def last_facts(service: Harness) -> dict[UUID, Any]:
     """What the newest fact of each aggregate that is not voided tells, without counters of how it came about."""
     last: dict[UUID, Event[Any]] = {}
-    for event in await service.published():
+    told_of: list[Event[Any]] = await service.published()
+    for event in told_of:
         assert event.aggregateid not in last or last[event.aggregateid].sequence < event.sequence
         last[event.aggregateid] = event
     # `complete` is how an order stood when its delivery was told of: of two the later one completes it.

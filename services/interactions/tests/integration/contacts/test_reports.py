@@ -208,7 +208,8 @@ async def state(service: Harness) -> list[Any]:
 async def last_facts(service: Harness) -> Any:
     """What the newest fact of each contact and promise tells; a promise's id depends on how it came about."""
     last: dict[UUID, Event[Any]] = {}
-    for event in await service.published():
+    told_of: list[Event[Any]] = await service.published()
+    for event in told_of:
         assert event.aggregateid not in last or last[event.aggregateid].sequence < event.sequence
         last[event.aggregateid] = event
     live = [event for event in last.values() if not type(event.data).__name__.endswith("Voided")]
