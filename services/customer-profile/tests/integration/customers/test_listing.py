@@ -67,6 +67,7 @@ async def test_typed_filters_narrow_the_list(office: httpx.AsyncClient) -> None:
     assert await found(office, kind="person") == ["三"]
     assert await found(office, role="dealer") == ["一"]
     assert await found(office, lifecycle="active") == ["二"]
+    assert await found(office, lifecycle="prospect") == ["三", "一"]
     assert await found(office, stage="continue") == ["二"]
     assert await found(office, industry="coal") == ["一"]
     assert await found(office, unit="head-office") == ["三", "二", "一"]
@@ -103,6 +104,8 @@ async def test_a_record_nobody_has_made_sure_of_is_stale_until_somebody_does(
     verified = await later.post(f"/v1/customers/{one}/verifications", json={})
     assert (verified.status_code, verified.headers["ETag"]) == (201, '"2"')
     assert [c["id"] for c in (await later.get("/v1/customers/stale")).json()["items"]] == [two]
+    older = await later.post(f"/v1/customers/{one}/verifications", json={"verified_at": "2020-01-01T00:00:00Z"})
+    assert (older.headers["ETag"], older.json()["verified_at"]) == ('"2"', verified.json()["verified_at"])
 
 
 async def test_the_export_is_a_spreadsheet_without_formulas_and_on_record(

@@ -177,9 +177,25 @@ async def test_the_first_order_makes_a_prospect_a_customer_in_whatever_order_its
         for fact in reversed(facts) if turned else facts:
             await harness.apply(fact)
         await harness.apply(order(of))
+    listed = (await office.get("/v1/customers", params={"lifecycle": "active"})).json()["items"]
+    assert [c["id"] for c in listed] == [str(two), str(one)]
+    assert (await office.get("/v1/customers", params={"lifecycle": "prospect"})).json()["items"] == []
     lives = [(await office.get(f"/v1/customers/{of}")).json() for of in (one, two)]
     assert [(c["lifecycle"], c["version"]) for c in lives] == [("active", 2), ("active", 2)]
     assert len(await harness.published(CustomerUpdated)) == 2
+
+
+async def test_merged_records_are_as_far_along_and_as_new_as_the_furthest_and_newest(
+    office: httpx.AsyncClient,
+) -> None:
+    one, two = await made(office, "山西煤業"), await made(office, "山西煤礦", lifecycle="active")
+    body = {"survivor_id": str(one), "absorbed_id": str(two), "reason": "same"}
+    assert (await office.post("/v1/merges", json=body)).status_code == 201
+    point = {"kind": "email", "value": "two@example.com"}
+    newest = await office.post(f"/v1/customers/{two}/contact-points", json=point)
+    profile = (await page(office, one))["profile"]
+    assert (profile["customer"]["id"], profile["customer"]["lifecycle"]) == (str(one), "active")
+    assert profile["as_of"] == newest.json()["recorded_at"]
 
 
 async def test_merged_records_are_shown_together_and_apart_again(harness: Harness, office: httpx.AsyncClient) -> None:
