@@ -134,6 +134,15 @@ class NewReturnedLine(NewMovedLine):
 class NewDelivery(_New):
     """Goods of an order that reached the customer; without lines, all of them."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"delivered_at": "2026-04-02T09:30:00+08:00", "lines": [{"sku": "tower-1200", "quantity": 600}]}
+            ]
+        },
+    )
+
     external_ref: Reference | None = None
     delivered_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
     lines: Annotated[tuple[NewMovedLine, ...], Field(max_length=_MAX_LINES)] = ()
@@ -141,6 +150,13 @@ class NewDelivery(_New):
 
 class NewReturn(_New):
     """Goods of an order that the customer gave back."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"lines": [{"sku": "tower-1200", "quantity": 2, "amount_minor": 100000}], "reason": "cracked"}]
+        },
+    )
 
     external_ref: Reference | None = None
     returned_at: UtcTime | None = Field(default=None, description="Now, if not given; not in the future.")
@@ -150,6 +166,10 @@ class NewReturn(_New):
 
 class NewPayment(_New):
     """An amount that is due (`due_on`), was paid (`paid_on`), or both; with neither it is paid today."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"amount_minor": 25000000, "due_on": "2026-04-30"}]}
+    )
 
     external_ref: Reference | None = None
     amount_minor: Money
@@ -178,6 +198,22 @@ class PaymentCorrection(_New):
 
 class NewServiceRecord(_New):
     """What was done for a customer on a product."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "0198c0de-0000-7000-8000-000000000001",
+                    "kind": "repair",
+                    "sku": "tower-1200",
+                    "cost_minor": 9000,
+                    "currency": "CNY",
+                    "note": "a new base",
+                }
+            ]
+        },
+    )
 
     customer_id: UUID
     kind: ServiceKind
