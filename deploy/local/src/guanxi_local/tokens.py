@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from guanxi.auth.development import DevelopmentIssuer
+from guanxi_local.failures import Failure
 from guanxi_local.files import locked, write_atomically
 from guanxi_local.scopes import ALL_SCOPES, HEAD_OFFICE
 from guanxi_local.state import State
@@ -17,10 +18,18 @@ def open_issuer(state: State) -> DevelopmentIssuer:
             fresh = state.signing_key.with_suffix(".new")
             DevelopmentIssuer.create().save(fresh)
             fresh.rename(state.signing_key)
-        issuer = DevelopmentIssuer.load(state.signing_key)
+        issuer = _load(state)
         if not state.jwks.exists():
             write_atomically(state.jwks, issuer.jwks_json())
     return issuer
+
+
+def _load(state: State) -> DevelopmentIssuer:
+    try:
+        return DevelopmentIssuer.load(state.signing_key)
+    except ValueError as error:
+        message = f"{state.signing_key} is damaged; delete it and {state.jwks.name} beside it, and new ones are made"
+        raise Failure(message) from error
 
 
 def mint(  # noqa: PLR0913 - one keyword for each claim

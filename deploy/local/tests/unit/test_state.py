@@ -13,6 +13,7 @@ import pytest
 from guanxi_local.accounts import can_reach, server_account
 from guanxi_local.failures import Failure
 from guanxi_local.state import State, open_state, reset, wanted_root
+from guanxi_local.tokens import open_issuer
 
 
 @pytest.fixture
@@ -66,6 +67,12 @@ def test_a_folder_that_cannot_be_made_gives_one_clear_line(tmp_path: Path) -> No
     with pytest.raises(Failure, match=r"the state folder .*file/state cannot be used") as caught:
         open_state(tmp_path / "file" / "state")
     assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_signing_key_gives_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "issuer-key.json").write_text('{"kty": ')
+    with pytest.raises(Failure, match=r"issuer-key\.json is damaged; delete it"):
+        open_issuer(State(tmp_path))
 
 
 def test_a_reset_deletes_what_is_ours_and_nothing_else(folder: Path) -> None:
