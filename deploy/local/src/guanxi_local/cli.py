@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 from typer.core import TyperGroup
 
 from guanxi_local import control, inspection, logs, sources
@@ -58,9 +59,11 @@ def up(
     else:
         with StartView(_OUT).open() as view:
             control.bring_up(state, view.show, port=port)
-    _OUT.print(addresses_table(inspection.addresses(_platform(state))))
+    addresses = addresses_table(inspection.addresses(_platform(state)))
     if foreground:
-        _stay(state)
+        _stay(state, addresses)
+    else:
+        _OUT.print(addresses)
 
 
 @app.command()
@@ -155,9 +158,10 @@ def _platform(state: State) -> Platform:
     return Platform(state, read_processes())
 
 
-def _stay(state: State) -> None:
-    _OUT.print("Ctrl-C stops everything.")
+def _stay(state: State, addresses: Table) -> None:
     try:
+        _OUT.print(addresses)
+        _OUT.print("Ctrl-C stops everything.")
         while control.is_up(state):
             time.sleep(0.5)
     except KeyboardInterrupt:
