@@ -45,8 +45,7 @@ class SimBroker:
     def append(self, place: Place, key: bytes, value: bytes, headers: Headers) -> Ack:
         """Write one record."""
         log = self.logs.setdefault(place, [])
-        now = int(asyncio.get_running_loop().time() * 1000)
-        log.append(Record(place, len(log), key, value, tuple(headers), now))
+        log.append(Record(place, len(log), key, value, tuple(headers), _now_ms()))
         return Ack(place, len(log) - 1)
 
     def power_cut(self, most: int) -> int:
@@ -236,3 +235,10 @@ class SimEnds:
 
     async def stop(self) -> None:
         """Nothing is open."""
+
+
+def _now_ms() -> int:
+    try:
+        return int(asyncio.get_running_loop().time() * 1000)
+    except RuntimeError:
+        return 0  # before the run has begun

@@ -1,0 +1,137 @@
+"""A consumer that stays behind is built anew, whatever its own client believes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from guanxi.bus import watchdog
+from guanxi.bus.consumer import ConsumerRunner
+from guanxi.bus.ports import Place, Record
+from guanxi.bus.watchdog import Guarded, Watchdog
+from guanxi.testing.simulation import SimEnds, SimReader, run_in_virtual_time
+
+from .conftest import TOPIC, Bench
+
+
+class Positions:
+    """The pool's place: gives what the memory knows as rows."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        yield self
+
+    async def fetch(self, _sql: str, consumers: list[str]) -> list[dict[str, Any]]:
+        return [
+            {"consumer": consumers[0], "topic": p.topic, "partition": p.partition, "next_offset": at.next_offset}
+            for p, at in self._bench.store.at.items()
+        ]
+
+
+class Deaf(SimReader):
+    """A client that has joined, believes all is well, and reads no more after its first records."""
+
+    asked = 0
+
+    async def poll(self, seconds: float) -> Mapping[Place, Sequence[Record]]:
+        self.asked += 1
+        if self.asked > 3:
+            await asyncio.sleep(seconds)
+            return {}
+        return await super().poll(seconds)
+
+
+def _watch(bench: Bench, runner: ConsumerRunner, given_up: list[str]) -> tuple[Watchdog, Guarded]:
+    guarded = Guarded(runner, [TOPIC])
+    pool: Any = Positions(bench)
+    return Watchdog(SimEnds(bench.broker), pool, [guarded], given_up.append), guarded
+
+
+async def _for(seconds: float, *work: Any) -> None:
+    tasks = [asyncio.ensure_future(one) for one in work]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_a_client_that_reads_no_more_is_replaced(bench: Bench) -> None:
+    made: list[SimReader] = []
+
+    def make() -> SimReader:
+        made.append((Deaf if not made else SimReader)(bench.broker, "group", [TOPIC]))
+        return made[-1]
+
+    runner, given_up = ConsumerRunner("group", bench.store, make), list[str]()
+    dog, guarded = _watch(bench, runner, given_up)
+
+    async def go() -> None:
+        async def write() -> None:
+            for n in range(100):
+                bench.write(1, first=n)
+                await asyncio.sleep(0.5)
+
+        await _for(120, guarded.run(), dog.run(), write())
+
+    run_in_virtual_time(go())
+    assert len(bench.store.effects) == 100
+    assert len(made) == 2
+    assert given_up == []
+
+
+def test_a_process_that_cannot_be_mended_gives_up(bench: Bench) -> None:
+    runner, given_up = ConsumerRunner("group", bench.store, lambda: Deaf(bench.broker, "group", [TOPIC])), list[str]()
+    dog, guarded = _watch(bench, runner, given_up)
+    bench.write(300)
+    run_in_virtual_time(_for(200, guarded.run(), dog.run()))
+    assert given_up
+    assert "no progress after 3 rebuilds" in given_up[0]
+
+
+def test_one_that_has_nothing_to_do_or_works_slowly_is_left_alone(bench: Bench) -> None:
+    ids = bench.write(12)
+    bench.store.poison = frozenset(ids[::2])
+    runner, given_up = bench.runner(), list[str]()
+    dog, guarded = _watch(bench, runner, given_up)
+    run_in_virtual_time(_for(300, guarded.run(), dog.run()))
+    assert len(bench.readers) == 1
+    assert given_up == []
+    assert sum(guarded.behind.values()) == 0
+
+
+def test_while_the_broker_is_away_nobody_is_stuck_and_afterwards_places_are_compared(bench: Bench) -> None:
+    old = bench.write(5)
+    runner, given_up = bench.runner(), list[str]()
+    dog, guarded = _watch(bench, runner, given_up)
+
+    async def outage() -> None:
+        await asyncio.sleep(20)
+        bench.broker.away = True
+        bench.broker.logs.clear()
+        await asyncio.sleep(90)
+        bench.write(9, first=50)
+        bench.broker.away = False
+
+    run_in_virtual_time(_for(180, guarded.run(), dog.run(), outage()))
+    assert len(bench.store.effects) == len(old) + 9
+    assert given_up == []
+
+
+@pytest.mark.parametrize(("behind", "expected"), [(0, []), (3, [Place(TOPIC, 0)])])
+def test_only_what_is_behind_can_be_stuck(bench: Bench, behind: int, expected: list[Place]) -> None:
+    guarded = Guarded(bench.runner(), [TOPIC])
+
+    async def go() -> list[Place]:
+        guarded.see({Place(TOPIC, 0): behind}, {})
+        await asyncio.sleep(watchdog.STUCK_SECONDS + 1)
+        guarded.see({Place(TOPIC, 0): behind}, {})
+        return guarded.stuck(watchdog.STUCK_SECONDS)
+
+    assert run_in_virtual_time(go()) == expected
