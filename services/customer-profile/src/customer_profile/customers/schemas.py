@@ -156,6 +156,12 @@ class CustomerPatch(_Described):
 class NewAssignment(_Strict):
     """An employee for the customer: its one `owner`, a `steward` of its data, or one for `service`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"employee_id": "019a3c5e-7d10-7abc-8def-0123456789ab", "role": "owner", "reason": "handover"}]
+        }
+    )
+
     employee_id: UUID
     role: Literal["owner", "steward", "service"] = "owner"
     since: UtcTime | None = None
@@ -164,6 +170,8 @@ class NewAssignment(_Strict):
 
 class Verification(_Strict):
     """That somebody made sure of the record."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"verified_at": "2026-03-31T01:30:00Z"}]})
 
     verified_at: UtcTime | None = None
     """When; now, unless given."""

@@ -20,6 +20,18 @@ class _Strict(BaseModel):
 class NewMerge(_Strict):
     """Two records that are the same customer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "survivor_id": "019a3c5e-7d10-7abc-8def-0123456789ab",
+                    "absorbed_id": "019a3c5e-7d11-7abc-8def-0123456789ab",
+                    "reason": "same-phone",
+                }
+            ]
+        }
+    )
+
     survivor_id: UUID
     """The record that is to speak for both."""
     absorbed_id: UUID
@@ -29,6 +41,8 @@ class NewMerge(_Strict):
 
 class Undoing(_Strict):
     """Why a merge is undone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "mistake"}]})
 
     reason: Code | None = None
 
@@ -77,6 +91,8 @@ class MergePreview(BaseModel):
 
 class NewAlias(_Strict):
     """A source's name for the customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"source": "dealer-17", "external_ref": "C-1001"}]})
 
     source: Code
     external_ref: Reference

@@ -39,7 +39,10 @@ BATCH_BODY: dict[str, Any] = {
             },
             "example": [EXAMPLE_EVENT],
         },
-        "application/json": {"schema": {"type": "array", "maxItems": 500, "items": {"type": "object"}}},
+        "application/json": {
+            "schema": {"type": "array", "maxItems": 500, "items": {"type": "object"}},
+            "example": [EXAMPLE_EVENT],
+        },
     },
 }
 """The request body of a batch, for the OpenAPI document: it is read event by event, so no model stands for it."""

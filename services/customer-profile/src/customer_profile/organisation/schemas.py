@@ -92,6 +92,8 @@ class NewUnit(_Strict):
 class UnitPatch(_Strict):
     """What may be changed; a field left out stays as it is."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "物流部", "time_zone": "Asia/Shanghai"}]})
+
     name: ShortText = ""
     kind: Code = ""
     parent: Code | None = None
@@ -144,6 +146,8 @@ class NewEmployee(_Strict):
 class EmployeePatch(_Strict):
     """What may be changed; a field left out stays as it is."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"unit": "logistics", "level": "lead"}]})
+
     name: PersonName = ""
     unit: Code = ""
     subject: Subject | None = None
@@ -155,6 +159,8 @@ class EmployeePatch(_Strict):
 
 class Departure(_Strict):
     """When an employee left or will leave."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-03-31"}]})
 
     left_on: IsoDate
 

@@ -1,0 +1,26 @@
+"""The service's reference for strangers: each body that is asked for is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from customer_profile.app import SERVICE
+from guanxi.service._app import openapi_document
+
+DOCUMENT = openapi_document(SERVICE)
+BODIES = [
+    (f"{method} {path}", kind, content)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+    if "/ops/" not in path
+]
+
+
+@pytest.mark.parametrize(("route", "kind", "content"), BODIES, ids=[f"{route} {kind}" for route, kind, _ in BODIES])
+def test_every_body_has_an_example(route: str, kind: str, content: dict[str, Any]) -> None:
+    schema = content["schema"]
+    model = DOCUMENT["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+    assert "example" in content or model.get("examples"), (route, kind)
