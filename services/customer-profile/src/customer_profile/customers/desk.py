@@ -126,13 +126,14 @@ async def drop_point(tx: Tx, customer_id: UUID, point_id: UUID, version: int, pr
 
 
 async def verify(tx: Tx, customer_id: UUID, at: datetime | None, principal: Principal) -> Customer:
-    """Note that somebody has made sure of the record."""
+    """Note that somebody has made sure of the record; an earlier time than the one known changes nothing."""
     before = await locked(tx, customer_id, principal)
     if at is not None and at > tx.now:
         raise Unprocessable.field("verified_at", "future", "must not lie in the future")
-    return await _saved(
-        tx, before, replace(before, verified_at=at or tx.now, verified_by=principal.employee_id), principal
-    )
+    moment = at or tx.now
+    if moment <= before.verified_at:
+        return before
+    return await _saved(tx, before, replace(before, verified_at=moment, verified_by=principal.employee_id), principal)
 
 
 async def history(  # noqa: PLR0913 - the parts of a query

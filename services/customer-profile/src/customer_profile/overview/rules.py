@@ -20,6 +20,8 @@ LENGTHS = {CONTACTS: 10, ORDERS: 10, COMPLAINTS: 20, PROMISES: 20, SCORES: 20, S
 """Section -> how many items an overview shows."""
 HIDDEN = (VOIDED, "closed", "left")
 """Statuses of what an overview does not show: void, a complaint that is over, a segment the customer has left."""
+_FURTHEST = ("prospect", "former", "dormant", "active")
+"""Of several records: who buys from one of them is a customer, whatever the others say."""
 _FILLED = (*PERSONAL_FIELDS, "industry", "size", "time_zone", "acquisition_source", "owner_id")
 
 
@@ -173,14 +175,23 @@ def sections(
 
 
 def one_profile(speaks: Customer, others: Sequence[Customer]) -> Customer:
-    """The record that speaks, with what it lacks from the others, oldest first, and everybody's ways to be reached."""
+    """The record that speaks, with what it lacks from the others, oldest first, and everybody's ways to be reached.
+
+    It is as far along as the record that is furthest, and as new as the newest.
+    """
     filled: dict[str, Any] = {
         name: next((value for other in others if (value := getattr(other, name)) is not None), None)
         for name in _FILLED
         if getattr(speaks, name) is None
     }
     points = {(p.kind, p.value): p for one in (*reversed(others), speaks) for p in reversed(one.contact_points)}
-    return replace(speaks, **filled, contact_points=tuple(reversed(points.values())))
+    return replace(
+        speaks,
+        **filled,
+        lifecycle=max((one.lifecycle for one in (speaks, *others)), key=_FURTHEST.index),
+        recorded_at=max(one.recorded_at for one in (speaks, *others)),
+        contact_points=tuple(reversed(points.values())),
+    )
 
 
 def tier_of(segments: Iterable[Item]) -> str | None:
