@@ -190,7 +190,9 @@ def reached(events: Sequence[Event[Any]]) -> dict[tuple[str, datetime], datetime
     for event in events:
         source = getattr(event.data, "source", None)
         if source is not None and isinstance(event.data, REPORTED):
-            key = (source, event.time - (event.time - _EPOCH) % STEP)
+            # A report dated ahead (a publisher's clock is fast) cannot have told of what was still to come.
+            at = min(event.time, event.recordedtime)
+            key = (source, at - (at - _EPOCH) % STEP)
             first[key] = min(event.recordedtime, first.get(key, event.recordedtime))
     return _newest(first)
 

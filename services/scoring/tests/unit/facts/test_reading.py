@@ -89,5 +89,7 @@ def test_a_source_is_told_up_to_its_reports_and_not_to_what_we_did_about_them() 
     voided = an_event(OrderPlacedVoided(unit="u", source="dealer-17", order_id=UUID(int=1)), time=_NOON)
     told = reached([new, old, own, voided, again])
     assert told == {("dealer-17", new.time): again.recordedtime}
+    ahead = an_event(_order(1), time=_NOON + timedelta(days=9), recorded=_NOON)
+    assert reached([ahead]) == {("dealer-17", _NOON): _NOON}
     early = an_event(_order(1), time=old.time, recorded=old.time)
     assert reached([early, new]) == {("dealer-17", old.time): old.time, ("dealer-17", new.time): _NOON}
