@@ -11,7 +11,7 @@ import pytest
 
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
-from support.databases import READERS
+from support.databases import SERVICES
 from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
@@ -36,7 +36,7 @@ async def test_members_join_and_leave_under_load(
 
 async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer: Dealer) -> None:
     """A second worker of one service takes partitions, works for a while, and ends: cleanly, or by a kill."""
-    service = dice.choice(READERS)
+    service = dice.choice(SERVICES)
     member = await asyncio.to_thread(ground.start_apart, service, "worker")
     try:
         # A worker is ready once each of its consumers has partitions.

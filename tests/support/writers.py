@@ -18,11 +18,6 @@ from support.ledger import Entry, Fate, Kind, Ledger
 
 _GIVES_UP = 0.15
 _BAD = 0.1
-_PATHS: dict[Kind, str] = {
-    "customer": "/v1/customers",
-    "interaction": "/v1/interactions",
-    "complaint": "/v1/complaints",
-}
 
 
 @dataclass
@@ -42,13 +37,13 @@ class Writers:
         kind = self._kind()
         mark, bad = uuid.uuid4().hex, self.dice.random() < _BAD
         patience = 1 if self.dice.random() < _GIVES_UP else 400
-        body, key = self._body(kind, mark, bad=bad), f"key-{mark}"
+        (method, path, body), key = self._request(kind, mark, bad=bad), f"key-{mark}"
         last: httpx.Response | None = None
         for attempt in range(patience):
             self.repeats += attempt > 0
             self.in_flight += 1
             try:
-                last = await self.caller.ask("POST", _PATHS[kind], body, key=key)
+                last = await self.caller.ask(method, path, body, key=key)
             finally:
                 self.in_flight -= 1
             if last is not None and (last.is_success or _final(last)):
@@ -61,17 +56,22 @@ class Writers:
     def _kind(self) -> Kind:
         if len(self.customers) < 3:
             return "customer"
-        kinds: tuple[Kind, ...] = ("customer", "interaction", "interaction", "interaction", "complaint")
+        kinds: tuple[Kind, ...] = ("customer", "interaction", "interaction", "interaction", "complaint", "permission")
         return self.dice.choice(kinds)
 
-    def _body(self, kind: Kind, mark: str, *, bad: bool) -> dict[str, Any]:
+    def _request(self, kind: Kind, mark: str, *, bad: bool) -> tuple[str, str, dict[str, Any]]:
         wrong = {"no_such_field": 1} if bad else {}
         if kind == "customer":
-            return {"kind": "person", "name": mark, **wrong}
+            return "POST", "/v1/customers", {"kind": "person", "name": mark, **wrong}
         customer = self.dice.choice(self.customers[-50:])
         if kind == "interaction":
-            return {"customer_id": customer, "channel": "phone", "direction": "in", "subject": mark, **wrong}
-        return {"customer_id": customer, "channel": "phone", "cause": "quality", "external_ref": mark, **wrong}
+            body = {"customer_id": customer, "channel": "phone", "direction": "in", "subject": mark, **wrong}
+            return "POST", "/v1/interactions", body
+        if kind == "permission":
+            said = {"purpose": "survey", "channel": "email", "state": "granted", "evidence": mark}
+            return "PUT", f"/v1/customers/{customer}/permissions", {"permissions": [said], **wrong}
+        body = {"customer_id": customer, "channel": "phone", "cause": "quality", "external_ref": mark, **wrong}
+        return "POST", "/v1/complaints", body
 
 
 @asynccontextmanager
