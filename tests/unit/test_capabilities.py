@@ -24,7 +24,8 @@ from guanxi_local.cli import app
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "capabilities.md"
 ROW = re.compile(r"\| ([PICSNXD]\d+) \| `(.+?)` \| `([^`|]+)` \|")
-ROUTE = re.compile(r"((?:[A-Z]+ )*)(/v1/[^\s?]+)?(\?\S+)?(?: \([^)]*\))?")
+ROUTE = re.compile(r"((?:[A-Z]+ )*)(/v1/[^\s?]+)?(\?\S+)?")
+REMARK = re.compile(r" \([^)]*\)")
 PUBLISHERS_TOPIC = "Kafka guanxi.inbound.SOURCE"
 FIRST_ISSUE = [
     "P1",
@@ -143,7 +144,7 @@ def strangers(door: str) -> list[str]:
     found: list[str] = []
     methods: list[str] = []
     path = ""
-    for part in door.split(", "):
+    for part in REMARK.sub("", door).split(", "):
         match = ROUTE.fullmatch(part)
         if not match or not any(match.groups()):
             found += [] if part in events() | commands() else [part]
