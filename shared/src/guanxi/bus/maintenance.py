@@ -17,7 +17,7 @@ _CHUNK = 5_000
 _ROUNDS = 100
 _OLD_INBOX = """
 DELETE FROM inbox_default WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM inbox_default WHERE event_id < uuidv7_floor($1 - interval '90 days') LIMIT $2))
+  SELECT ctid FROM inbox_default WHERE event_id < uuidv7_floor($1::timestamptz - interval '90 days') LIMIT $2))
 """
 _OLD_KEYS = """
 DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_key WHERE created_at < $1 LIMIT $2))
