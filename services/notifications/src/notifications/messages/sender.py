@@ -62,13 +62,16 @@ async def run(runtime: Runtime) -> None:
     settings: Settings = runtime.settings
     if settings.smtp_url is None:
         log.warning("messages.no_server", missing="GUANXI_SMTP_URL")
+        await asyncio.get_running_loop().create_future()
     pool, backoff, progress = runtime.database.consumers, Backoff(), _progress(settings)
     watching = asyncio.create_task(progress.run(pool))
     try:
         with MESSAGES.listen() as woken:
-            while True:
+            while not watching.done():
                 if not await send_due(settings, pool, backoff, progress.up_to):
                     await wait(woken, LOOK_SECONDS)
+        # It ends by an error only: whoever runs this loop tells of it, and starts both again.
+        await watching
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import asyncpg
 import structlog
 
 from guanxi import directory
@@ -40,7 +41,7 @@ class Progress:
             while True:
                 try:
                     await self.look(pool)
-                except (BrokerError, OSError) as error:
+                except (BrokerError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     log.warning("permissions.progress_unknown", error=repr(error))
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
