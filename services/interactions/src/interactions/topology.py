@@ -30,6 +30,8 @@ TIMELINE = Consumer(
         complaints.ComplaintFiledVoided: timeline.on_ticket_voided,
         complaints.ComplaintHandedOver: timeline.on_ticket,
         complaints.ComplaintEscalated: timeline.on_ticket,
+        complaints.ComplaintWaiting: timeline.on_ticket,
+        complaints.ComplaintResumed: timeline.on_ticket,
         complaints.ComplaintAnswered: timeline.on_ticket,
         complaints.ComplaintResolved: timeline.on_ticket,
         complaints.ComplaintReopened: timeline.on_ticket,

@@ -75,6 +75,8 @@ KINDS: Mapping[type[Fact], Kind] = {
     complaints.ComplaintFiledCorrected: _TICKET,
     complaints.ComplaintFiledVoided: Kind(COMPLAINTS, VOIDED),
     complaints.ComplaintHandedOver: _TICKET,
+    complaints.ComplaintWaiting: _TICKET,
+    complaints.ComplaintResumed: _TICKET,
     complaints.ComplaintEscalated: _TICKET,
     complaints.ComplaintAnswered: _TICKET,
     complaints.ComplaintResolved: _TICKET,

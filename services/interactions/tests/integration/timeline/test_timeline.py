@@ -25,6 +25,8 @@ WAY: tuple[tuple[Any, str, dict[str, Any]], ...] = (
         "assigned",
         {"from_unit": "finance", "to_unit": "logistics", "reason": "not-ours"},
     ),
+    (complaints.ComplaintWaiting, "waiting_for_customer", {}),
+    (complaints.ComplaintResumed, "in_progress", {}),
     (complaints.ComplaintAnswered, "answered", {"answer_id": IDS.new()}),
     (complaints.ComplaintResolved, "resolved", {"in_time": True}),
     (complaints.ComplaintClosed, "closed", {"solved": True}),
