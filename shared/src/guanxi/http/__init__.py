@@ -14,6 +14,7 @@ from guanxi.http._etag import etag, if_match, set_etag
 from guanxi.http._idempotency import Attempt, Made, claim_sql, idempotency_args, in_progress, request_hash
 from guanxi.http._marks import body_limit, deadline, streaming
 from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
+from guanxi.http._plain import NotPlainError, plain
 from guanxi.http._probes import Readiness, ReadyCheck
 from guanxi.http._routes import RouteEntry, UndeclaredAccessError, catalogue
 from guanxi.http._sse import ServerEvent, last_event_id, sse
@@ -43,6 +44,7 @@ __all__ = [
     "Gone",
     "Made",
     "NotFound",
+    "NotPlainError",
     "Once",
     "Page",
     "PageQuery",
@@ -84,6 +86,7 @@ __all__ = [
     "json_errors",
     "last_event_id",
     "page_query",
+    "plain",
     "problem_of",
     "problem_response",
     "read",

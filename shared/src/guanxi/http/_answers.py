@@ -115,13 +115,21 @@ def field_errors(found: Sequence[Any]) -> list[FieldError]:
     return [FieldError(_path(error["loc"]), error["type"].replace("_", "-"), error["msg"]) for error in found]
 
 
-async def _answer(request: Request, error: Exception) -> Response:
+def refusal(error: Exception, instance: str) -> Response | None:
+    """The answer that an error which left a route becomes; None for one that nobody foresaw."""
     problem = problem_of(error)
     if problem is None:
-        raise error
+        return None
     if not isinstance(error, Problem | HTTPException | RequestValidationError):
         _LOG.warning("request failed", status=problem.status, kind=type(error).__name__, reason=str(error))
-    return problem_response(problem, request.url.path)
+    return problem_response(problem, instance)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    answer = refusal(error, request.url.path)
+    if answer is None:
+        raise error
+    return answer
 
 
 def _http_problem(error: HTTPException) -> Problem:

@@ -13,6 +13,7 @@ from guanxi.db import Pool
 from guanxi.http._answers import add_problem_handlers
 from guanxi.http._middleware import BodyLayer, DeadlineLayer, HeadersLayer, TelemetryLayer
 from guanxi.http._openapi import openapi_document
+from guanxi.http._plain import PlainLayer, plain_routes
 from guanxi.http._probes import ReadyCheck, add_probes
 from guanxi.http._routes import catalogue, refuse_undeclared
 
@@ -58,6 +59,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     app.state.templates = {entry.endpoint: entry.path for entry in entries}
     app.openapi = lambda: openapi_document(app, entries)  # type: ignore[method-assign]
     # The one added last is the outermost.
+    app.add_middleware(PlainLayer, routes=plain_routes(app))
     app.add_middleware(BodyLayer)
     app.add_middleware(DeadlineLayer)
     app.add_middleware(TelemetryLayer)

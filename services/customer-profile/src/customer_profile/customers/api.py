@@ -38,7 +38,7 @@ from customer_profile.customers.schemas import (
 from guanxi.auth import PII_READ, has_personal, masked
 from guanxi.db import Reader
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
-from guanxi.http import Paging, Read, Write, if_match, read, set_etag, streaming, write
+from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, streaming, write
 
 router = APIRouter(tags=["customers"])
 
@@ -146,6 +146,7 @@ async def export_customers(call: Reading, wanted: Wanted) -> StreamingResponse:
 
 
 @router.get("/customers/{customer_id}")
+@plain
 async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
     """Read a customer.
 

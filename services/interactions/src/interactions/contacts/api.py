@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from guanxi.events.fields import Channel, UtcTime
-from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
+from guanxi.http import Page, Paging, Read, Write, if_match, plain, read, set_etag, write
 from interactions import scope
 from interactions.contacts import at_once, usecases
 from interactions.contacts.schemas import (
@@ -28,6 +28,7 @@ CanChange = Annotated[Write, Depends(write("interactions:write", idempotent=Fals
 
 
 @router.post("/interactions", status_code=201)
+@plain
 async def log_interaction(body: NewInteraction, call: CanWrite) -> InteractionRead:
     """Log an exchange with a customer, with the promises made in it.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from guanxi.events.fields import UtcTime
-from guanxi.http import NotFound, Page, Paging, Read, Unprocessable, read
+from guanxi.http import NotFound, Page, Paging, Read, Unprocessable, plain, read
 from guanxi.service import settings_of
 from scoring.scorecards import files
 from scoring.scores import reading
@@ -35,6 +35,7 @@ Kind = Annotated[str, Query(description="`value.existing` or `trust`.")]
 
 
 @router.get("/customers/{customer_id}/scores")
+@plain
 async def get_scores(
     customer_id: UUID, call: Reader, config: Config, as_of: AsOf = None, known_at: KnownAt = None
 ) -> ScoresRead:
