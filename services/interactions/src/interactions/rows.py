@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from guanxi.db import Tx
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _UNCHANGING = frozenset({"id", "version"})
 
 
@@ -58,16 +56,14 @@ def read(kind: type[T], row: Mapping[str, Any] | asyncpg.Record) -> T:
     return kind(**dict(row))
 
 
-def placeholders(table: sa.Table, kind: type[DataclassInstance], first: int) -> tuple[str, str]:
-    """For one row in a statement of its own: its columns, and `$first` on with their types, for `values`."""
-    names = _names(kind)
-    types = [table.c[name].type.compile(dialect=_DIALECT) for name in names]
-    return ", ".join(names), ", ".join(f"${n}::{kind_}" for n, kind_ in enumerate(types, first))
+def row(item: DataclassInstance) -> dict[str, Any]:
+    """One item as an element of a JSON argument, for a statement of its own."""
+    return _row(item)
 
 
-def values(item: DataclassInstance) -> list[Any]:
-    """The values of `placeholders` in order."""
-    return [getattr(item, name) for name in _names(type(item))]
+def names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    """The columns that a dataclass has, in its order."""
+    return _names(kind)
 
 
 @lru_cache(maxsize=64)

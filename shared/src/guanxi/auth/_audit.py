@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.auth._principal import Principal
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Stamp, Tx
 from guanxi.telemetry import current_trace_id
 
 AUDIT_REVOKE = "REVOKE UPDATE, DELETE, TRUNCATE ON audit, audit_seal FROM {role}"
@@ -65,7 +65,7 @@ class AuditEntry:
     details: Mapping[str, Any] | None = None
 
 
-def audit_args(tx: Tx, principal: Principal, entry: AuditEntry) -> tuple[Any, ...]:
+def audit_args(tx: Stamp, principal: Principal, entry: AuditEntry) -> tuple[Any, ...]:
     """The values of `AUDIT_COLUMNS` in order, for a statement that writes the row together with its effect."""
     return (
         tx.new_id(),

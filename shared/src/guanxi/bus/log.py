@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from guanxi.db import Tx
+from guanxi.db import Stamp, Tx
 from guanxi.events import Event, Fact, fact_types, make_event
 from guanxi.events.personal import personal_fields
 from guanxi.telemetry import correlation_id, current_traceparent
@@ -67,7 +67,7 @@ def log_arguments(event: Event[Any]) -> tuple[UUID, str, str, UUID | None, UUID,
 
 
 def draft(  # noqa: PLR0913 - one argument for each attribute of an event
-    tx: Tx,
+    tx: Stamp,
     fact: F,
     *,
     aggregate: UUID,

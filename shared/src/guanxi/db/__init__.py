@@ -4,8 +4,9 @@ from guanxi.db._checks import DatabaseUnfitError, check_database
 from guanxi.db._core import compile_statement
 from guanxi.db._keyset import after_key
 from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
-from guanxi.db._pool import Database, Pool, Reader, Sizes, Tx, open_database
+from guanxi.db._pool import Database, Pool, Reader, Sizes, Stamp, Tx, open_database
 from guanxi.db._schema import base_columns, new_metadata, personal, personal_columns
+from guanxi.db._together import Together, TogetherByPool
 
 __all__ = [
     "Database",
@@ -13,6 +14,9 @@ __all__ = [
     "Pool",
     "Reader",
     "Sizes",
+    "Stamp",
+    "Together",
+    "TogetherByPool",
     "Tx",
     "after_key",
     "base_columns",

@@ -74,19 +74,26 @@ class Reader:
         return await self.fetchval(sql, *args)
 
 
-class Tx(Reader):
-    """One transaction, with the moment at which it began and the source of its ids."""
+class Stamp:
+    """The moment of one piece of work, and the source of its ids."""
 
-    def __init__(self, connection: Connection, now: datetime, ids: Ids, wake: Wake | None = None) -> None:
-        super().__init__(connection)
+    def __init__(self, now: datetime, ids: Ids) -> None:
         self.now = now
-        self.wake = wake
         self._ids = ids
-        self._after_commit: list[Callable[[], None]] = []
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""
         return self._ids.new()
+
+
+class Tx(Reader, Stamp):
+    """One transaction, with the moment at which it began and the source of its ids."""
+
+    def __init__(self, connection: Connection, now: datetime, ids: Ids, wake: Wake | None = None) -> None:
+        Reader.__init__(self, connection)
+        Stamp.__init__(self, now, ids)
+        self.wake = wake
+        self._after_commit: list[Callable[[], None]] = []
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a named statement; gives PostgreSQL's command tag."""
@@ -162,6 +169,10 @@ class Pool:
             yield tx
             reached("transaction.after_commit")
             tx.committed()
+
+    def stamp(self) -> Stamp:
+        """This moment, for what is made ready before its transaction begins."""
+        return Stamp(self._clock.now(), self._ids)
 
     def size(self) -> tuple[int, int]:
         """Connections open, and idle among them."""

@@ -36,7 +36,14 @@ def claim_sql(first: int = 1, given: str = "") -> str:
     `WITH claim AS (<claim_sql()>), made AS (INSERT INTO ... SELECT ... FROM claim) ...`. `given` is a FROM or WHERE
     clause without which no key is claimed, such as `FROM customer`.
     """
-    values = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, first))
+    return claiming(", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, first)), given)
+
+
+def claiming(values: str, given: str) -> str:
+    """The same for values that stand in rows: eight expressions, and the FROM clause with their rows.
+
+    Two rows of one key are an error of the statement.
+    """
     return f"""INSERT INTO idempotency_key
  (principal, key, route, request_hash, created_at, status, location, resource_id) SELECT {values} {given}
  ON CONFLICT (principal, key) DO UPDATE SET route = EXCLUDED.route, request_hash = EXCLUDED.request_hash,

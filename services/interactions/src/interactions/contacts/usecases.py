@@ -11,7 +11,7 @@ from uuid import UUID
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.bus import log
-from guanxi.db import Pool, Reader, Tx
+from guanxi.db import Pool, Reader, Stamp, Tx
 from guanxi.directory import Employee
 from guanxi.events import Event
 from guanxi.events.interactions import CustomerContacted, CustomerContactedCorrected
@@ -77,7 +77,7 @@ def make(body: NewInteraction, principal: Principal, contact_id: UUID, now: date
 
 
 def announcement(
-    tx: Tx, contact: Contact, kind: type[CustomerContacted] = CustomerContacted, cause: Event[Any] | None = None
+    tx: Stamp, contact: Contact, kind: type[CustomerContacted] = CustomerContacted, cause: Event[Any] | None = None
 ) -> Event[Any]:
     """The event that tells of a contact."""
     return log.draft(
