@@ -89,27 +89,33 @@ class Placing:
         bounds = await reader.bounds(places)
         old = [place for place in places if place in known]
         replaced = [place for place in old if known[place].next_offset > bounds[place][1]]
+        overtaken = {p: Position(bounds[p][0], None) for p in old if known[p].next_offset < bounds[p][0]}
+        if overtaken:
+            await self._skip(overtaken, known)
         for place in old:
             if place not in replaced:
-                self._go_on(reader, place, known[place], bounds[place][0])
+                self._go_on(reader, place, overtaken.get(place, known[place]), bounds[place][0])
         if replaced:
             await self._start_over(reader, replaced, "the broker's log ends before our position")
         new = [place for place in places if place not in known]
         if new:
             await self._start(reader, new, bounds)
 
+    async def _skip(self, overtaken: Mapping[Place, Position], known: Mapping[Place, Position]) -> None:
+        """Retention was faster than we were: say what is gone, and count from what is still there."""
+        for place, position in overtaken.items():
+            missed = position.next_offset - known[place].next_offset
+            log.error("consumer.gap", consumer=self._group, topic=place.topic, partition=place.partition, missed=missed)
+        await self._store.place(overtaken)
+
     def _go_on(self, reader: Reader, place: Place, position: Position, first: int) -> None:
-        if position.next_offset < first:
-            where = {"topic": place.topic, "partition": place.partition, "missed": first - position.next_offset}
-            log.error("consumer.gap", consumer=self._group, why="retention was faster than we were", **where)
         before = position.next_offset - 1
         self._next[place] = position.next_offset
         if position.last_event_id is not None and before >= first:
             self._compare[place] = (before, position.last_event_id)
             reader.seek(place, before)
         else:
-            self._next[place] = max(position.next_offset, first)
-            reader.seek(place, self._next[place])
+            reader.seek(place, position.next_offset)
 
     async def _start_over(self, reader: Reader, places: Collection[Place], why: str) -> None:
         for place in places:

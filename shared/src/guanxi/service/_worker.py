@@ -117,9 +117,11 @@ class Worker:
         """
         for one in self.guarded:
             one.runner.end()
+        for task in self._tasks:
+            task.cancel()
         if self._reading:
             await asyncio.wait(self._reading, timeout=_FINISH_SECONDS)
-        for task in [*self._reading, *self._tasks]:
+        for task in self._reading:
             task.cancel()
         with contextlib.suppress(asyncpg.InterfaceError):
             await asyncio.gather(*self._reading, *self._tasks, return_exceptions=True)

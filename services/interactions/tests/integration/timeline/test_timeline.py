@@ -79,7 +79,7 @@ async def test_complaints_and_messages_stand_beside_contacts(
     customer_id, complaint_id = await customer(), IDS.new()
     contact = {"customer_id": str(customer_id), "channel": "phone", "direction": "in"}
     await staff.post("/v1/interactions", json={**contact, "occurred_at": (MOMENT - timedelta(hours=1)).isoformat()})
-    await service.apply(*(ticket(step, customer_id, complaint_id) for step in range(3)), message(customer_id))
+    await service.apply(*(ticket(step, customer_id, complaint_id) for step in range(5)), message(customer_id))
     entries = await shown(staff, customer_id)
     assert [one["kind"] for one in entries] == ["message", "complaint", "contact"]
     assert entries[1]["summary"] | {} == {
