@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from guanxi_local.postgres import SUPERUSER, Postgres
+from guanxi_local.database_server import SUPERUSER, DatabaseServer
 from guanxi_local.roles import owner_role, runtime_role
 
 _RUNTIME_SETTINGS = {
@@ -21,7 +21,7 @@ _OWNER_SETTINGS = {"lock_timeout": "5s"}
 
 
 @asynccontextmanager
-async def superuser(postgres: Postgres, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
+async def superuser(postgres: DatabaseServer, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
     """Connect as superuser for the length of the block."""
     connection = await asyncpg.connect(postgres.url(database, SUPERUSER))
     try:
@@ -30,7 +30,7 @@ async def superuser(postgres: Postgres, database: str = "postgres") -> AsyncIter
         await connection.close()
 
 
-async def ensure_databases(postgres: Postgres, names: Iterable[str], suffix: str = "") -> None:
+async def ensure_databases(postgres: DatabaseServer, names: Iterable[str], suffix: str = "") -> None:
     """Make the databases and roles of all services, or finish what an interrupted run left half done."""
     wanted = list(names)
     async with superuser(postgres) as connection:
@@ -41,13 +41,12 @@ async def ensure_databases(postgres: Postgres, names: Iterable[str], suffix: str
     await asyncio.gather(*(grant(postgres, name + suffix, roles_of=name) for name in wanted))
 
 
-async def ensure_roles(postgres: Postgres, connection: asyncpg.Connection, service_database: str) -> None:
+async def ensure_roles(postgres: DatabaseServer, connection: asyncpg.Connection, service_database: str) -> None:
     """Make the two roles of a service with their passwords and time-outs."""
     owner, runtime = owner_role(service_database), runtime_role(service_database)
-    passwords = postgres.state.passwords([owner, runtime])
     for role, settings in ((owner, _OWNER_SETTINGS), (runtime, _RUNTIME_SETTINGS)):
         if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-            await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[role]}'")
+            await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password(role)}'")
         for setting, value in settings.items():
             await connection.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
 
@@ -65,7 +64,7 @@ async def _admit(connection: asyncpg.Connection, name: str, roles_of: str) -> No
     await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {runtime_role(roles_of)}")
 
 
-async def grant(postgres: Postgres, name: str, *, roles_of: str) -> None:
+async def grant(postgres: DatabaseServer, name: str, *, roles_of: str) -> None:
     """Give the schema to the owner role, and to the runtime role the rows of every table that will ever be in it.
 
     Done at each start: a creation that was interrupted may have left a database open to everybody.
@@ -88,7 +87,16 @@ async def _close_versions(connection: asyncpg.Connection, runtime: str) -> None:
         await connection.execute(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {runtime}")
 
 
-async def migrated_with(postgres: Postgres, name: str) -> str | None:
+async def close_versions(owner_url: str, roles_of: str) -> None:
+    """Close the table that a migration made, as its owner: for those who migrate without the superuser."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await _close_versions(connection, runtime_role(roles_of))
+    finally:
+        await connection.close()
+
+
+async def migrated_with(postgres: DatabaseServer, name: str) -> str | None:
     """Give the digest under which a database was last migrated; it lives in the database's comment and goes with it."""
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1"
     async with superuser(postgres) as connection:
@@ -96,14 +104,14 @@ async def migrated_with(postgres: Postgres, name: str) -> str | None:
     return digest
 
 
-async def mark_migrated(postgres: Postgres, name: str, *, roles_of: str, digest: str) -> None:
+async def mark_migrated(postgres: DatabaseServer, name: str, *, roles_of: str, digest: str) -> None:
     """Remember the digest under which a database was migrated, and close the table that the migration made."""
     async with superuser(postgres, name) as connection:
         await _close_versions(connection, runtime_role(roles_of))
         await connection.execute(f"COMMENT ON DATABASE {name} IS '{digest}'")
 
 
-async def drop_database(postgres: Postgres, name: str) -> None:
+async def drop_database(postgres: DatabaseServer, name: str) -> None:
     """Drop a database, ending whatever is still connected to it."""
     async with superuser(postgres) as connection:
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

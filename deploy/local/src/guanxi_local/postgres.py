@@ -18,13 +18,13 @@ import psutil
 
 from guanxi_local.accounts import can_reach, give
 from guanxi_local.children import Child
+from guanxi_local.database_server import SUPERUSER
 from guanxi_local.failures import Failure, of_os, of_program
 from guanxi_local.files import remove_tree
 from guanxi_local.ports import HOST
 from guanxi_local.state import State
 
 NAME = "postgres"
-SUPERUSER = "postgres"
 _START_S = 60.0
 _STOP = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
 _SETTINGS = {
@@ -59,8 +59,11 @@ class Postgres:
 
     def url(self, database: str = "postgres", role: str = SUPERUSER) -> str:
         """Give the address of a database for a role, password included."""
-        password = self.state.passwords([role])[role]
-        return f"postgresql://{role}:{password}@{HOST}:{self.port}/{database}"
+        return f"postgresql://{role}:{self.password(role)}@{HOST}:{self.port}/{database}"
+
+    def password(self, role: str) -> str:
+        """Give the password a role is made with."""
+        return self.state.passwords([role])[role]
 
     def start(self) -> Child:
         """Start the server, making the cluster first when there is none, and wait until it takes connections."""

@@ -8,14 +8,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from guanxi_local.checkout import checkout
 from guanxi_local.ports import HOST
 from guanxi_local.roles import Database
-from guanxi_local.state import State
 from guanxi_local.table_errors import of_table
+
+if TYPE_CHECKING:  # a job in a container reads the table without what the runner's state needs
+    from guanxi_local.state import State
 
 
 class Service(BaseModel):

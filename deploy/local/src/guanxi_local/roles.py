@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guanxi_local.postgres import Postgres
+from guanxi_local.database_server import DatabaseServer
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def runtime_role(service_database: str) -> str:
     return f"{service_database}_app"
 
 
-def describe(postgres: Postgres, roles_of: str, name: str | None = None) -> Database:
+def describe(postgres: DatabaseServer, roles_of: str, name: str | None = None) -> Database:
     """Give the addresses of a database whose roles are those of `roles_of`."""
     database = name or roles_of
     owner, runtime = postgres.url(database, owner_role(roles_of)), postgres.url(database, runtime_role(roles_of))
