@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -50,6 +50,10 @@ class Routes:
             return None
         return _find(self._root, segments)
 
+    def templates(self) -> Iterator[tuple[str, str]]:
+        """Give each template with its owner, in the order in which `owner` looks: the first that fits is its answer."""
+        return _walk(self._root)
+
 
 def templates(document: Mapping[str, Any]) -> Iterable[str]:
     """Give the public path templates of an OpenAPI document: what is for probes and scrapers stays inside."""
@@ -63,6 +67,15 @@ def build(documents: Mapping[str, Mapping[str, Any]]) -> Routes:
         for template in templates(document):
             routes.add(template, owner)
     return routes
+
+
+def _walk(node: _Node) -> Iterator[tuple[str, str]]:
+    if node.owner is not None:
+        yield node.template, node.owner
+    for _, literal in sorted(node.literals.items()):
+        yield from _walk(literal)
+    if node.parameter:
+        yield from _walk(node.parameter)
 
 
 def _split(path: str) -> list[str]:
