@@ -27,6 +27,9 @@ setup: ## Install everything into .venv and the user's cache folder (needs Pytho
 lock: setup ## Resolve all dependencies anew into requirements.lock and deploy/kafka.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --group dev pyproject.toml \
 		$(foreach package,$(PACKAGES),--no-emit-package $(package)) --custom-compile-command "make lock" -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra otlp -c requirements.lock \
+		$(foreach package,$(PACKAGES),--no-emit-package $(package)) --custom-compile-command "make lock" \
+		-o deploy/images/requirements.lock shared/pyproject.toml services/*/pyproject.toml
 	$(BIN)/python -m guanxi_local.setup lock
 
 demo: setup ## Start the platform and play the first hour of a firm on it
@@ -83,6 +86,7 @@ types: setup ## mypy, strict
 
 contracts: setup ## Write OpenAPI, AsyncAPI, JSON Schemas and samples to docs/contracts
 	$(BIN)/python -m guanxi.events.contracts
+	$(BIN)/python -m guanxi_local.proxy_map
 
 .PHONY: contracts-check
 contracts-check: setup
@@ -97,3 +101,18 @@ docs: contracts ## Generated documents: contracts and the capability table's che
 replay-real: setup ## Replay the real data sets in full (GUANXI_DATA=folder)
 	@test -d "$(GUANXI_DATA)" || { echo "replay-real: set GUANXI_DATA to the folder of the real data sets" >&2; exit 2; }
 	$(PYTEST) -q -m real
+
+.PHONY: env images compose-up compose-down
+COMPOSE := docker compose
+
+env: ## Write .env for docker-compose.yml, every secret drawn anew; one that is there stays
+	@python3 deploy/compose/env.py
+
+images: ## Build the one image of all services and roles
+	$(COMPOSE) build
+
+compose-up: ## Build and start everything in containers, and wait until it is ready
+	$(COMPOSE) up --build --wait
+
+compose-down: ## Stop and remove the containers; data stay in their volumes
+	$(COMPOSE) down

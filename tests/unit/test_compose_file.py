@@ -1,0 +1,89 @@
+"""docker-compose.yml against the tables it is written from, and the settings it needs against `.env.example`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from guanxi_local.containers import _options
+from guanxi_local.processes import read_processes
+from guanxi_local.roles import owner_role, runtime_role
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION = ROOT / "deploy" / "compose" / "production.yaml"
+TEXT = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+ROLES = ("api", "worker")
+STOCK = {"postgres", "kafka", "proxy", "backup-folder", "restore"}
+JOBS = {"issuer", "databases", "topics"}
+
+
+def by_profile(*, default: bool) -> set[str]:
+    return {name for name, service in SERVICES.items() if ("profiles" not in service) == default}
+
+
+def test_each_process_of_the_table_has_its_containers_and_there_are_no_others() -> None:
+    wanted = {f"{service.name}-{part}" for service in read_processes() for part in (*ROLES, "migrate")}
+    assert by_profile(default=True) - STOCK - JOBS == wanted
+
+
+@pytest.mark.parametrize("row", read_processes(), ids=lambda row: row.name)
+def test_a_process_runs_its_module_in_its_role_on_its_database(row: Any) -> None:
+    runtime = f"postgresql://{runtime_role(row.database)}:${{{runtime_role(row.database).upper()}_PASSWORD:?"
+    for role in ROLES:
+        service = SERVICES[f"{row.name}-{role}"]
+        assert service["command"][:3] == [row.module, "--role", role]
+        assert service["environment"]["GUANXI_DATABASE_URL"].startswith(runtime)
+        assert service["environment"]["GUANXI_DATABASE_URL"].endswith(f"/{row.database}")
+        assert "GUANXI_MIGRATION_URL" not in service["environment"]
+        assert service["depends_on"][f"{row.name}-migrate"] == {"condition": "service_completed_successfully"}
+    migration = SERVICES[f"{row.name}-migrate"]
+    assert _options(migration["command"][1:]).service == row.name
+    assert owner_role(row.database) in migration["environment"]["GUANXI_MIGRATION_URL"]
+
+
+def test_every_job_is_one_that_the_image_knows() -> None:
+    assert {_options(SERVICES[job]["command"][1:]).job for job in JOBS} == JOBS
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_container_is_closed_limited_and_comes_back(name: str) -> None:
+    service = SERVICES[name]
+    assert service["image"].count(":") >= 1, "pinned"
+    if "profiles" in service or name in JOBS | {"backup-folder"} or name.endswith("-migrate"):
+        assert service["restart"] == ("no" if "profiles" not in service or name == "restore" else "unless-stopped")
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert service["healthcheck"]["test"]
+        assert int(service["stop_grace_period"].removesuffix("s")) > 10
+    assert service["cap_drop"] == ["ALL"]
+    assert service["read_only"] is True
+    assert name == "backup-folder" or service["mem_limit"]
+
+
+def test_every_required_setting_is_generated_and_every_other_one_is_explained() -> None:
+    example = (ROOT / ".env.example").read_text()
+    generated = set(re.findall(r"^([A-Z_]+)=$", example, re.MULTILINE))
+    explained = set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE))
+    required = set(re.findall(r"\$\{([A-Z_]+):\?run make env first\}", TEXT))
+    assert required == generated
+    optional = set(re.findall(r"\$\{([A-Z_]+):-", TEXT)) - {"GUANXI_RELEASE"}
+    assert optional <= explained
+    passed_on = {key for one in SERVICES.values() for key, value in _environment(one).items() if value is None}
+    assert {"GUANXI_SMTP_URL", "GUANXI_OTLP_ENDPOINT"} <= passed_on
+    asked_in_production = set(re.findall(r"\$\{([A-Z_]+):\?", PRODUCTION.read_text()))
+    assert asked_in_production <= explained
+
+
+def test_no_secret_has_a_value_in_the_repository() -> None:
+    assert not re.findall(r"(?:PASSWORD|_KEY|SECRET)[A-Z_]*: (?!\$\{[A-Z_]+:\?|/var/lib/)\S+", TEXT)
+
+
+def _environment(service: dict[str, Any]) -> dict[str, Any]:
+    found = service.get("environment") or {}
+    assert isinstance(found, dict)
+    return found
