@@ -1,0 +1,63 @@
+"""Asking the platform at its gateway, as a command does: an answer, or one line that says why there is none."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from guanxi_local.failures import Failure
+
+
+class Door:
+    """One command's way in, with its token; close it, or take it as a context."""
+
+    def __init__(self, gateway: str, token: str) -> None:
+        self._client = httpx.Client(
+            base_url=gateway, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def exists(self, path: str) -> bool:
+        """Say whether there is something at an address."""
+        return self._ask("GET", path).status_code == httpx.codes.OK
+
+    def get(self, path: str, **query: str) -> Any:
+        """Give the JSON of a resource."""
+        return _read(self._ask("GET", path, query=query))
+
+    def post(self, path: str, body: Any) -> Any:
+        """Give the JSON of what was made."""
+        return _read(self._ask("POST", path, body=body))
+
+    def _ask(self, method: str, path: str, *, body: Any = None, query: dict[str, str] | None = None) -> httpx.Response:
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
+        try:
+            return self._client.request(method, path, json=body, params=query, headers=headers)
+        except httpx.HTTPError as error:
+            message = f"the gateway does not answer ({error}); is the platform up? (guanxi status)"
+            raise Failure(message) from error
+
+
+def segment(name: str) -> str:
+    """Quote a name for use in a path."""
+    return quote(name, safe="")
+
+
+def _read(answer: httpx.Response) -> Any:
+    if answer.is_success:
+        return answer.json()
+    try:
+        problem = answer.json()
+        errors = "".join(f"; {item['field']}: {item['detail']}" for item in problem.get("errors", []))
+        message = f"refused: {problem.get('detail', problem.get('title'))}{errors}"
+    except ValueError:
+        message = f"refused with {answer.status_code}"
+    raise Failure(message)
