@@ -152,8 +152,7 @@ async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
 
     For a record that was merged, internal readers get the one that speaks for it, named in Content-Location.
     """
-    async with call.pool.read() as reader:
-        view = await desk.view(reader, customer_id, call.principal)
+    view = await desk.view_shared(call.pool, customer_id, call.principal)
     if view.elsewhere:
         call.response.headers["Content-Location"] = f"/v1/customers/{view.customer.id}"
     set_etag(call.response, view.customer.version)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from customer_profile.customers.saving import Actor, Edit, Registration, lock_al
 from customer_profile.customers.schemas import ContactPointBody, CustomerPatch, NewRecord
 from customer_profile.organisation import usecases as organisation
 from guanxi.auth import Principal
-from guanxi.db import Reader, Tx
+from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, FieldError, Forbidden, Gone, NotFound, Stale, Unprocessable
 
 
@@ -34,10 +35,21 @@ class View:
 
 async def view(reader: Reader, customer_id: UUID, principal: Principal) -> View:
     """The record that speaks for this id; an external unit gets exactly its own. 404, 410."""
-    found = await store.load_one(reader, customer_id)
+    return await _view(partial(store.load_one, reader), customer_id, principal)
+
+
+async def view_shared(pool: Pool, customer_id: UUID, principal: Principal) -> View:
+    """The same in a statement shared with whoever reads a customer at this moment."""
+    return await _view(partial(store.load_shared, pool), customer_id, principal)
+
+
+async def _view(
+    load: Callable[[UUID], Awaitable[store.Loaded | None]], customer_id: UUID, principal: Principal
+) -> View:
+    found = await load(customer_id)
     if found and principal.internal and found[0].canonical_id != customer_id:
         visible_record(found[0], principal)
-        found = await store.load_one(reader, found[0].canonical_id)
+        found = await load(found[0].canonical_id)
     customer, members = found or (None, [])
     return View(customer_id, visible_record(customer, principal), tuple(members))
 

