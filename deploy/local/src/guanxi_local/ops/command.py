@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,9 +140,9 @@ def _lag_table(door: Door) -> Table:
 
 
 def _letters_table(found: dict[str, list[dict[str, Any]]]) -> Table:
-    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.table import Column, Table  # noqa: PLC0415 - as above
 
-    table = Table("service", "id", "consumer", "type", "reason", "since")
+    table = Table("service", Column("id", no_wrap=True), "consumer", "type", "reason", "since")
     for name, letters in found.items():
         for one in letters:
             since = str(one["recorded_at"])[:19]
@@ -152,4 +153,5 @@ def _letters_table(found: dict[str, list[dict[str, Any]]]) -> Table:
 def _print(table: Table) -> None:
     from rich.console import Console  # noqa: PLC0415 - as above
 
-    Console(highlight=False).print(table)
+    # Without a terminal rich takes 80 columns, and cuts what a script came for.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
