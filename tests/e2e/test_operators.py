@@ -36,7 +36,7 @@ def guanxi(platform: TestPlatform, *words: str) -> subprocess.CompletedProcess[s
 async def test_lag_names_every_consumer_of_every_service(platform: TestPlatform) -> None:
     done = await asyncio.to_thread(guanxi, platform, "lag")
     assert done.returncode == 0, done.stderr
-    for name in ("interactions", "timeline.g1", "facts.g1", "intake.g1", "alerts.g1"):
+    for name in ("interactions", "timeline.g1", "facts.g1", "overview.g1", "alerts.g1"):
         assert name in done.stdout
 
 
