@@ -39,16 +39,22 @@ def _nothing(_point: str) -> None:
 _act: Callable[[str], None] = _nothing
 
 
-def arm(spec: str) -> None:
-    """Die at `point:n`, the n-th time that this process comes by; raises ValueError for a point that does not exist."""
-    global _act  # noqa: PLW0603 - the process dies once
+def parse(spec: str) -> tuple[str, int]:
+    """The point and the number in `point:n`; raises ValueError for a point that does not exist."""
     parsed = _SPEC.fullmatch(spec)
     if parsed is None or parsed["point"] not in POINTS:
         message = f"{spec!r} is no crash point; they are {', '.join(POINTS)}, each with :n for the n-th time"
         raise ValueError(message)
+    return parsed["point"], int(parsed["times"])
+
+
+def arm(spec: str) -> None:
+    """Die at `point:n`, the n-th time that this process comes by."""
+    global _act  # noqa: PLW0603 - the process dies once
+    point, times = parse(spec)
     _dies_at.clear()
     _seen.clear()
-    _dies_at[parsed["point"]] = int(parsed["times"])
+    _dies_at[point] = times
     _act = _count
 
 

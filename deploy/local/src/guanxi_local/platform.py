@@ -118,15 +118,18 @@ class Platform:
             return self.kafka.start()
         return self.state.records.start(name, self._command(name), env=self._environment(name))
 
-    def launch_apart(self, name: str, role: str, port: int | None = None) -> tuple[str, str]:
+    def launch_apart(
+        self, name: str, role: str, port: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> tuple[str, str]:
         """Start a further process of a service in one role, at a new port unless one is given; nobody watches over it.
 
-        Gives the name under which it is halted, and its address.
+        Gives the name under which it is halted, and its address. `settings` are told to it beside its own.
         """
         number = port or self.state.ports.settle([f"{name}-{role}-{secrets.token_hex(3)}"]).popitem()[1]
         member = f"{name}-{role}-{number}"
         command = serve_command(self.services[name], number, role)
-        self.state.records.start(member, command, env=self._environment(name))
+        environment = {**self._around.environment(self.database(name)), **(settings or {})}
+        self.state.records.start(member, command, env=environment)
         return member, address(number)
 
     def halt(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:

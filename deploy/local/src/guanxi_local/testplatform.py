@@ -148,6 +148,23 @@ class TestPlatform:
             wait_ready(self.state, member, url)
         return member
 
+    def die_at(self, name: str, point: str, seconds: float = 60) -> str:
+        """Run a service in the place of its own process until it dies at a named step; gives the end of its log.
+
+        Its own process is down meanwhile, and stays down. Raises `Failure` when it does not come to that step in time.
+        """
+        self.take_down(name)
+        port = int(self.service(name).rpartition(":")[2])
+        member, _ = self._platform.launch_apart(name, "all", port, {"GUANXI_CRASH_AT": point})
+        deadline = time.monotonic() + seconds
+        while self._platform.recall(member) is not None:
+            if time.monotonic() > deadline:
+                self._platform.halt(member, signal.SIGKILL)
+                message = f"{name} has not come to {point} in {seconds:.0f} s"
+                raise Failure(message)
+            time.sleep(0.05)
+        return self.log(member)
+
     def end_apart(self, member: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End a process that was started apart."""
         child = self._platform.recall(member)

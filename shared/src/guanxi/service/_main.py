@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 from pydantic import ValidationError
 
+from guanxi import crash
 from guanxi.bus import offsets
 from guanxi.db import DatabaseUnfitError, check_database, migrate, open_database
 from guanxi.service._app import build_app, openapi_document
@@ -47,6 +48,8 @@ def main(service: Service) -> None:
         return
     settings = _settings(service)
     try:
+        if settings.crash_at is not None:
+            crash.arm(settings.crash_at)
         configure_telemetry(service.name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
         work = _migrate(service, settings) if options.command == "migrate" else _serve(service, settings, options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from guanxi import crash
+
 _WEAK = 32
 _LAST_PORT = 65_535
 _TLS = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -32,6 +34,8 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str | None = None
     stuck_seconds: float = Field(default=30.0, gt=0)
+    crash_at: str | None = None
+    """A named step (`guanxi.crash`) at which this process is to die, `relay.after_produce:3`; for tests of faults."""
 
     @field_validator("database_url", "migration_url")
     @classmethod
@@ -48,6 +52,13 @@ class ServiceSettings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("crash_at")
+    @classmethod
+    def _crash_point(cls, value: str | None) -> str | None:
+        if value is not None:
+            crash.parse(value)
+        return value
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> ServiceSettings:
         if self.profile != "production":
@@ -57,6 +68,9 @@ class ServiceSettings(BaseSettings):
             if secret is None or len(secret.get_secret_value()) < _WEAK:
                 message = f"GUANXI_{name.upper()} must be set to at least {_WEAK} characters in production"
                 raise ValueError(message)
+        if self.crash_at is not None:
+            message = "GUANXI_CRASH_AT is for tests: in production no process dies on purpose"
+            raise ValueError(message)
         if not self.jwks.startswith("https://"):
             message = "GUANXI_JWKS must be an https address in production: the development issuer is refused"
             raise ValueError(message)

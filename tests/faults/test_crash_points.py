@@ -1,0 +1,156 @@
+"""A process dies between two steps, at each point that has a name: what was promised holds, and nothing comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from guanxi.bus.kafka import KafkaProducer
+from guanxi.crash import POINTS
+from guanxi.events.interactions import CustomerContacted
+from guanxi_local.testplatform import TestPlatform
+from support.client import Caller
+from support.databases import rows
+from support.dealer import Dealer, publishing
+from support.invariants import all_is_well, recovers
+from support.ledger import Ledger
+from support.rounds import chance, count
+from support.writers import Writers, writing
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+
+_MIGRATION = "migration.before_commit"
+_SMOKE = {"relay.after_produce", "consumer.after_commit"}
+_HOMES = {"consumer.before_burial": "scoring", "due.before_commit": "interactions", "consumer.taken_in": "interactions"}
+"""Who comes by there under this load; of the other points each service does."""
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[pytest.mark.smoke] if point in _SMOKE else [])
+        for point in POINTS
+        if point != _MIGRATION
+    ],
+)
+async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
+    point: str, ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance(f"crash at {point}")
+    for _ in range(count(smoke=1, full=3, soak=25)):
+        service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
+        writers = Writers(admin, ledger, dice)
+        async with writing(writers), publishing(dealer, dice), _causes(point, ground, admin):
+            said = await asyncio.to_thread(ground.die_at, service, f"{point}:{dice.randint(1, 5)}")
+            await asyncio.to_thread(ground.bring_back, service)
+        assert f"crash point {point} reached" in said, said[-2000:]
+        await recovers(ground, [dealer])
+    await all_is_well(ground, admin, ledger)
+
+
+class _causes:  # noqa: N801 - reads as a block
+    """What leads to a point that ordinary load does not come to: poison, and promises whose moment comes."""
+
+    def __init__(self, point: str, ground: TestPlatform, admin: Caller) -> None:
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "consumer.before_burial": lambda: _poison(ground),
+            "due.before_commit": lambda: _promise(admin),
+        }
+        self._work = works.get(point)
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        if self._work is not None:
+            self._task = asyncio.create_task(self._again_and_again(self._work))
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await work()
+            await asyncio.sleep(0.3)
+
+
+async def _poison(ground: TestPlatform) -> None:
+    """An event that scoring can read and cannot apply: a number that its database does not take."""
+    data = {"contact_id": str(uuid.uuid4()), "unit": "head-office", "channel": "phone", "direction": "in"}
+    body = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": "/guanxi/interactions",
+        "type": CustomerContacted.TYPE,
+        "time": "2026-01-01T00:00:00Z",
+        "dataschema": f"urn:guanxi:schema:{CustomerContacted.TYPE}",
+        "aggregateid": data["contact_id"],
+        "sequence": 2**70,
+        "recordedtime": "2026-01-01T00:00:00Z",
+        "data": {**data, "kind": "service", "occurred_at": "2026-01-01T00:00:00Z"},
+    }
+    producer = KafkaProducer(ground.kafka, "test")
+    await producer.start()
+    try:
+        topic = f"{ground.topic_prefix}guanxi.interactions"
+        headers = [("ce_type", CustomerContacted.TYPE.encode())]
+        await (await producer.send(topic, json.dumps(body).encode(), b"poison", headers))
+    finally:
+        await producer.stop()
+
+
+async def _promise(admin: Caller) -> None:
+    made = await admin.ask("POST", "/v1/customers", {"kind": "person", "name": uuid.uuid4().hex})
+    if made is None or not made.is_success:
+        return
+    due = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    said = {"customer_id": made.json()["id"], "channel": "visit", "direction": "out"}
+    await admin.ask("POST", "/v1/interactions", {**said, "promises": [{"what": "a call", "due_at": due}]})
+
+
+@pytest.mark.smoke
+async def test_a_migration_that_dies_before_its_commit_is_done_again(ground: TestPlatform) -> None:
+    name = f"died_{uuid.uuid4().hex[:12]}"
+    owner = ground.postgres_url("scoring")
+    await _superuser(ground, f"CREATE DATABASE {name} OWNER {urlsplit(owner).username}")
+    try:
+        environment = {
+            **os.environ,
+            "GUANXI_PROFILE": "development",
+            "GUANXI_DATABASE_URL": f"{owner.rpartition('/')[0]}/{name}",
+            "GUANXI_KAFKA": ground.kafka,
+            "GUANXI_JWKS": str(ground.state.jwks),
+        }
+        died = await asyncio.to_thread(_migrate, {**environment, "GUANXI_CRASH_AT": f"{_MIGRATION}:1"})
+        assert died.returncode == -9, died.stderr
+        assert f"crash point {_MIGRATION} reached" in died.stderr
+        done = await asyncio.to_thread(_migrate, environment)
+        assert done.returncode == 0, done.stderr
+        again = await asyncio.to_thread(_migrate, environment)
+        assert again.returncode == 0, again.stderr
+    finally:
+        await _superuser(ground, f"DROP DATABASE {name} WITH (FORCE)")
+    assert await rows(ground, "scoring", "SELECT true") == [(True,)]
+
+
+def _migrate(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scoring", "migrate"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+async def _superuser(ground: TestPlatform, statement: str) -> None:
+    connection = await asyncpg.connect(ground.postgres_url())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
