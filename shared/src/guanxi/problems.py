@@ -89,9 +89,7 @@ class TooLarge(Problem):
     """413: the body is larger than this route takes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            413, "too-large", f"The body may have at most {limit} bytes here.", headers={"Connection": "close"}
-        )
+        super().__init__(413, "too-large", f"The body may have at most {limit} bytes here.")
 
 
 class Unavailable(Problem):

@@ -16,6 +16,7 @@ from guanxi.http._marks import body_limit, deadline, streaming
 from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
 from guanxi.http._plain import NotPlainError, plain
 from guanxi.http._probes import Readiness, ReadyCheck
+from guanxi.http._protocol import LimitedHeadProtocol
 from guanxi.http._routes import RouteEntry, UndeclaredAccessError, catalogue
 from guanxi.http._sse import ServerEvent, last_event_id, sse
 from guanxi.http._strict_json import check_json, join_path, json_errors
@@ -42,6 +43,7 @@ __all__ = [
     "FieldError",
     "Forbidden",
     "Gone",
+    "LimitedHeadProtocol",
     "Made",
     "NotFound",
     "NotPlainError",

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from guanxi import crash
 from guanxi.bus import offsets
 from guanxi.db import DatabaseUnfitError, check_database, migrate, open_database
+from guanxi.http import LimitedHeadProtocol
 from guanxi.service._app import build_app, openapi_document
 from guanxi.service._jobs import Runtime
 from guanxi.service._service import Service
@@ -136,7 +137,7 @@ async def _serve_at(door: socket.socket, service: Service, settings: ServiceSett
         config = uvicorn.Config(
             build_app(service, runtime, worker, role=role),
             loop="none",
-            http="httptools",
+            http=LimitedHeadProtocol,
             ws="none",
             log_config=None,
             access_log=False,
