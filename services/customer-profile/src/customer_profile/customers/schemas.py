@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from customer_profile.customers import rules, values
 from guanxi.events.fields import (
@@ -56,7 +56,7 @@ class ContactPointBody(_Strict):
     kind: PointKind
     """`phone`, `email`, `fax`, `wechat`, ...: an open list."""
     value: AddressText
-    preferred: bool = False
+    preferred: StrictBool = False
     """The one to use first among those of its kind."""
     hours: ShortText | None = None
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from customer_profile.organisation import rules
 from guanxi.events.fields import Code, Country, Email, IsoDate, Language, PersonName, ShortText, TimeZone
@@ -79,7 +79,7 @@ class NewUnit(_Strict):
     code: Code
     name: ShortText
     kind: Code = "department"
-    internal: bool = False
+    internal: StrictBool = False
     """External units see only their own records."""
     parent: Code | None = None
     time_zone: KnownZone = rules.DEFAULT_TIME_ZONE
@@ -101,7 +101,7 @@ class UnitPatch(_Strict):
     region: Country = ""
     lead_id: UUID | None = None
     calendar: SoundCalendar = CalendarBody()
-    active: bool = True
+    active: StrictBool = True
 
 
 class UnitRead(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from customer_profile.sources import rules
 
@@ -39,8 +39,10 @@ class NewSource(BaseModel):
 
     name: SourceName
     unit_id: UnitCode = Field(description="The code of the unit whose reports these are.")
-    partitions: int = Field(default=1, ge=1, le=3, description="Partitions of its topic; never changed later.")
-    create_unit: bool = Field(default=False, description="Make the unit, as an external one, when it is not known.")
+    partitions: StrictInt = Field(default=1, ge=1, le=3, description="Partitions of its topic; never changed later.")
+    create_unit: StrictBool = Field(
+        default=False, description="Make the unit, as an external one, when it is not known."
+    )
     allowed_types: AllowedTypes | None = Field(default=None, description="What it may send; all when not given.")
     contact: Contact | None = Field(default=None, description="Whom to tell when its reports are refused.")
 
@@ -50,7 +52,7 @@ class SourcePatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paused": True}]})
 
-    paused: bool | None = None
+    paused: StrictBool | None = None
     allowed_types: AllowedTypes | None = Field(default=None, description="null allows all.")
     contact: Contact | None = None
 
