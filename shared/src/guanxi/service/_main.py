@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from guanxi import crash
 from guanxi.bus import offsets
-from guanxi.db import DatabaseUnfitError, check_database, migrate, open_database
+from guanxi.db import DatabaseUnfitError, Reader, check_database, migrate, open_database
 from guanxi.http import LimitedHeadProtocol
 from guanxi.service._app import build_app, openapi_document
 from guanxi.service._jobs import Runtime
@@ -132,6 +132,7 @@ async def _serve_at(door: socket.socket, service: Service, settings: ServiceSett
     try:
         async with database.api.read() as reader:
             await check_database(reader, service.migrations)
+            await _check_owner(reader, service)
         runtime = Runtime(settings, database)
         worker = Worker(service, runtime, _give_up) if role != "api" else None
         config = uvicorn.Config(
@@ -149,6 +150,15 @@ async def _serve_at(door: socket.socket, service: Service, settings: ServiceSett
     finally:
         await database.close()
         shutdown_tracing()
+
+
+async def _check_owner(reader: Reader, service: Service) -> None:
+    # The numbers of two services' migrations may be the same.
+    tables = sorted(table.name for table in service.metadata.tables.values())
+    missing = await reader.fetchval("SELECT min(t) FROM unnest($1::text[]) t WHERE to_regclass(t) IS NULL", tables)
+    if missing:
+        message = f"this is the database of another service: it has no table {missing}"
+        raise DatabaseUnfitError(message)
 
 
 async def _until_stopped(server: uvicorn.Server, door: socket.socket, worker: Worker | None) -> None:
