@@ -68,6 +68,12 @@ test-faults: export ROUNDS ?= full
 test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again
 	$(PYTEST) -q -rA -m faults
 	$(PYTEST) -q -rA tests/e2e/test_read_your_writes.py
+	$(PYTEST) -q -m attacks
+
+.PHONY: test-attacks
+test-attacks: export ROUNDS ?= full
+test-attacks: setup ## Hostile callers, bodies and messages at every door, and schemathesis at each service
+	$(PYTEST) -q -m attacks
 
 check: lint types contracts-check ## Lint, types, layers and contracts: what CI asks before the tests
 
