@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +179,17 @@ class TestPlatform:
 
     def start_kafka(self) -> None:
         """Bring the broker back."""
+        self.bring_back(kafka.NAME)
+
+    def cut_kafkas_power(self, forget: Callable[[Path], None]) -> None:
+        """End the broker as a power cut would, let `forget` spoil what lies on its disk, and start it again.
+
+        `forget` gets the broker's data folder.
+        """
+        child = self._child(kafka.NAME)
+        self._watch.hold(kafka.NAME)
+        child.stop(signal.SIGKILL, 5)
+        forget(self._platform.kafka.home / "data")
         self.bring_back(kafka.NAME)
 
     def crash_postgres(self) -> None:

@@ -1,0 +1,54 @@
+"""A broker on one disk forgets what it has acknowledged: the relays see it and publish it again, by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+
+import pytest
+
+from guanxi_local.testplatform import TestPlatform
+from support.client import Caller
+from support.databases import SERVICES, rows
+from support.dealer import Dealer, publishing
+from support.invariants import all_is_well, outboxes_are_empty, recovers
+from support.ledger import Ledger
+from support.rounds import chance, count
+from support.topics import FACTS, Forgetting, ids_on
+from support.waiting import Problem, eventually
+from support.writers import Writers, writing
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+
+
+@pytest.mark.smoke
+async def test_what_the_broker_forgot_after_its_acknowledgement_is_published_again(
+    ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance("power cut")
+    for _ in range(count(smoke=1, full=4, soak=20)):
+        writers = Writers(admin, ledger, dice)
+        async with writing(writers), publishing(dealer, dice):
+            await asyncio.sleep(dice.uniform(3, 6))
+        await recovers(ground, [dealer])
+        forgetting = Forgetting(dice, FACTS)
+        await asyncio.to_thread(ground.cut_kafkas_power, forgetting)
+        lost = await _missing(ground)
+        assert forgetting.cut > 0
+        took = await eventually(partial(_all_is_there, ground), 30, every=0.5)
+        await eventually(lambda: outboxes_are_empty(ground), 30)
+        await recovers(ground, [dealer])
+        sys.stdout.write(f"{forgetting.cut} bytes cut, {len(lost)} events gone at first, back after {took:.1f} s\n")
+    await all_is_well(ground, admin, ledger)
+
+
+async def _missing(ground: TestPlatform) -> set[str]:
+    there = await ids_on(ground, FACTS)
+    sql = "SELECT event_id::text FROM event_log WHERE topic = ANY($1)"
+    return {one for service in SERVICES for (one,) in await rows(ground, service, sql, list(FACTS))} - there.keys()
+
+
+async def _all_is_there(ground: TestPlatform) -> Problem:
+    missing = await _missing(ground)
+    return f"{len(missing)} events are on no topic" if missing else None
