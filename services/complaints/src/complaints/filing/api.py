@@ -9,8 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from complaints.fields import IfMatchGiven
-from complaints.filing import rules, usecases
-from complaints.filing.rules import Filing
+from complaints.filing import rules, together, usecases
 from complaints.filing.schemas import ComplaintCreate, ComplaintPatch, VoidingCreate
 from complaints.routing import usecases as routing
 from complaints.tickets import schemas
@@ -21,7 +20,7 @@ from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.directory import DirectoryCustomer
-from guanxi.http import NotFound, Unprocessable, Write, if_match, write
+from guanxi.http import NotFound, Unprocessable, Write, if_match, plain, write
 
 router = APIRouter(tags=["complaints"])
 Writer = Annotated[Write, Depends(write("complaints:write"))]
@@ -30,8 +29,11 @@ IfMatch = Annotated[int, Depends(if_match)]
 
 
 @router.post("/complaints", status_code=201)
+@plain
 async def file_complaint(body: ComplaintCreate, call: Writer) -> ComplaintItem:
     """File a complaint. It is routed at once: the answer names the unit that holds it and the promised time."""
+    if together.is_plain(body, call.principal):
+        return schemas.item(await together.file(call, body), None)
     if body.customer_id is not None:
         _check_customer(await directory.require(call.pool, body.customer_id), call.principal)
     async with call.once() as once:
@@ -88,17 +90,7 @@ async def _file(tx: Tx, body: ComplaintCreate, principal: Principal) -> Ticket:
         _check_customer(await directory.share_lock(tx, body.customer_id), principal)
     if body.unit is not None:
         await _check_door(tx, body.unit, principal)
-    filing = Filing(
-        id=tx.new_id(),
-        unit_id=principal.unit,
-        source=principal.source,
-        filed_at=tx.now,
-        first_door=body.unit,
-        reply_channel=body.reply_to.channel if body.reply_to else None,
-        reply_address=body.reply_to.address if body.reply_to else None,
-        **body.model_dump(exclude={"unit", "reply_to"}),
-    )
-    return (await usecases.file(tx, [filing]))[0]
+    return (await usecases.file(tx, [together.filing_of(tx, body, principal)]))[0]
 
 
 async def _check_door(reader: Reader, unit: str, principal: Principal) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import Context
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +29,8 @@ from guanxi.events.reports import ComplaintReportedVoided, Resolved
 R = TypeVar("R", bound=Resolved)
 Causes = Mapping[UUID, Event[Any]]
 """By ticket, the report that led to it."""
+Contexts = Mapping[UUID, Context]
+"""By ticket, the context of the request that files it, where one transaction files for several."""
 
 
 async def news(tx: Tx, reports: Sequence[Event[R]]) -> dict[UUID, Event[R]]:
@@ -40,7 +44,9 @@ async def news(tx: Tx, reports: Sequence[Event[R]]) -> dict[UUID, Event[R]]:
     return {id_: report for id_, report in ordered.items() if id_ in advanced}
 
 
-async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) -> list[Ticket]:
+async def file(
+    tx: Tx, filings: Sequence[Filing], causes: Causes | None = None, contexts: Contexts | None = None
+) -> list[Ticket]:
     """File complaints; any number costs as many statements as one. The caller holds locks on their customers."""
     if not filings:
         return []
@@ -59,7 +65,7 @@ async def file(tx: Tx, filings: Sequence[Filing], causes: Causes | None = None) 
     ]
     await store.enter(tx, promised, periods, due)
     await deadlines.watch(tx, due)
-    await log.record(tx, *(_filed(tx, ticket, causes or {}) for ticket in promised))
+    await log.record(tx, *(_filed(tx, ticket, causes or {}, contexts or {}) for ticket in promised))
     return promised
 
 
@@ -82,6 +88,8 @@ async def void(tx: Tx, ticket: Ticket, cause: Event[Any] | None = None) -> Ticke
     return await tickets.void(tx, ticket, cause)
 
 
-def _filed(tx: Tx, ticket: Ticket, causes: Causes) -> Event[ComplaintFiled]:
+def _filed(tx: Tx, ticket: Ticket, causes: Causes, contexts: Contexts) -> Event[ComplaintFiled]:
     fact = facts.fact_of(ComplaintFiled, ticket)
-    return tickets.drafted(tx, ticket, fact, time=ticket.filed_at, cause=causes.get(ticket.id))
+    drafted = partial(tickets.drafted, tx, ticket, fact, time=ticket.filed_at, cause=causes.get(ticket.id))
+    context = contexts.get(ticket.id)
+    return context.run(drafted) if context else drafted()
