@@ -1,0 +1,349 @@
+"""K: messages that nobody should send, to a publisher's topic and to our own.
+
+Each of a publisher's lies at its desk once, with a reason; each of ours is a dead letter once for each consumer that
+reads its kind, or is skipped where the type is nobody's. The good ones around them come through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from guanxi.bus.kafka import KafkaProducer
+from guanxi.bus.ports import Ack
+from guanxi.events import Fact
+from guanxi.events.complaints import ComplaintFiled
+from guanxi.events.directory import CustomerState
+from guanxi.events.interactions import CustomerContacted
+from guanxi.events.reports import ContactReported
+from guanxi_local.testplatform import TestPlatform
+from support.databases import SERVICES, rows, topology, value
+from support.dealer import Dealer, producing, register_dealer
+from support.waiting import Problem, eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass
+class Letter:
+    """One message and what its sender is told: the code of its first fault, None where it is taken."""
+
+    body: bytes | None
+    code: str | None = ""
+    headers: Headers = ()
+    key: bytes = b"any"
+    ack: Ack | None = field(default=None, compare=False)
+
+
+Make = Callable[[dict[str, Any]], Letter]
+
+
+def _said(**changes: Any) -> Callable[[dict[str, Any]], bytes]:
+    """The good event with other attributes; `...` takes one out."""
+    return lambda good: json.dumps({k: v for k, v in {**good, **changes}.items() if v is not ...}).encode()
+
+
+def _data(**changes: Any) -> Callable[[dict[str, Any]], bytes]:
+    return lambda good: json.dumps({**good, "data": {**good["data"], **changes}}).encode()
+
+
+def _letter(make: Callable[[dict[str, Any]], bytes | None], code: str | None, *headers: tuple[str, bytes]) -> Make:
+    return lambda good: Letter(make(good), code, headers)
+
+
+def _in_time(days: float) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
+
+
+def _text(good: dict[str, Any], before: str, after: str) -> bytes:
+    return json.dumps(good).replace(before, after).encode()
+
+
+INBOUND: dict[str, Make] = {
+    "no JSON": _letter(lambda _: b"not json", "not-json"),
+    "nothing": _letter(lambda _: b"", "empty"),
+    "white space": _letter(lambda _: b" \n ", "empty"),
+    "a tombstone": _letter(lambda _: None, "tombstone"),
+    "a byte order mark": _letter(lambda good: b"\xef\xbb\xbf" + json.dumps(good).encode(), "byte-order-mark"),
+    "UTF-16": _letter(lambda good: json.dumps(good).encode("utf-16"), "not-json"),
+    "no UTF-8": _letter(lambda _: b'{"id": "\xff\xfe"}', "not-json"),
+    "half an event": _letter(lambda good: json.dumps(good).encode()[:80], "not-json"),
+    "two events": _letter(lambda good: json.dumps(good).encode() * 2, "not-json"),
+    "a list": _letter(lambda _: b"[]", "not-an-object"),
+    "a number": _letter(lambda _: b"17", "not-an-object"),
+    "null": _letter(lambda _: b"null", "not-an-object"),
+    "a pickle": _letter(lambda _: b"\x80\x04cos\nsystem\n(S'id'\ntR.", "not-json"),
+    "Avro": _letter(lambda _: b"\x00\x00\x00\x00\x07\x02\x10dealer17", "not-json"),
+    "gzip": _letter(lambda good: gzip.compress(json.dumps(good).encode()), "not-json"),
+    "a gzip bomb": _letter(lambda _: gzip.compress(b" " * 10**8, 9), "not-json"),
+    "XML": _letter(lambda _: b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>', "not-json"),
+    "10,000 deep": _letter(lambda _: b"[" * 10_000 + b"]" * 10_000, "too-deep"),
+    "17 deep": _letter(lambda good: _text(good, '"phone"', "[" * 17 + "]" * 17), "too-deep"),
+    "NaN": _letter(lambda good: _text(good, '"phone"', "NaN"), "not-finite"),
+    "2^63": _letter(lambda good: _text(good, '"phone"', str(2**63)), "out-of-range"),
+    "a key twice": _letter(lambda good: _text(good, '"specversion"', '"id": "x", "specversion"'), "duplicate-key"),
+    "U+0000": _letter(lambda good: _text(good, '"phone"', '"pho\\u0000ne"'), "null-character"),
+    "half a surrogate pair": _letter(lambda good: _text(good, '"phone"', '"\\ud800"'), "lone-surrogate"),
+    "300 KiB": _letter(_data(content="x" * 300_000), "too-large"),
+    "no id": _letter(_said(id=...), "invalid"),
+    "an id that is a number": _letter(_said(id=7), "invalid"),
+    "an id of 201 signs": _letter(_said(id="i" * 201), "invalid"),
+    "an id with a line end": _letter(_said(id="a\nb"), "invalid"),
+    "no source": _letter(_said(source=...), "missing"),
+    "another's source": _letter(_said(source="dealer-of-somebody"), "not-the-publisher"),
+    "the source of the house": _letter(_said(source="/guanxi/customer-profile"), "not-the-publisher"),
+    "no type": _letter(_said(type=...), "missing"),
+    "no such type": _letter(_said(type="guanxi.inbound.NoSuchThing.v1"), "unknown-type"),
+    "a type of ours": _letter(_said(type="guanxi.customers.CustomerErased.v1"), "unknown-type"),
+    "version 99": _letter(_said(type="guanxi.inbound.ContactReported.v99"), "unknown-version"),
+    "another CloudEvents": _letter(_said(specversion="0.3"), "unknown-version"),
+    "no time": _letter(_said(time=...), "time-format"),
+    "a time in words": _letter(_said(time="yesterday"), "time-format"),
+    "a time without offset": _letter(_said(time="2026-03-31T09:30:00"), "time-format"),
+    "the year 9999": _letter(_said(time="9999-12-31T23:59:59Z"), "time-format"),
+    "tomorrow": _letter(_said(time=_in_time(1)), "in-the-future"),
+    "a customer named by a dealer": _letter(_said(subject=str(uuid4())), "not-allowed"),
+    "a customer that is no id": _letter(_said(subject="C-1"), "not-a-customer-id"),
+    "Base64": _letter(_said(data_base64="e30="), "unknown-field"),
+    "data of another kind": _letter(_said(datacontenttype="text/xml"), "not-json"),
+    "data that is a list": _letter(_said(data=[]), ""),
+    "no data": _letter(_said(data=...), ""),
+    "an unknown field": _letter(_data(no_such_field=1), "unknown-field"),
+    "a field of the server": _letter(_data(customer_id=str(uuid4())), "unknown-field"),
+    "a unit of its choice": _letter(_data(unit="head-office"), "unknown-field"),
+    "a number as text": _letter(_data(channel=7), ""),
+    "an unknown code": _letter(_data(direction="sideways"), "not-in-list"),
+    "binary mode, broken": _letter(lambda _: b"{b", "not-json", ("ce_specversion", b"1.0"), ("ce_id", b"b")),
+    "binary mode, without id": _letter(lambda _: b"{}", "invalid", ("ce_specversion", b"1.0")),
+    "headers of 64 KiB": _letter(lambda _: b"{", "not-json", ("x", b"h" * 65_536)),
+    "a header of 1,000 names": _letter(lambda _: b"{", "not-json", *((f"h{n}", b"v") for n in range(1000))),
+}
+
+
+@pytest.mark.smoke
+async def test_every_poison_of_a_publisher_lies_at_its_desk_once(platform: TestPlatform) -> None:
+    dealer = await register_dealer(platform, f"attacker-{secrets.token_hex(3)}")
+    letters: dict[str, Letter] = {}
+    async with producing(platform) as producer:
+        for name, make in INBOUND.items():
+            good = dealer.contact("C-1")
+            letters[name] = make({**good.body(), "id": f"bad {name}"})
+            await dealer.publish([good], producer)
+            await _send(producer, dealer.topic, letters[name])
+        await dealer.publish([dealer.contact("C-1")], producer)
+    await eventually(lambda: _all_read(platform, dealer, len(letters)), 60)
+    desk = {
+        tuple(place): (code, raw)
+        for *place, code, raw in await rows(platform, "customer-profile", _DESK, dealer.source)
+    }
+    assert len(desk) == len(letters), f"{len(desk)} at the desk of {len(letters)}"
+    found = {bytes(raw or b"") for _, raw in desk.values()}
+    for name, letter in letters.items():
+        codes = [code for (_, event_id), (code, raw) in desk.items() if _is(letter, name, event_id, raw)]
+        assert len(codes) == 1, (name, codes)
+        assert letter.code in ("", codes[0]), (name, codes)
+    assert found, "no bytes were kept"
+    contacts = "SELECT count(*) FROM contact WHERE source = $1"
+    await eventually(lambda: _is_there(platform, "interactions", contacts, dealer.source, len(letters) + 1), 60)
+
+
+_DESK = """
+SELECT id, event_id, errors->0->>'code', raw FROM inbound_report WHERE source = $1 AND status = 'rejected'
+"""
+
+
+def _is(letter: Letter, name: str, event_id: str, raw: bytes | None) -> bool:
+    if event_id == f"bad {name}":
+        return True
+    assert letter.ack is not None
+    return event_id.startswith(f"unreadable-{letter.ack.place.partition}-{letter.ack.offset}-") or (
+        event_id in ("b", "x") and raw == letter.body
+    )
+
+
+async def _all_read(platform: TestPlatform, dealer: Dealer, bad: int) -> Problem:
+    counts = "SELECT count(*) FILTER (WHERE status = 'rejected'), count(*) FROM inbound_report WHERE source = $1"
+    ((rejected, all_of_them),) = await rows(platform, "customer-profile", counts, dealer.source)
+    good = len(dealer.sent)
+    return (
+        None if (rejected, all_of_them) == (bad, bad + good) else f"{rejected} rejected of {all_of_them}, sent {good}"
+    )
+
+
+async def _is_there(platform: TestPlatform, service: str, sql: str, arg: Any, wanted: int) -> Problem:
+    found = await value(platform, service, sql, arg)
+    return None if found == wanted else f"{service}: {found} of {wanted}"
+
+
+AGAIN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "other data": lambda event: {**event, "data": {**event["data"], "channel": "mail"}},
+    "another type": lambda event: {**event, "type": "guanxi.inbound.ComplaintReported.v1"},
+    "another time": lambda event: {**event, "time": _in_time(-3)},
+    "another customer": lambda event: {**event, "data": {**event["data"], "external_customer": "C-2"}},
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+async def test_an_id_that_was_used_is_no_way_to_change_what_was_said(platform: TestPlatform, name: str) -> None:
+    dealer = await register_dealer(platform, f"again-{secrets.token_hex(3)}")
+    first = dealer.contact("C-1")
+    changed = Letter(json.dumps(AGAIN[name](first.body())).encode())
+    async with producing(platform) as producer:
+        await dealer.publish([first], producer)
+        for _ in range(3):
+            await _send(producer, dealer.topic, changed)
+        await dealer.publish([dealer.contact("C-1")], producer)
+    await eventually(lambda: _all_read(platform, dealer, 1), 60)
+    ((_, _, code, _),) = await rows(platform, "customer-profile", _DESK, dealer.source)
+    assert code == "event-id-reused"
+
+
+async def test_what_one_sends_to_the_topic_of_another_is_not_that_others(platform: TestPlatform) -> None:
+    mine, theirs = [await register_dealer(platform, f"{who}-{secrets.token_hex(3)}") for who in ("mine", "theirs")]
+    async with producing(platform) as producer:
+        await _send(producer, theirs.topic, Letter(mine.contact("C-1").bytes()))
+        await theirs.publish([theirs.contact("C-1")], producer)
+    await eventually(lambda: _all_read(platform, theirs, 1), 60)
+    assert await rows(platform, "customer-profile", _DESK, mine.source) == []
+
+
+async def test_the_broker_refuses_ten_megabytes(platform: TestPlatform) -> None:
+    dealer = await register_dealer(platform, f"fat-{secrets.token_hex(3)}")
+    async with producing(platform) as producer:
+        with pytest.raises(Exception, match=r"(?i)size|large"):
+            await _send(producer, dealer.topic, Letter(b"x" * 10 * 2**20))
+
+
+KINDS: tuple[type[Fact], ...] = (ContactReported, CustomerContacted, ComplaintFiled, CustomerState)
+
+
+def _envelope(kind: type[Fact], **changes: Any) -> bytes:
+    now = datetime.now(UTC).isoformat()
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/guanxi/nobody",
+        "type": kind.TYPE,
+        "time": now,
+        "dataschema": f"urn:guanxi:schema:{kind.TYPE}",
+        "aggregateid": str(uuid4()),
+        "sequence": 1,
+        "recordedtime": now,
+        "data": {},
+    }
+    return json.dumps({k: v for k, v in {**event, **changes}.items() if v is not ...}).encode()
+
+
+OWN: dict[str, Callable[[type[Fact]], bytes | None]] = {
+    "nothing": lambda _: b"",
+    "a tombstone": lambda _: None,
+    "no JSON": lambda _: b"{",
+    "a list": lambda _: b"[]",
+    "null": lambda _: b"null",
+    "no UTF-8": lambda _: b'{"type": "\xff"}',
+    "10,000 deep": lambda _: b"[" * 10_000 + b"]" * 10_000,
+    "a pickle": lambda _: b"\x80\x04cos\nsystem\n(S'id'\ntR.",
+    "Avro": lambda _: b"\x00\x00\x00\x00\x07\x02\x10",
+    "gzip": lambda kind: gzip.compress(_envelope(kind)),
+    "no data": lambda kind: _envelope(kind, data=...),
+    "data that is text": lambda kind: _envelope(kind, data="x"),
+    "data that is null": lambda kind: _envelope(kind, data=None),
+    "no id": lambda kind: _envelope(kind, id=...),
+    "an id in words": lambda kind: _envelope(kind, id="seven"),
+    "a sequence below 0": lambda kind: _envelope(kind, sequence=-1),
+    "a sequence of 2^70": lambda kind: _envelope(kind, sequence=2**70, data={}),
+    "a sequence in words": lambda kind: _envelope(kind, sequence="one"),
+    "a time without offset": lambda kind: _envelope(kind, time="2026-03-31T09:30:00"),
+    "the year 0": lambda kind: _envelope(kind, time="0000-01-01T00:00:00Z"),
+    "a subject in words": lambda kind: _envelope(kind, subject="somebody"),
+    "an aggregate in words": lambda kind: _envelope(kind, aggregateid="it"),
+    "another CloudEvents": lambda kind: _envelope(kind, specversion="2.0"),
+    "only empty data": _envelope,
+}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def own_poison(platform: TestPlatform) -> dict[str, list[tuple[type[Fact], Letter]]]:
+    """All of them are sent at once, to each of four topics."""
+    sent: dict[str, list[tuple[type[Fact], Letter]]] = {}
+    async with producing(platform) as producer:
+        for name, make in OWN.items():
+            for kind in KINDS:
+                letter = Letter(make(kind), headers=(("ce_type", kind.TYPE.encode()),))
+                await _send(producer, f"{platform.topic_prefix}guanxi.{kind.TOPIC}", letter)
+                sent.setdefault(name, []).append((kind, letter))
+    return sent
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("name", OWN)
+async def test_what_cannot_be_applied_is_buried_once_where_it_would_be_read(
+    platform: TestPlatform, own_poison: dict[str, list[tuple[type[Fact], Letter]]], name: str
+) -> None:
+    await eventually(lambda: _buried(platform, own_poison[name]), 60)
+
+
+async def _buried(platform: TestPlatform, sent: list[tuple[type[Fact], Letter]]) -> Problem:
+    for service in SERVICES:
+        letters = await rows(platform, service, _LETTERS)
+        for consumer in topology(service).consumers:
+            for kind, letter in sent:
+                assert letter.ack is not None
+                place = (letter.ack.place.topic, letter.ack.place.partition, letter.ack.offset)
+                found = [
+                    (raw, why) for group, *at, raw, why in letters if tuple(at) == place and consumer.group in group
+                ]
+                if kind not in consumer.handlers:
+                    assert not found, (consumer.group, kind.TYPE)
+                elif not found:
+                    return f"{consumer.group} has not buried {kind.TYPE}"
+                else:
+                    assert [raw for raw, _ in found] == [letter.body or b""], (consumer.group, found)
+                    assert all(why for _, why in found)
+    return None
+
+
+_LETTERS = 'SELECT consumer, topic, partition, "offset", raw, reason FROM dead_letter'
+
+STRANGE: dict[str, Headers] = {
+    "of nobody": (("ce_type", b"guanxi.customers.NobodyKnows.v1"),),
+    "of another major": (("ce_type", b"guanxi.interactions.CustomerContacted.v99"),),
+    "of 64 KiB": (("ce_type", b"t" * 65_536),),
+    "in no UTF-8": (("ce_type", b"\xff\xfe"),),
+    "empty": (("ce_type", b""),),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+async def test_a_type_that_is_nobodys_is_passed_over(platform: TestPlatform, name: str) -> None:
+    topics = [f"{platform.topic_prefix}guanxi.{kind.TOPIC}" for kind in KINDS]
+    async with producing(platform) as producer:
+        letters = [Letter(b'{"type": "x"}', headers=STRANGE[name]) for _ in topics]
+        for topic, letter in zip(topics, letters, strict=True):
+            await _send(producer, topic, letter)
+        dealer = await register_dealer(platform, f"after-{secrets.token_hex(3)}")
+        await dealer.publish([dealer.contact("C-1")], producer)
+    one = "SELECT count(*) FROM contact WHERE source = $1"
+    await eventually(lambda: _is_there(platform, "interactions", one, dealer.source, 1), 60)
+    for service in SERVICES:
+        places = {tuple(place) for _, *place, _, _ in await rows(platform, service, _LETTERS)}
+        mine = {(one.ack.place.topic, one.ack.place.partition, one.ack.offset) for one in letters if one.ack}
+        assert not places & mine
+
+
+async def _send(producer: KafkaProducer, topic: str, letter: Letter) -> None:
+    value: Any = letter.body
+    letter.ack = await (await producer.send(topic, value, letter.key, letter.headers))
+    await asyncio.sleep(0)
