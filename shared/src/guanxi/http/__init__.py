@@ -15,6 +15,7 @@ from guanxi.http._idempotency import Attempt, Made, claim_sql, claiming, idempot
 from guanxi.http._marks import body_limit, deadline, streaming
 from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
 from guanxi.http._plain import NotPlainError, plain
+from guanxi.http._posts import Making, Waiting, claim_all, waiting
 from guanxi.http._probes import Readiness, ReadyCheck
 from guanxi.http._protocol import LimitedHeadProtocol
 from guanxi.http._routes import RouteEntry, UndeclaredAccessError, catalogue
@@ -45,6 +46,7 @@ __all__ = [
     "Gone",
     "LimitedHeadProtocol",
     "Made",
+    "Making",
     "NotFound",
     "NotPlainError",
     "Once",
@@ -66,6 +68,7 @@ __all__ = [
     "Unavailable",
     "UndeclaredAccessError",
     "Unprocessable",
+    "Waiting",
     "Write",
     "Writes",
     "WritesOnce",
@@ -74,6 +77,7 @@ __all__ = [
     "body_limit",
     "catalogue",
     "check_json",
+    "claim_all",
     "claim_sql",
     "claiming",
     "create_app",
@@ -97,5 +101,6 @@ __all__ = [
     "set_etag",
     "sse",
     "streaming",
+    "waiting",
     "write",
 ]

@@ -90,10 +90,15 @@ async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
     """Open a record by hand; the owner, when given, is assigned by the caller of this."""
     unit = await _unit_of(tx, new.unit, principal)
     region = await phone_region(tx, unit)
-    made = new_customer(tx.new_id(), unit, tx.now, **new.own())
-    made = replace(made, contact_points=_points(tx, (), new.contact_points, region))
+    made = opened(tx, new, unit, region)
     await register_all(tx, [Registration(made, Actor.of(principal))])
     return made
+
+
+def opened(tx: Tx, new: NewRecord, unit: str, region: str) -> Customer:
+    """The record that a caller wants to have opened; 422 when a contact point is repeated."""
+    made = new_customer(tx.new_id(), unit, tx.now, **new.own())
+    return replace(made, contact_points=_points(tx, (), new.contact_points, region))
 
 
 async def change(tx: Tx, customer_id: UUID, patch: CustomerPatch, version: int, principal: Principal) -> Customer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,8 @@ class Registration:
     customer: Customer
     actor: Actor
     external_customer: str | None = None
+    context: Context | None = None
+    """The caller's, where the caller is one of many in this transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,14 @@ async def register_all(tx: Tx, registrations: Sequence[Registration]) -> None:
     await store.insert(tx, [r.customer for r in registrations])
     events: list[Event[Any]] = []
     for r in registrations:
-        events += [
-            draft(tx, r.customer, fact, r.customer.created_at) for fact in (_registered(r), rules.published(r.customer))
-        ]
+        events += r.context.run(_opened, tx, r) if r.context else _opened(tx, r)
     await log.record(tx, *events)
+
+
+def _opened(tx: Tx, r: Registration) -> list[Event[Any]]:
+    return [
+        draft(tx, r.customer, fact, r.customer.created_at) for fact in (_registered(r), rules.published(r.customer))
+    ]
 
 
 async def lock_all(tx: Tx, ids: Iterable[UUID], *, whole: bool = False) -> dict[UUID, Customer]:
