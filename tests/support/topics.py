@@ -32,7 +32,7 @@ async def ids_on(platform: TestPlatform, words: Collection[str]) -> Counter[str]
     try:
         left = {TopicPartition(place.topic, place.partition): end for place, end in ends.items() if end}
         consumer.assign(list(left))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(15):
             while left:
                 for tp, records in (await consumer.getmany(timeout_ms=500)).items():
                     found.update(dict(record.headers)["ce_id"].decode() for record in records)
