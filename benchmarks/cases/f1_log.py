@@ -1,4 +1,7 @@
-"""F1: POST /v1/interactions by one process that serves, against pgbench doing the same whole transaction."""
+"""F1: POST /v1/interactions by one process that serves, against pgbench doing the same whole transaction.
+
+F2 comes of the same rounds: what a request costs in units of what pgbench's transaction costs PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ CLIENTS = 16
 WORDS = "Looked at the stands together; they are short of forty and will order on Friday."
 _SERVICE = "interactions"
 _GOAL = Goal("ratio", must=0.35, aim=0.80)
+_SERVICE_COST = Goal("at most", must=2.0, aim=1.3)
+_DATABASE_COST = Goal("at most", must=0.5, aim=0.3)
 _IDS = "SELECT id::text FROM directory_customer WHERE status = 'active' ORDER BY id LIMIT 300"
 _SUBJECT = "bench-clerk"
 _BODY = """
@@ -47,24 +52,38 @@ class Done:
     unlike: int = 0
 
 
-def run(stage: Stage, rounds: int) -> Figure:
+def run(stage: Stage, rounds: int) -> list[Figure]:
     """Round after round; then the services come back, and every contact must become a fact at scoring."""
     done = Done()
     stage.quieten()
     customers = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
     with stage.api(_SERVICE) as pid:
-        note, made = _rounds(stage, customers, pid, rounds, done)
+        note, made, costs = _rounds(stage, customers, pid, rounds, done)
     checks = _kept(stage, done)
     stage.bring_back()
     measure = Measure("POST /v1/interactions", "writes/s", "pgbench, the same transaction", _GOAL, made, note)
     checks += _settled(stage, done)
-    return Figure("F1", "log an interaction, one worker", [measure], checks)
+    return [
+        Figure("F1", "log an interaction, one worker", [measure], checks),
+        Figure("F2", "CPU to log an interaction, in units of pgbench's", _costs(costs), checks),
+    ]
 
 
-def _rounds(stage: Stage, customers: Sequence[str], pid: int, rounds: int, done: Done) -> tuple[str, list[Round]]:
+def _costs(rounds: Sequence[tuple[float, float, float]]) -> list[Measure]:
+    service = [Round(ours / plain, 1.0, ours, plain) for ours, _, plain in rounds]
+    database = [Round(theirs / plain, 1.0, theirs, plain) for _, theirs, plain in rounds]
+    return [
+        Measure("CPU of the service", "x", "pgbench's PostgreSQL", _SERVICE_COST, service),
+        Measure("CPU of PostgreSQL", "x", "pgbench's PostgreSQL", _DATABASE_COST, database),
+    ]
+
+
+def _rounds(
+    stage: Stage, customers: Sequence[str], pid: int, rounds: int, done: Done
+) -> tuple[str, list[Round], list[tuple[float, float, float]]]:
     _note(done, _ask(stage, customers, 1))
     body = str(stage.sql(_SERVICE, _BODY, _SUBJECT)[0][0])
-    made, tails, app = [], [], []
+    made, tails, costs_of = [], [], []
     for number in range(rounds):
         parts = {"ours": lambda: _ours(stage, customers, pid), "pgbench": lambda: _plain(stage, customers, body, done)}
         found = rotated(number, parts)
@@ -73,11 +92,12 @@ def _rounds(stage: Stage, customers: Sequence[str], pid: int, rounds: int, done:
         assert isinstance(bench, Bench)
         _note(done, answers)
         tails.append(answers.p99_ms)
-        app.append(costs[0])
+        costs_of.append((costs[0], costs[1], bench.cpu_us))
         made.append(Round(answers.rate, bench.rate, sum(costs), bench.cpu_us))
     middle = rounds // 2
-    note = f"closed loop p99 {sorted(tails)[middle]:.0f} ms; of the CPU {sorted(app)[middle]:.0f} µs in the service"
-    return note, made
+    app = sorted(one[0] for one in costs_of)[middle]
+    note = f"closed loop p99 {sorted(tails)[middle]:.0f} ms; of the CPU {app:.0f} µs in the service"
+    return note, made, costs_of
 
 
 def _ask(stage: Stage, customers: Sequence[str], lasting: float) -> Answers:
