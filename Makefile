@@ -108,7 +108,7 @@ replay-real: setup ## Replay the real data sets in full (GUANXI_DATA=folder)
 	@test -d "$(GUANXI_DATA)" || { echo "replay-real: set GUANXI_DATA to the folder of the real data sets" >&2; exit 2; }
 	$(PYTEST) -q -m real
 
-.PHONY: env images compose-up compose-down
+.PHONY: env images compose-up compose-down compose-demo roll backup restore test-containers
 COMPOSE := docker compose
 
 env: ## Write .env for docker-compose.yml, every secret drawn anew; one that is there stays
@@ -120,5 +120,23 @@ images: ## Build the one image of all services and roles
 compose-up: ## Build and start everything in containers, and wait until it is ready
 	$(COMPOSE) up --build --wait
 
+compose-demo: setup ## Play the first hour of a firm on the containers (with the profile `mail`, or another mail server)
+	@umask 077; key=$$(mktemp); trap 'rm -f "$$key"' EXIT; \
+	$(COMPOSE) run --rm --no-deps -T --entrypoint cat issuer /var/lib/guanxi/issuer/key.json > "$$key" && \
+	$(BIN)/guanxi demo --gateway "http://$$($(COMPOSE) port proxy 8080)" --kafka "$$($(COMPOSE) port kafka 9094)" --issuer-key "$$key"
+
 compose-down: ## Stop and remove the containers; data stay in their volumes
 	$(COMPOSE) down
+
+roll: ## Replace one service's containers under load: make roll SERVICE=complaints
+	@sh deploy/compose/roll.sh "$(SERVICE)"
+
+backup: ## A base backup of the cluster in containers; KEEP=7 of them stay, with all WAL since the oldest
+	@$(COMPOSE) exec -T -e KEEP="$(or $(KEEP),7)" postgres sh /opt/guanxi/backup.sh
+
+restore: ## Set the cluster back: make restore AT=2026-11-26T04:00:00Z, or to the end of its archive without AT
+	@AT="$(AT)" sh deploy/compose/restore.sh
+
+test-containers: setup ## The installation in containers, broken and mended; says why where no Docker engine answers (long)
+	$(PYTEST) -q -rA -p no:randomly -m containers tests/containers
+	! docker version >/dev/null 2>&1 || GUANXI_TEST_SERVERS=containers $(PYTEST) -q -m integration shared/tests/integration
