@@ -8,19 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from guanxi.auth.development import DevelopmentIssuer
 from guanxi_local import control, inspection, tokens
 from guanxi_local.demo import cast
 from guanxi_local.demo.background import history
 from guanxi_local.demo.door import Caller, send_batches
 from guanxi_local.demo.stage import Stage
 from guanxi_local.demo.story import STEPS
+from guanxi_local.failures import Failure
 from guanxi_local.platform import Platform
 from guanxi_local.processes import read_processes
+from guanxi_local.scopes import ALL_SCOPES, HEAD_OFFICE
 from guanxi_local.state import open_state
 from guanxi_local.views import StartView, addresses_table
 
@@ -39,6 +43,20 @@ def play() -> None:
     house = House(platform.gateway, platform.kafka.bootstrap, partial(tokens.mint, state))
     asyncio.run(perform(house))
     _last_screen(platform)
+
+
+def play_at(gateway: str, kafka: str, issuer_key: Path) -> None:
+    """Play at a platform that somebody else runs, in containers for instance, with a key of its development issuer."""
+    try:
+        issuer = DevelopmentIssuer.load(issuer_key)
+    except ValueError as error:
+        message = f"{issuer_key} holds no signing key"
+        raise Failure(message) from error
+
+    def mint(subject: str = "admin", unit: str = HEAD_OFFICE) -> str:
+        return issuer.token(subject=subject, unit=unit, scopes=ALL_SCOPES)
+
+    asyncio.run(perform(House(gateway, kafka, mint)))
 
 
 @dataclass(frozen=True, slots=True)
