@@ -59,7 +59,7 @@ test-integration: setup ## Each part on a real PostgreSQL and a real Kafka
 	$(PYTEST) -q -m integration -n 2 --dist loadfile
 
 test-e2e: setup ## The whole platform through its public doors
-	$(PYTEST) -q -m "e2e and not real"
+	$(PYTEST) -q -m "(e2e and not real) or (attacks and smoke)"
 
 test-faults-smoke: setup
 	$(PYTEST) -q -m "faults and smoke"

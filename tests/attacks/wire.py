@@ -25,9 +25,9 @@ class Wire:
                 await self.writer.drain()
 
     async def answer(self, seconds: float = 20) -> bytes:
-        """All that comes until the other side closes, or until a whole answer is there."""
+        """All that comes until the other side closes, or until a whole answer or the end of our patience is there."""
         got = b""
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(seconds):
                 while chunk := await self.reader.read(65_536):
                     got += chunk
