@@ -235,14 +235,16 @@ class _Body:
         return message
 
     def _check_headers(self, limit: int) -> None:
-        self._json = True
+        types: list[bytes] = []
         for name, value in self._scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > limit:
                 raise TooLarge(limit)
             if name == b"content-encoding" and value.lower() not in {b"", b"identity"}:
                 raise Problem(415, "encoding-not-taken", "Bodies are sent plain, without Content-Encoding.")
             if name == b"content-type":
-                self._json = b"json" in value.lower()
+                types.append(value.lower())
+        # Of two types one reader takes the first and another the last: one that says JSON is enough.
+        self._json = not types or any(b"json" in one for one in types)
 
 
 _TOO_SLOW = Problem(408, "too-slow", "The body did not arrive in time.", headers={"Connection": "close"})
