@@ -1,6 +1,7 @@
 """pytest fixtures on the real parts: the runner's own code starts one PostgreSQL and one Kafka for a test session.
 
-Set GUANXI_TEST_STATE to a folder and the servers in it are kept running between sessions.
+Set GUANXI_TEST_STATE to a folder and the servers in it are kept running between sessions; set GUANXI_TEST_SERVERS to
+`containers` and they are containers of the official images.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def servers() -> testservers.TestServers:
+def servers() -> Iterator[testservers.TestServers]:
     """The folder that the session's servers share."""
-    return testservers.open_servers()
+    opened = testservers.open_servers()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from guanxi_local.stopping import SUPERVISOR, stop_all
 from guanxi_local.tokens import open_issuer
 
 VARIABLE = "GUANXI_TEST_STATE"
+KIND_VARIABLE = "GUANXI_TEST_SERVERS"
 _PREFIX = "guanxi-tests-"
 _OWNER = "owner.json"
 _PORTS = ("postgres", "kafka", "kafka-controller")
@@ -59,6 +60,9 @@ class TestServers:
         """Stop both."""
         stop_all(self.state)
 
+    def close(self) -> None:
+        """Nothing: the last to leave the session stops the servers of its folder."""
+
     def _ports(self) -> dict[str, int]:
         running = [name for name in _PORTS if self.state.records.recall(name.removesuffix("-controller"))]
         return self.state.ports.settle(_PORTS, keep=running)
@@ -66,7 +70,12 @@ class TestServers:
 
 def open_servers() -> TestServers:
     """Open the folder that the session's controller has chosen."""
-    return TestServers(open_state(Path(os.environ[VARIABLE]))[0])
+    state = open_state(Path(os.environ[VARIABLE]))[0]
+    if os.environ.get(KIND_VARIABLE) == "containers":
+        from guanxi_local.testcontainers_servers import ContainerServers  # noqa: PLC0415 - Docker's client, rarely asked for
+
+        return ContainerServers(state)
+    return TestServers(state)
 
 
 def choose_folder() -> Path | None:
