@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from complaints.fields import Body, Channel, Conduct, Note, PersonalText, Remedy, example
 
@@ -16,7 +16,7 @@ class AnswerCreate(Body):
 
     text: PersonalText
     remedy: Remedy | None = None
-    quality: Annotated[int, Field(ge=1, le=5)] | None = None
+    quality: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     """5: answers all that was asked."""
     conduct: Annotated[list[Conduct], Field(max_length=3)] = Field(default_factory=list)
     """What was wrong with how it was said."""
@@ -45,7 +45,7 @@ class ReopeningCreate(Body):
     model_config = example(reason="One of the two stands is still missing.", by_customer=True)
 
     reason: Note
-    by_customer: bool = True
+    by_customer: StrictBool = True
     """Whether the customer said so."""
 
 
@@ -54,5 +54,5 @@ class ClosureCreate(Body):
 
     model_config = example(solved=True)
 
-    solved: bool | None = None
+    solved: StrictBool | None = None
     """What the customer said; leave it out when they said nothing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import StrictBool
+
 from complaints.fields import Body, Code, Note, Read, example
 
 
@@ -14,7 +16,7 @@ class HandoverCreate(Body):
     """An internal unit, or the external one whose own complaint it is."""
     reason: Note
     """Said to the unit that is asked; it stays in this service."""
-    wrong_door: bool = False
+    wrong_door: StrictBool = False
     """Whether the present unit was the wrong one for this cause: it is counted, and the clock of wrong hands runs."""
 
 

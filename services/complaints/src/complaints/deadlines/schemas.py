@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from complaints.deadlines.rules import STEPS, Standards
 from complaints.fields import Body, Level, Read, example
 
-Minutes = Annotated[int, Field(ge=1, le=60_000, examples=[480])]
+Minutes = Annotated[StrictInt, Field(ge=1, le=60_000, examples=[480])]
 """Minutes of working time."""
 
 
@@ -36,7 +36,7 @@ class StandardsBody(Body):
     )
 
     standards: Annotated[list[StandardBody], Field(max_length=6)]
-    handover_limit: Annotated[int, Field(ge=1, le=100)] = 3
+    handover_limit: Annotated[StrictInt, Field(ge=1, le=100)] = 3
     """At so many hand-overs a complaint escalates by itself."""
     wrong_hands_minutes: Minutes = 480
     """After so much working time in wrong hands it escalates by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from complaints.fields import Body, Cause, Code, Read, Sku, example
 
@@ -20,7 +20,7 @@ class RuleBody(Body):
     """The product's article number begins so."""
     to_unit: Code
     """An internal unit: external ones see, and so hold, only their own complaints."""
-    priority: Annotated[int, Field(ge=0, le=1000)] = 100
+    priority: Annotated[StrictInt, Field(ge=0, le=1000)] = 100
 
 
 class RuleRead(Read):

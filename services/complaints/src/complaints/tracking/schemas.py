@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import StrictBool
+
 from complaints.fields import Body, Note, Read, example
 
 
@@ -49,5 +51,5 @@ class VerdictCreate(Body):
 
     model_config = example(solved=False, comment="One of the two stands is still missing.")
 
-    solved: bool
+    solved: StrictBool
     comment: Note | None = None

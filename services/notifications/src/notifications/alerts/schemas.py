@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from guanxi.events import Personal
 
@@ -93,8 +93,8 @@ class AlertRulePut(BaseModel):
     """Tell all of them, or the first who can be found."""
     tiers: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=20)] = []
     """Only customers who fall from one of these tiers: required for facts about tiers, none for others."""
-    urgent: bool
+    urgent: StrictBool
     """Urgent ones are mailed as well."""
     escalate_after: Annotated[int | None, Field(strict=True, ge=1, le=10_000)] = None
     """Working minutes until somebody above is told."""
-    enabled: bool = True
+    enabled: StrictBool = True
