@@ -64,6 +64,8 @@ class KafkaProducer:
         sender = producer._sender.sender_task  # noqa: SLF001 - see above
         if sender is not None:
             sender.cancel()
+            # Until it has ended: the client would await a task that is cancelled, which cancels whoever waits for it.
+            await asyncio.wait([sender], timeout=ASK_SECONDS)
         await _close(producer.stop())
 
     async def send(
