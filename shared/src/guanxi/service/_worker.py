@@ -34,7 +34,7 @@ class Worker:
     """All background work of one process."""
 
     def __init__(self, service: Service, runtime: Runtime, give_up: Callable[[str], None]) -> None:
-        self._service, self._runtime = service, runtime
+        self._service, self._runtime, self._give_up, self._stopping = service, runtime, give_up, False
         settings, database = runtime.settings, runtime.database
         self.relay = self._make_relay()
         self.guarded = self._make_consumers()
@@ -97,9 +97,16 @@ class Worker:
         work.append(("measure", self._measure, _MEASURE_SECONDS))
         self._reading = [asyncio.create_task(one.run(), name=f"guard {one.runner.group}") for one in self.guarded]
         self._tasks = [asyncio.create_task(keep_running(name, run, pause), name=name) for name, run, pause in work]
+        for task in [*self._reading, *self._tasks]:
+            task.add_done_callback(self._check_end)
 
     def _bound(self, run: Callable[[Runtime], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         return lambda: run(self._runtime)
+
+    def _check_end(self, task: asyncio.Task[None]) -> None:
+        # None of them ends by itself. A client library that cancels whoever waits for it would leave us half alive.
+        if not self._stopping:
+            self._give_up(f"{task.get_name()} has ended by itself")
 
     async def _measure(self) -> None:
         database = self._runtime.database
@@ -115,6 +122,7 @@ class Worker:
 
         A transaction that is cut off is rolled back and done again by whoever comes next.
         """
+        self._stopping = True
         for one in self.guarded:
             one.runner.end()
         for task in self._tasks:

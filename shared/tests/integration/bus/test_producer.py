@@ -31,3 +31,21 @@ async def test_giving_up_ends_the_producer_and_not_its_owner(
     assert all(isinstance(one, BrokerError) or hasattr(one, "offset") for one in ends)
     with pytest.raises(BrokerError):
         await producer.send(topic, b"x", b"k", ())
+
+
+async def test_a_client_that_takes_its_time_to_end_cancels_nobody(kafka: str) -> None:
+    producer = KafkaProducer(kafka, "test")
+    await producer.start()
+
+    async def takes_its_time() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.3)  # what was on its way is waited for
+
+    assert producer._producer is not None
+    sender = producer._producer._sender
+    first, sender._sender_task = sender._sender_task, asyncio.create_task(takes_its_time())
+    first.cancel()
+    await asyncio.wait([first])
+    await asyncio.create_task(producer.abort())
