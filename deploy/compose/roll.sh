@@ -11,7 +11,5 @@ for role in worker api; do
     old=$(compose ps -q "$service-$role")
     count=$(echo "$old" | wc -w)
     compose up -d --no-deps --no-recreate --wait --scale "$service-$role=$((count * 2))" "$service-$role"
-    # The proxy asks for the addresses once a second.
-    sleep 2
     for container in $old; do docker stop "$container" && docker rm "$container"; done >/dev/null
 done
