@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -16,15 +16,15 @@ from guanxi.problems import NotFound, Unprocessable
 from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
 from scoring.scorecards import files
-from scoring.scorecards.rules import UNRATED, Scorecard, Texts
+from scoring.scorecards.rules import UNRATED, Scorecard
 from scoring.scores import store
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.computing import score, scored, tier_on
-from scoring.scores.levers import Change, least_changes
-from scoring.scores.rules import Moment, Place, Ranked, Score, Stored, day_of, ranked
+from scoring.scores.explanation import Explanation
+from scoring.scores.levers import least_changes
+from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
 from scoring.scores.store import Pareto
 from scoring.scores.usecases import cards
-from scoring.segments.rules import Standing
 
 LEADING_PERCENT = 20
 
@@ -35,18 +35,6 @@ class Whole:
 
     id: UUID
     members: Sequence[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A score with all that it rests on."""
-
-    score: Score
-    facts: Mapping[str, FactRow]
-    """The heaviest fact of each reason, by the reason's code."""
-    standing: Standing | None
-    changes: Sequence[Change]
-    texts: Texts
 
 
 async def whole(pool: Pool, principal: Principal, customer_id: UUID) -> Whole:

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import Texts
+from scoring.scores.explanation import Explanation
 from scoring.scores.levers import Change
 from scoring.scores.measure import Reason
-from scoring.scores.reading import Explanation
 from scoring.scores.rules import Stored
 
 Language = Mapping[str, str]
