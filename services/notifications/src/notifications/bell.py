@@ -32,8 +32,10 @@ class Bell:
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
     """Until the bell rings, but no longer than this."""
+    # Not `wait_for`: it swallows a cancellation that comes together with the bell, and its loop would never end.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     event.clear()
 
 
