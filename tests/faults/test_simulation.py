@@ -120,6 +120,8 @@ async def _one_run(
     store = DatabaseStore(database.consumers, consumer.group, FactApplier(consumer))
     means = Means(lambda: lease(database.url), lambda: SimProducer(broker), SimEnds(broker), SystemClock())
 
+    runners: list[ConsumerRunner] = []
+
     async def relay() -> None:
         await Relay(means).run()
 
@@ -130,8 +132,9 @@ async def _one_run(
             readers.append(SimReader(broker, name, ["guanxi.scores"]))
             return readers[-1]
 
+        runners.append(ConsumerRunner(consumer.group, store, make, dice=dice))
         try:
-            await ConsumerRunner(consumer.group, store, make, dice=dice).run()
+            await runners[-1].run()
         finally:
             for reader in readers:
                 await reader.stop()
@@ -146,6 +149,8 @@ async def _one_run(
         broker.power_cut(3)
         await asyncio.sleep(dice.uniform(0, 0.3))
         broker.away = False
+        for runner in runners:
+            runner.check_places()  # as the watchdog does when the broker was away
     half.calm = True
     ids = {event.id for event in made}
 
