@@ -91,7 +91,6 @@ async def database(service_database: Callable[[str], Awaitable[object]]) -> Asyn
     await opened.close()
 
 
-@pytest.mark.smoke
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.timeout(7200)
 async def test_nothing_is_lost_or_doubled_over_the_real_database(
