@@ -26,7 +26,7 @@ from guanxi.db import Database, Tx, open_database
 from guanxi.events import Consumer, Event
 from guanxi.events.scores import ScoreChanged
 from guanxi.ports import SystemClock
-from guanxi.testing.simulation import SimBroker, SimEnds, SimProducer, SimReader, simulate
+from guanxi.testing.simulation import SimBroker, SimContents, SimProducer, SimReader, simulate
 from support.rounds import chance, count
 from support.waiting import Problem, eventually
 
@@ -117,7 +117,7 @@ async def _one_run(
     monkeypatch.setattr(crash, "_act", half.reached)
     consumer = Consumer(name, {ScoreChanged: effect})
     store = DatabaseStore(database.consumers, consumer.group, FactApplier(consumer))
-    means = Means(lambda: lease(database.url), lambda: SimProducer(broker), SimEnds(broker), SystemClock())
+    means = Means(lambda: lease(database.url), lambda: SimProducer(broker), SimContents(broker), SystemClock())
 
     runners: list[ConsumerRunner] = []
 

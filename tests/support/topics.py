@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from guanxi.bus.kafka import KafkaEnds
+from guanxi.bus.kafka import KafkaContents
 from guanxi_local.testplatform import TestPlatform
 
 FACTS = ("customers", "interactions", "complaints", "scores", "notifications")
@@ -21,7 +21,7 @@ FACTS = ("customers", "interactions", "complaints", "scores", "notifications")
 async def ids_on(platform: TestPlatform, words: Collection[str]) -> Counter[str]:
     """How often each event lies on these topics."""
     names = {f"{platform.topic_prefix}guanxi.{word}" for word in words}
-    asking = KafkaEnds(platform.kafka, "test")
+    asking = KafkaContents(platform.kafka, "test")
     try:
         ends = await asking.of(names)
     finally:

@@ -93,7 +93,7 @@ class Kafka:
         remove_tree(data)
         self._configure(fresh)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*_java(classpath, self.home), "kafka.tools.StorageTool", "format", "-t", cluster]
+        command = [*_java(classpath, self.home), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
         done = subprocess.run(
             [*command, "-c", self.home / "server.properties"],
             stdout=subprocess.PIPE,

@@ -256,7 +256,7 @@ class ConsumerRunner:
 
 
 def _after(record: Record) -> Position:
-    return Position(record.offset + 1, record.header("ce_id"))
+    return Position(record.offset + 1, record.header("ce_id"), record.timestamp)
 
 
 def _now() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -74,8 +75,12 @@ class KafkaProducer:
         """Queue a message; await what this gives for the acknowledgement."""
         if self._producer is None:
             raise ProducerClosed
-        future = await self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
-        return _acknowledged(future)
+        # Our own time: the client gives that of a batch's first message for all of them.
+        at = int(time.time() * 1000)
+        future = await self._producer.send(
+            topic, value, key=key, headers=list(headers), partition=partition, timestamp_ms=at
+        )
+        return _acknowledged(future, at)
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
@@ -84,9 +89,12 @@ class KafkaProducer:
         return len(await self._producer.partitions_for(topic))
 
 
-async def _acknowledged(future: Awaitable[Any]) -> Ack:
+async def _acknowledged(future: Awaitable[Any], at: int) -> Ack:
     meta = await future
-    return Ack(Place(meta.topic, meta.partition), meta.offset)
+    if meta.offset < 0:
+        message = "the broker knew this message already and does not say where it lies"
+        raise BrokerError(message)
+    return Ack(Place(meta.topic, meta.partition), meta.offset, at)
 
 
 class KafkaReader:
@@ -203,8 +211,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
         self.round += 1
 
 
-class KafkaEnds:
-    """Where partitions end, asked over a connection of its own: a client that reads no more does not know."""
+class KafkaContents:
+    """Where partitions end and what lies there, asked over a connection of its own.
+
+    A client that reads no more does not know.
+    """
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
         self._bootstrap, self._client_id = bootstrap, client_id
@@ -231,6 +242,22 @@ class KafkaEnds:
         ]
         return {_place(tp): end for tp, end in (await consumer.end_offsets(places)).items()} if places else {}
 
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Record]:
+        """The record that lies at each of these offsets."""
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+        )
+        try:
+            await reader.start()
+            async with asyncio.timeout(PRODUCE_SECONDS):
+                return await _read_at(reader, {_partition(place): offset for place, offset in offsets.items()})
+        finally:
+            await _close(reader.stop())
+
     async def _connect(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client_id)
         consumer = AIOKafkaConsumer(
@@ -251,7 +278,27 @@ class KafkaEnds:
             await _close(clients[0].close(), clients[1].stop())
 
 
+async def _read_at(reader: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> Mapping[Place, Record]:
+    reader.assign(list(offsets))
+    first, end = await reader.beginning_offsets(list(offsets)), await reader.end_offsets(list(offsets))
+    left = {tp for tp, offset in offsets.items() if first[tp] <= offset < end[tp]}
+    found: dict[Place, Record] = {}
+    reader.pause(*offsets.keys() - left)
+    for tp in left:
+        reader.seek(tp, offsets[tp])
+    while left:
+        for tp in list(left):
+            for one in (await reader.getmany(tp, timeout_ms=200, max_records=1)).get(tp, []):
+                left.discard(tp)
+                # Compaction may have taken it: then this is the next one.
+                if one.offset == offsets[tp]:
+                    found[_place(tp)] = _record(one)
+    return found
+
+
 async def _close(*closing: Awaitable[None]) -> None:
+    # The client awaits tasks that it has cancelled: one that has not begun yet would cancel whoever closes it.
+    await asyncio.sleep(0)
     for one in closing:
         with contextlib.suppress(BrokerError, OSError):
             async with asyncio.timeout(ASK_SECONDS):

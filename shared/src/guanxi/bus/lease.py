@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from guanxi.bus.ports import Place
+from guanxi.bus.ports import Place, Record
 
 LOCK = 0x6775616E  # "guan": one active relay a database
 
@@ -27,9 +27,22 @@ ORDER BY o.seq
 """
 _ACKNOWLEDGE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
 _REMEMBER = (
-    "INSERT INTO relay_batch (topic, partition, first_offset, last_offset, event_ids) VALUES ($1, $2, $3, $4, $5)"
+    "INSERT INTO relay_batch (topic, partition, first_offset, last_offset, last_timestamp, event_ids)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
 )
-_HIGH = "SELECT topic, partition, max(last_offset) AS high FROM relay_batch GROUP BY 1, 2"
+# Partition by partition along the index: two weeks of batches are millions of rows.
+_MARKS = """
+WITH RECURSIVE places AS (
+  (SELECT topic, partition FROM relay_batch ORDER BY topic, partition LIMIT 1)
+  UNION ALL
+  SELECT n.topic, n.partition FROM places p, LATERAL (
+    SELECT b.topic, b.partition FROM relay_batch b WHERE (b.topic, b.partition) > (p.topic, p.partition)
+    ORDER BY b.topic, b.partition LIMIT 1) n
+)
+SELECT topic, partition, m.* FROM places p, LATERAL (
+  SELECT last_offset, event_ids[cardinality(event_ids)] AS event_id, last_timestamp FROM relay_batch b
+  WHERE b.topic = p.topic AND b.partition = p.partition ORDER BY last_offset DESC OFFSET $1 LIMIT 1) m
+"""
 # Before everything that waits: the order in which they were first published is the order in which they come again.
 _IN_FRONT = """
 , known AS (SELECT event_id, row_number() OVER (ORDER BY n) AS n FROM ids JOIN event_log USING (event_id))
@@ -84,11 +97,26 @@ class Batch:
     place: Place
     first_offset: int
     last_offset: int
+    last_timestamp: int
     event_ids: list[UUID]
 
-    def row(self) -> tuple[str, int, int, int, list[UUID]]:
+    def row(self) -> tuple[str, int, int, int, int, list[UUID]]:
         """Its columns in order."""
-        return self.place.topic, self.place.partition, self.first_offset, self.last_offset, self.event_ids
+        first, last = self.first_offset, self.last_offset
+        return self.place.topic, self.place.partition, first, last, self.last_timestamp, self.event_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last record of a batch: where it lies, its event, and the time it bears (milliseconds since 1970)."""
+
+    offset: int
+    event_id: UUID
+    timestamp: int
+
+    def is_at(self, record: Record) -> bool:
+        """Whether this record is the one that was acknowledged, and not its event published once more."""
+        return (record.header("ce_id"), record.timestamp) == (str(self.event_id), self.timestamp)
 
 
 class Lease(Protocol):
@@ -107,8 +135,8 @@ class Lease(Protocol):
         """Take what the broker has out of the outbox, and keep where it lies, in one transaction."""
         ...
 
-    async def high(self) -> Mapping[Place, int]:
-        """The highest offset that was acknowledged, by partition, as far back as it is kept."""
+    async def marks(self, back: int = 0) -> Mapping[Place, Mark]:
+        """The end of each partition's newest batch, or of one so many before it; left out where there are fewer."""
         ...
 
     async def lost_from(self, place: Place, offset: int) -> int:
@@ -149,10 +177,13 @@ class DatabaseLease:
             await self._connection.execute(_ACKNOWLEDGE, [pointer.seq for pointer in done])
             await self._connection.executemany(_REMEMBER, [batch.row() for batch in batches])
 
-    async def high(self) -> Mapping[Place, int]:
-        """The highest offset that was acknowledged, by partition."""
-        rows = await self._connection.fetch(_HIGH)
-        return {Place(row["topic"], row["partition"]): row["high"] for row in rows}
+    async def marks(self, back: int = 0) -> Mapping[Place, Mark]:
+        """The end of each partition's newest batch, or of one so many before it."""
+        rows = await self._connection.fetch(_MARKS, back)
+        return {
+            Place(row["topic"], row["partition"]): Mark(row["last_offset"], row["event_id"], row["last_timestamp"])
+            for row in rows
+        }
 
     async def lost_from(self, place: Place, offset: int) -> int:
         """Put back what lay at this offset and after it."""

@@ -1,8 +1,8 @@
 """Where a consumer goes on in each of its partitions, and whether the broker's log is still the one it has read.
 
-The database keeps the next offset and the id of the event before it. On each assignment, and whenever the way to the
-broker was broken, that one event is read again and compared: a broker that lost its tail, or was replaced, holds
-another one there, and the partition is read from its start. The inbox lets in only what is new.
+The database keeps the next offset, and the event and the time of the record before it. On each assignment, and whenever
+the way to the broker was broken, that one record is read again and compared: a broker that lost its tail, or was
+replaced, holds another one there, and the partition is read from its start. The inbox lets in only what is new.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Placing:
         self._group, self._store, self._latest = group, store, latest
         self._round: int | None = None
         self._next: dict[Place, int] = {}
-        self._compare: dict[Place, tuple[int, str]] = {}
+        self._compare: dict[Place, Position] = {}
 
     def forget(self) -> None:
         """Place everything anew with the next step."""
@@ -71,9 +71,9 @@ class Placing:
             return ()
         first = records[0]
         compare = self._compare.pop(place, None)
-        if compare is not None and first.offset == compare[0]:
-            if first.header("ce_id") != compare[1]:
-                await self._start_over(reader, [place], "the broker's log holds another event at our position")
+        if compare is not None and first.offset == compare.next_offset - 1:
+            if (first.header("ce_id"), first.timestamp) != (compare.last_event_id, compare.last_timestamp):
+                await self._start_over(reader, [place], "the broker's log holds another record at our position")
                 return ()
             records = records[1:]
         elif first.offset < wanted:
@@ -89,7 +89,7 @@ class Placing:
         bounds = await reader.bounds(places)
         old = [place for place in places if place in known]
         replaced = [place for place in old if known[place].next_offset > bounds[place][1]]
-        overtaken = {p: Position(bounds[p][0], None) for p in old if known[p].next_offset < bounds[p][0]}
+        overtaken = {p: Position(bounds[p][0]) for p in old if known[p].next_offset < bounds[p][0]}
         if overtaken:
             await self._skip(overtaken, known)
         for place in old:
@@ -111,8 +111,8 @@ class Placing:
     def _go_on(self, reader: Reader, place: Place, position: Position, first: int) -> None:
         before = position.next_offset - 1
         self._next[place] = position.next_offset
-        if position.last_event_id is not None and before >= first:
-            self._compare[place] = (before, position.last_event_id)
+        if position.last_timestamp is not None and before >= first:
+            self._compare[place] = position
             reader.seek(place, before)
         else:
             reader.seek(place, position.next_offset)
@@ -128,7 +128,7 @@ class Placing:
         starts = {place: bounds[place][0] for place in places}
         if self._latest:
             starts = await self._since(reader, places, bounds, born)
-        await self._store.place({place: Position(offset, None) for place, offset in starts.items()})
+        await self._store.place({place: Position(offset) for place, offset in starts.items()})
         for place, offset in starts.items():
             self._next[place] = offset
             reader.seek(place, offset)

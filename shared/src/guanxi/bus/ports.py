@@ -48,10 +48,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Where the broker has put a message."""
+    """Where the broker has put a message, and the time it bears (milliseconds since 1970)."""
 
     place: Place
     offset: int
+    timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +137,15 @@ class Ends(Protocol):
 
     async def stop(self) -> None:
         """Disconnect."""
+        ...
+
+
+class Contents(Ends, Protocol):
+    """Asks as well what lies in a partition."""
+
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Record]:
+        """The record that lies at each of these offsets; a place where none lies (any more) is left out.
+
+        The partitions must exist. Raises `BrokerError` or `TimeoutError`.
+        """
         ...

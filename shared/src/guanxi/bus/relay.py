@@ -20,7 +20,7 @@ import structlog
 from aiokafka.errors import MessageSizeTooLargeError
 
 from guanxi.bus.lease import Batch, Lease, Leases, Pointer
-from guanxi.bus.ports import Ack, BrokerError, Ends, Headers, Place, Producer
+from guanxi.bus.ports import Ack, BrokerError, Contents, Headers, Place, Producer
 from guanxi.crash import reached
 from guanxi.db import Pool
 from guanxi.ports import Clock, id_time
@@ -47,8 +47,8 @@ class Pace:
     produce: float = 10.0
     check: float = 1.0
     echo: float = 12.0
-    """Longer than a predecessor that has lost its lock can still be sending: what it may have put behind newer states
-    of a compacted topic is then said once more, in order."""
+    """Longer than a predecessor that has lost its lock can still be sending: then records are compared once more, and
+    what it may have put behind newer states of a compacted topic is said once more, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Means:
 
     lease: Callable[[], Leases]
     make_producer: Callable[[], Producer]
-    ends: Ends
+    contents: Contents
     clock: Clock
     topic_prefix: str = ""
     state_words: Collection[str] = ()
@@ -93,16 +93,17 @@ class Relay:
                     log.warning("relay.interrupted", error=repr(error))
                 await asyncio.sleep(self._pace.failed)
         finally:
-            await self._means.ends.stop()
+            await self._means.contents.stop()
 
     async def _hold(self, lease: Lease) -> None:
         producer = self._means.make_producer()
         clean = False
         try:
             await producer.start()
-            self._high, self._shorter = dict(await lease.high()), {}
+            self._high, self._shorter = {place: mark.offset for place, mark in (await lease.marks()).items()}, {}
             # Before anything is written behind what was lost.
             await self._check_log(lease)
+            await self._compare_records(lease)
             self._echo_at = _now() + self._pace.echo
             self.active = True
             while lease.alive:
@@ -146,6 +147,7 @@ class Relay:
         acks = await self._send(producer, claimed)
         reached("relay.after_produce")
         self._note([ack for ack in acks if isinstance(ack, Ack)])
+        acks = without_overwritten(acks)
         await self._tell_again(lease)
         await self._acknowledge(lease, claimed, acks)
         reached("relay.after_acknowledge")
@@ -186,25 +188,38 @@ class Relay:
 
     def _note(self, acks: Sequence[Ack]) -> None:
         """An acknowledgement at an offset that had been given before: the log has lost what lay there."""
-        lowest: dict[Place, int] = {}
-        highest: dict[Place, int] = {}
         for ack in acks:
-            # Below 0 the broker knew the message already and does not say where it lies.
-            if ack.offset >= 0:
-                lowest[ack.place] = min(ack.offset, lowest.get(ack.place, ack.offset))
-                highest[ack.place] = max(ack.offset, highest.get(ack.place, ack.offset))
-        for place, offset in lowest.items():
-            if offset <= self._high.get(place, -1):
-                self._shorter[place] = offset
-        self._high.update(highest)
+            if ack.offset <= self._high.get(ack.place, -1):
+                self._shorter[ack.place] = min(ack.offset, self._shorter.get(ack.place, ack.offset))
+            self._high[ack.place] = ack.offset
 
     async def _check_log(self, lease: Lease) -> None:
         """Compare where each partition ends with what was acknowledged."""
         if self._high:
-            ends = await self._means.ends.of({place.topic for place in self._high})
+            ends = await self._means.contents.of({place.topic for place in self._high})
             shorter = {place: end for place, end in ends.items() if end <= self._high.get(place, -1)}
             self._shorter.update(shorter)
             self._high.update({place: end - 1 for place, end in shorter.items()})
+        await self._tell_again(lease)
+
+    async def _compare_records(self, lease: Lease) -> None:
+        """Look whether what lies where the newest batches ended is what was put there.
+
+        A log can have lost its tail and grown past it again by what a relay sent whose word of it was lost, or that had
+        lost its lock. Where another record lies, earlier batches tell from where on it is another log.
+        """
+        back, marks = 0, await lease.marks()
+        ends = await self._means.contents.of({place.topic for place in marks}) if marks else {}
+        wanted = {place: mark for place, mark in marks.items() if mark.offset < ends.get(place, 0)}
+        while wanted:
+            found = await self._means.contents.records_at({place: mark.offset for place, mark in wanted.items()})
+            other = {place for place, record in found.items() if not wanted[place].is_at(record)}
+            if back:
+                self._shorter.update({place: mark.offset + 1 for place, mark in wanted.items() if place not in other})
+            back = 2 * back + 1
+            earlier = await lease.marks(back) if other else {}
+            self._shorter.update(dict.fromkeys(other - earlier.keys(), 0))
+            wanted = {place: earlier[place] for place in other & earlier.keys()}
         await self._tell_again(lease)
 
     async def _tell_again(self, lease: Lease) -> None:
@@ -222,6 +237,7 @@ class Relay:
         if self._echo_at is None or _now() < self._echo_at:
             return
         self._echo_at = None
+        await self._compare_records(lease)
         topics = [self._topic(word) for word in self._means.state_words]
         await lease.again(topics, timedelta(seconds=2 * self._pace.echo))
 
@@ -255,6 +271,20 @@ class _Noted:
         return ack
 
 
+def without_overwritten(acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
+    """The word for each message, in the order of sending; one that lies no more where a later one came is a failure."""
+    word = list(acks)
+    lying: dict[Place, list[int]] = {}
+    for n, ack in enumerate(acks):
+        if isinstance(ack, BaseException):
+            continue
+        before = lying.setdefault(ack.place, [])
+        while before and _offset(acks[before[-1]]) >= ack.offset:
+            word[before.pop()] = BrokerError("acknowledged, and then lost with the end of the log")
+        before.append(n)
+    return word
+
+
 def acknowledged_prefix(
     claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]
 ) -> tuple[list[Pointer], list[Batch]]:
@@ -267,9 +297,8 @@ def acknowledged_prefix(
             failed.add((pointer.topic, pointer.key))
             continue
         done.append(pointer)
-        batch = batches.setdefault(ack.place, Batch(ack.place, ack.offset, ack.offset, []))
-        batch.first_offset = min(batch.first_offset, ack.offset)
-        batch.last_offset = max(batch.last_offset, ack.offset)
+        batch = batches.setdefault(ack.place, Batch(ack.place, ack.offset, ack.offset, ack.timestamp, []))
+        batch.last_offset, batch.last_timestamp = ack.offset, ack.timestamp
         batch.event_ids.append(pointer.event_id)
     return done, list(batches.values())
 
@@ -288,6 +317,10 @@ async def outbox_depth(pool: Pool) -> tuple[int, timedelta]:
     oldest = id_time(row["oldest"]) if row and row["oldest"] else None
     age = pool.clock.now() - oldest if oldest else timedelta(0)
     return (int(row["depth"]) if row else 0), max(age, timedelta(0))
+
+
+def _offset(ack: Ack | BaseException) -> int:
+    return ack.offset if isinstance(ack, Ack) else -1
 
 
 async def _failed(error: BaseException) -> Ack:

@@ -27,14 +27,24 @@ class TopicSpec:
         """The broker's settings of this topic.
 
         The broker deletes whole segments, and compacts closed ones only: without their own age limit a quiet topic
-        keeps what should be gone for a week longer.
+        keeps what should be gone for a week longer. A record bears the time that its publisher gave it: the relay knows
+        its own by that.
         """
+        ours = {"message.timestamp.type": "CreateTime"}
         if self.compacted:
-            return {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS), "max.compaction.lag.ms": str(_DAY_MS)}
+            return ours | {
+                "cleanup.policy": "compact",
+                "segment.ms": str(_DAY_MS),
+                "max.compaction.lag.ms": str(_DAY_MS),
+            }
         if self.retention_hours is None:
-            return {}
+            return ours
         kept = self.retention_hours * 3_600_000
-        return {"cleanup.policy": "delete", "retention.ms": str(kept), "segment.ms": str(min(kept // 12, _DAY_MS))}
+        return ours | {
+            "cleanup.policy": "delete",
+            "retention.ms": str(kept),
+            "segment.ms": str(min(kept // 12, _DAY_MS)),
+        }
 
 
 class TopicMismatchError(RuntimeError):

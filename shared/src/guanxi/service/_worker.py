@@ -12,7 +12,7 @@ import asyncpg
 from guanxi.bus import deadletters
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.consumer import ConsumerRunner
-from guanxi.bus.kafka import KafkaEnds, KafkaProducer, KafkaReader, inbound_pattern
+from guanxi.bus.kafka import KafkaContents, KafkaProducer, KafkaReader, inbound_pattern
 from guanxi.bus.lease import lease
 from guanxi.bus.maintenance import maintain
 from guanxi.bus.ports import Reader
@@ -39,7 +39,7 @@ class Worker:
         self.relay = self._make_relay()
         self.guarded = self._make_consumers()
         self._watchdog = Watchdog(
-            KafkaEnds(settings.kafka, f"{service.name}.watchdog"),
+            KafkaContents(settings.kafka, f"{service.name}.watchdog"),
             database.relay,
             self.guarded,
             give_up,
@@ -55,7 +55,7 @@ class Worker:
         means = Means(
             lease=lambda: lease(settings.database_url),
             make_producer=lambda: KafkaProducer(settings.kafka, f"{service.name}.relay"),
-            ends=KafkaEnds(settings.kafka, f"{service.name}.relay-ends"),
+            contents=KafkaContents(settings.kafka, f"{service.name}.relay-ends"),
             clock=database.relay.clock,
             topic_prefix=settings.topic_prefix,
             state_words=STATE_WORDS & {fact.TOPIC for fact in service.topology.emits},

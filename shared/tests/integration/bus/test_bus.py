@@ -16,7 +16,7 @@ import pytest_asyncio
 from guanxi.bus import log
 from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
-from guanxi.bus.kafka import KafkaEnds, KafkaProducer, KafkaReader
+from guanxi.bus.kafka import KafkaContents, KafkaProducer, KafkaReader
 from guanxi.bus.lease import lease
 from guanxi.bus.ports import Reader
 from guanxi.bus.relay import Means, Relay, outbox_depth
@@ -68,7 +68,7 @@ class Bench:
             Means(
                 lease=lambda: lease(self.url),
                 make_producer=lambda: KafkaProducer(self.kafka, "test"),
-                ends=KafkaEnds(self.kafka, "test"),
+                contents=KafkaContents(self.kafka, "test"),
                 clock=SystemClock(),
                 topic_prefix=self.prefix,
             )

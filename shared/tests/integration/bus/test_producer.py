@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from guanxi.bus.kafka import KafkaProducer
-from guanxi.bus.ports import BrokerError
+from guanxi.bus.kafka import KafkaContents, KafkaProducer
+from guanxi.bus.ports import BrokerError, Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,3 +49,25 @@ async def test_a_client_that_takes_its_time_to_end_cancels_nobody(kafka: str) ->
     first.cancel()
     await asyncio.wait([first])
     await asyncio.create_task(producer.abort())
+
+
+async def test_what_was_acknowledged_is_found_where_it_lies_with_the_time_it_bears(
+    kafka: str, topics: Callable[..., Awaitable[list[str]]]
+) -> None:
+    [topic] = await topics("guanxi.inbound.found-again", partitions=2)
+    producer, contents = KafkaProducer(kafka, "test"), KafkaContents(kafka, "test")
+    await producer.start()
+    # One at a time and together: the client's own word about the time of a batch is that of its first message.
+    acks = [await (await producer.send(topic, b"%d" % n, b"k", (("ce_id", b"%d" % n),))) for n in range(3)]
+    acks += await asyncio.gather(
+        *[await producer.send(topic, b"%d" % n, b"k", (("ce_id", b"%d" % n),)) for n in range(3, 9)]
+    )
+    await producer.stop()
+    for n, ack in enumerate(acks):
+        found = await contents.records_at({ack.place: ack.offset, Place(topic, 1 - ack.place.partition): 0})
+        record = found[ack.place]
+        assert (record.header("ce_id"), record.offset, record.timestamp) == (str(n), ack.offset, ack.timestamp)
+        assert len(found) == 1
+    assert await contents.records_at({acks[-1].place: acks[-1].offset + 1}) == {}
+    assert await contents.records_at({}) == {}
+    await contents.stop()

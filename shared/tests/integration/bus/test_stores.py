@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from guanxi.bus import log
 from guanxi.bus.applier import FactApplier
-from guanxi.bus.lease import Batch, Lease, lease
+from guanxi.bus.lease import Batch, Lease, Mark, lease
 from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
 from guanxi.bus.store import ConsumerStore, DatabaseStore
@@ -124,11 +124,11 @@ async def test_what_fails_leaves_nothing_behind(kit: Kit) -> None:
 
 
 async def test_a_zombie_takes_no_position_back_but_placing_does(kit: Kit) -> None:
-    await kit.store.apply([kit.record(ONE, 7, 1)], {ONE: Position(8, "h")})
+    await kit.store.apply([kit.record(ONE, 7, 1)], {ONE: Position(8, "h", 70)})
     await kit.store.apply([kit.record(ONE, 3, 2)], {ONE: Position(4, "d")})
-    assert await kit.store.positions() == {ONE: Position(8, "h")}
-    await kit.store.place({ONE: Position(0, None)})
-    assert await kit.store.positions() == {ONE: Position(0, None)}
+    assert await kit.store.positions() == {ONE: Position(8, "h", 70)}
+    await kit.store.place({ONE: Position(0)})
+    assert await kit.store.positions() == {ONE: Position(0)}
 
 
 async def test_what_is_buried_is_passed(kit: Kit) -> None:
@@ -145,9 +145,9 @@ async def test_one_lease_at_a_time_gives_events_in_order_until_they_are_acknowle
         assert second is None
         assert [pointer.event_id for pointer in await first.claim(3)] == ids[:3]
         claimed = await first.claim(10)
-        await first.acknowledge(claimed[:4], [Batch(ONE, 0, 1, ids[:2]), Batch(TWO, 0, 1, ids[2:4])])
+        await first.acknowledge(claimed[:4], [Batch(ONE, 0, 1, 51, ids[:2]), Batch(TWO, 0, 1, 53, ids[2:4])])
         assert [pointer.event_id for pointer in await first.claim(10)] == ids[4:]
-        assert await first.high() == {ONE: 1, TWO: 1}
+        assert await first.marks() == {ONE: Mark(1, ids[1], 51), TWO: Mark(1, ids[3], 53)}
     async with kit.lease() as third:
         assert third is not None
 
@@ -157,12 +157,13 @@ async def test_what_the_broker_has_lost_comes_first_and_in_its_old_order(kit: Ki
     async with kit.lease() as held:
         assert held is not None
         claimed = await held.claim(10)
-        await held.acknowledge(claimed[:2], [Batch(ONE, 0, 1, ids[:2])])
-        await held.acknowledge(claimed[2:4], [Batch(ONE, 2, 3, ids[2:4])])
-        await held.acknowledge(claimed[4:5], [Batch(TWO, 0, 0, ids[4:5])])
+        await held.acknowledge(claimed[:2], [Batch(ONE, 0, 1, 51, ids[:2])])
+        await held.acknowledge(claimed[2:4], [Batch(ONE, 2, 3, 53, ids[2:4])])
+        await held.acknowledge(claimed[4:5], [Batch(TWO, 0, 0, 54, ids[4:5])])
+        assert await held.marks(1) == {ONE: Mark(1, ids[1], 51)}
         assert await held.lost_from(ONE, 2) == 2
         assert [pointer.event_id for pointer in await held.claim(10)] == [*ids[2:4], ids[5]]
         assert await held.lost_from(ONE, 0) == 2
         assert [pointer.event_id for pointer in await held.claim(10)] == [*ids[:4], ids[5]]
-        assert await held.high() == {TWO: 0}
+        assert await held.marks() == {TWO: Mark(0, ids[4], 54)}
         assert await held.lost_from(TWO, 1) == 0

@@ -56,7 +56,7 @@ def test_a_reaction_whose_log_was_replaced_goes_back_to_its_birth_and_no_further
 
 def test_a_log_that_ends_before_our_position_is_read_from_its_start(bench: Bench) -> None:
     ids = bench.write(4)
-    bench.store.at[ONE] = Position(100, "who knows")
+    bench.store.at[ONE] = Position(100, "who knows", 0)
 
     async def go() -> None:
         async with bench.running(bench.runner()):
@@ -96,11 +96,31 @@ def test_nothing_is_lost_or_repeated_while_members_come_and_go(bench: Bench) -> 
 
 
 def test_what_retention_took_is_passed_over(bench: Bench) -> None:
-    bench.store.at[ONE] = Position(2, None)
+    bench.store.at[ONE] = Position(2)
     ids = bench.write(6)
 
     async def go() -> None:
         async with bench.running(bench.runner()):
             assert set(bench.store.effects) == set(ids[2:])
+
+    run_in_virtual_time(go())
+
+
+def test_the_same_event_at_the_same_place_is_not_the_same_record(bench: Bench) -> None:
+    """Published twice, then cut off: one that is new slid in where the first copy lay."""
+    old = bench.write(5)
+    bench.write(1, first=4)
+    runner = bench.runner()
+
+    async def go() -> None:
+        async with bench.running(runner):
+            assert set(bench.store.effects) == set(old)
+            del bench.broker.logs[ONE][4:]
+            await asyncio.sleep(1)
+            new = [*bench.write(1, first=100), *bench.write(1, first=4)]
+            runner.check_places()
+            await asyncio.sleep(30)
+            assert set(bench.store.effects) == {*old, *new}
+        assert max(bench.store.effects.values()) == 1
 
     run_in_virtual_time(go())

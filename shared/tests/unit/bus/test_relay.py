@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from guanxi.bus.ports import Ack, Headers, Place, Producer
 from guanxi.bus.relay import Means, Relay
 from guanxi.ports import SystemClock, SystemIds
-from guanxi.testing.simulation import MemoryLog, Moods, SimBroker, SimEnds, SimProducer, run_in_virtual_time
+from guanxi.testing.simulation import MemoryLog, Moods, SimBroker, SimContents, SimProducer, run_in_virtual_time
 
 IDS = SystemIds()
 
@@ -21,12 +22,12 @@ IDS = SystemIds()
 class World:
     """One log, one broker, one relay."""
 
-    def __init__(self, heartbeat: Callable[[Producer, datetime], Awaitable[None]] | None = None) -> None:
+    def __init__(self, heartbeat: Callable[[Producer, datetime], Awaitable[None]] | None = None, *words: str) -> None:
         self.moods = Moods(random.Random(1))
         self.broker, self.log = SimBroker(random.Random(2)), MemoryLog(self.moods, "scores")
         self.broker.dice = random.Random(5)
         self.make: Callable[[], Producer] = lambda: SimProducer(self.broker)
-        means = Means(self.log.lease, self._made, SimEnds(self.broker), SystemClock(), "", {"scores"})
+        means = Means(self.log.lease, self._made, SimContents(self.broker), SystemClock(), "", words or ("scores",))
         self.relay = Relay(means, heartbeat)
 
     def _made(self) -> Producer:
@@ -87,6 +88,65 @@ def test_an_acknowledgement_at_an_old_offset_tells_of_a_loss_that_nobody_else_sa
 
     run_in_virtual_time(world.running(publish, forget_and_publish_at_once))
     assert set(world.ids()) == set(map(str, made))
+
+
+def test_a_log_that_lost_its_tail_in_the_middle_of_a_batch_gets_what_was_acknowledged_before() -> None:
+    world = World()
+    made = [IDS.new() for _ in range(12)]
+
+    class Cut(SimProducer):
+        async def send(
+            self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
+        ) -> Awaitable[Ack]:
+            async def after_the_cut(waiting: Awaitable[Ack]) -> Ack:
+                ack = await waiting
+                if ack.offset == 4 and len(cuts) == 0:
+                    cuts.append(ack.offset)
+                    del world.broker.logs[ack.place][2:]
+                return ack
+
+            return asyncio.ensure_future(after_the_cut(await super().send(topic, value, key, headers, partition)))
+
+    cuts: list[int] = []
+    world.make = lambda: Cut(world.broker)
+
+    async def publish() -> None:
+        await world.log.record(made, "a", 0)
+        await asyncio.sleep(30)
+
+    run_in_virtual_time(world.running(publish))
+    assert cuts == [4]
+    assert set(world.ids()) == set(map(str, made))
+    assert world.log.waiting == 0
+
+
+def test_a_log_that_has_grown_past_its_lost_tail_is_known_by_its_records() -> None:
+    """The relay that had sent it died before it knew; the next one finds as many records as it expects."""
+    world = World(None, "customer-state")
+    made = [IDS.new() for _ in range(40)]
+
+    async def publish() -> None:
+        for n in range(10):
+            await world.log.record(made[3 * n : 3 * n + 3], "a", 0)
+            world.relay.wake()
+            await asyncio.sleep(0.5)
+
+    async def forget_and_grow() -> None:
+        world.log.take_away()
+        ((place, log),) = ((place, log) for place, log in world.broker.logs.items() if log)
+        del log[14:]
+        for one in made[30:]:
+            world.broker.append(place, b"a", b"{}", (("ce_id", str(one).encode()),))
+        assert len(world.broker.logs[place]) < 30
+        for _ in range(10):
+            world.broker.append(place, b"a", b"{}", (("ce_id", str(made[39]).encode()),))
+        await asyncio.sleep(60)
+
+    run_in_virtual_time(world.running(publish, forget_and_grow))
+    assert set(world.ids()) == set(map(str, made))
+    again = Counter(world.ids())
+    # It looks back in growing steps: what lies before the last good one is not said again.
+    assert max(again[str(one)] for one in made[:9]) == 1
 
 
 def test_a_topic_made_anew_gets_the_whole_state() -> None:
@@ -180,5 +240,5 @@ def test_a_broker_that_never_answers_does_not_hold_the_relay_for_ever() -> None:
 def test_positions_are_compared_place_by_place(offset: int) -> None:
     world = World()
     world.relay._high = {Place("guanxi.scores", 0): 9, Place("guanxi.scores", 1): 9}
-    world.relay._note([Ack(Place("guanxi.scores", 0), offset), Ack(Place("guanxi.scores", 1), 10)])
+    world.relay._note([Ack(Place("guanxi.scores", 0), offset, 1), Ack(Place("guanxi.scores", 1), 10, 1)])
     assert world.relay._shorter == {Place("guanxi.scores", 0): offset}

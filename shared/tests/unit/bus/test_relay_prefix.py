@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from guanxi.bus.lease import Pointer
 from guanxi.bus.ports import Ack, Place
-from guanxi.bus.relay import acknowledged_prefix
+from guanxi.bus.relay import acknowledged_prefix, without_overwritten
 from guanxi.ports import SystemIds
 
 IDS = SystemIds()
@@ -18,14 +18,14 @@ def pointer(seq: int, key: str, topic: str = "complaints") -> Pointer:
 
 
 def ack(offset: int, partition: int = 0) -> Ack:
-    return Ack(Place("guanxi.complaints", partition), offset)
+    return Ack(Place("guanxi.complaints", partition), offset, 1_000 + offset)
 
 
 def test_everything_acknowledged_is_forgotten_and_remembered_by_partition() -> None:
     claimed = [pointer(1, "a"), pointer(2, "b"), pointer(3, "a")]
     done, batches = acknowledged_prefix(claimed, [ack(10), ack(5, 1), ack(11)])
     assert [one.seq for one in done] == [1, 2, 3]
-    assert [batch.row()[1:4] for batch in batches] == [(0, 10, 11), (1, 5, 5)]
+    assert [batch.row()[1:5] for batch in batches] == [(0, 10, 11, 1_011), (1, 5, 5, 1_005)]
     assert batches[0].event_ids == [claimed[0].event_id, claimed[2].event_id]
 
 
@@ -39,6 +39,11 @@ def test_the_same_key_in_another_topic_is_another_order() -> None:
     claimed = [pointer(1, "a"), pointer(2, "a", "scores")]
     done, _ = acknowledged_prefix(claimed, [OSError("gone"), ack(3)])
     assert [one.seq for one in done] == [2]
+
+
+def test_what_a_later_message_lies_on_top_of_was_not_published() -> None:
+    words = without_overwritten([ack(3), ack(4), ack(9, 1), ack(4), ack(5), OSError("gone"), ack(3)])
+    assert [isinstance(word, Ack) for word in words] == [False, False, True, False, False, False, True]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30))

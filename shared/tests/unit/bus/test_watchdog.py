@@ -13,7 +13,7 @@ from guanxi.bus import watchdog
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.ports import Place, Record
 from guanxi.bus.watchdog import Guarded, Watchdog
-from guanxi.testing.simulation import SimEnds, SimReader, run_in_virtual_time
+from guanxi.testing.simulation import SimContents, SimReader, run_in_virtual_time
 
 from .conftest import TOPIC, Bench
 
@@ -51,7 +51,7 @@ class Deaf(SimReader):
 def _watch(bench: Bench, runner: ConsumerRunner, given_up: list[str]) -> tuple[Watchdog, Guarded]:
     guarded = Guarded(runner, [TOPIC])
     pool: Any = Positions(bench)
-    return Watchdog(SimEnds(bench.broker), pool, [guarded], given_up.append), guarded
+    return Watchdog(SimContents(bench.broker), pool, [guarded], given_up.append), guarded
 
 
 async def _for(seconds: float, *work: Any) -> None:

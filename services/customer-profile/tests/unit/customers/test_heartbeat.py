@@ -34,7 +34,7 @@ class Broker:
         self.sent.append((topic, partition, key, value, dict(headers)))
 
         async def acknowledged() -> Ack:
-            return Ack(Place(topic, partition or 0), 0)
+            return Ack(Place(topic, partition or 0), 0, 0)
 
         return acknowledged()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from guanxi.bus.kafka import KafkaEnds
+from guanxi.bus.kafka import KafkaContents
 from guanxi.db import Pool
 from guanxi.service import Job, Loop, Runtime
 from notifications.bell import MESSAGES, wait
@@ -116,7 +116,7 @@ async def sweep(runtime: Runtime) -> None:
 
 def _progress(settings: Settings) -> Progress:
     topics = [f"{settings.topic_prefix}guanxi.{word}" for word in PERMISSIONS.topics]
-    return Progress(KafkaEnds(settings.kafka, "notifications.permissions-ends"), PERMISSIONS.group, topics)
+    return Progress(KafkaContents(settings.kafka, "notifications.permissions-ends"), PERMISSIONS.group, topics)
 
 
 async def _claim(settings: Settings, pool: Pool, most: int, permissions_up_to: datetime | None) -> list[Claimed]:

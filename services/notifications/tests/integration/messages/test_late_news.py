@@ -111,7 +111,7 @@ class Broker:
 
 async def read_up_to(service: Harness, *positions: int) -> None:
     async with service.database.consumers.begin() as tx:
-        places = {Place("guanxi.reports", n): Position(offset, None) for n, offset in enumerate(positions) if offset}
+        places = {Place("guanxi.reports", n): Position(offset) for n, offset in enumerate(positions) if offset}
         await offsets.store(tx, PERMISSIONS.group, places)
 
 

@@ -27,6 +27,7 @@ CREATE TABLE relay_batch (
   partition int NOT NULL,
   first_offset bigint NOT NULL,
   last_offset bigint NOT NULL,
+  last_timestamp bigint NOT NULL,
   event_ids uuid[] NOT NULL,
   published_at timestamptz NOT NULL DEFAULT now()
 )
@@ -51,6 +52,7 @@ CREATE TABLE consumer_offset (
   partition int NOT NULL,
   next_offset bigint NOT NULL,
   last_event_id text,
+  last_timestamp bigint,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (consumer, topic, partition)
 )

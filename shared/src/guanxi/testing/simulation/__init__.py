@@ -3,7 +3,7 @@
 A run goes through hours of faults in a fraction of a second, and the same seed goes the same way again.
 """
 
-from guanxi.testing.simulation._broker import SimBroker, SimEnds, SimProducer, SimReader
+from guanxi.testing.simulation._broker import SimBroker, SimContents, SimProducer, SimReader
 from guanxi.testing.simulation._loop import run_in_virtual_time
 from guanxi.testing.simulation._memory import MemoryLog, MemoryStore, Moods
 from guanxi.testing.simulation._world import Outcome, Plan, simulate
@@ -15,7 +15,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "SimBroker",
-    "SimEnds",
+    "SimContents",
     "SimProducer",
     "SimReader",
     "run_in_virtual_time",

@@ -46,7 +46,7 @@ class SimBroker:
         """Write one record."""
         log = self.logs.setdefault(place, [])
         log.append(Record(place, len(log), key, value, tuple(headers), _now_ms()))
-        return Ack(place, len(log) - 1)
+        return Ack(place, len(log) - 1, log[-1].timestamp)
 
     def power_cut(self, most: int) -> int:
         """Forget up to so many records at the end of each partition; gives how many in all."""
@@ -220,8 +220,8 @@ class SimReader:
         }
 
 
-class SimEnds:
-    """Where partitions end."""
+class SimContents:
+    """Where partitions end and what lies there."""
 
     def __init__(self, broker: SimBroker) -> None:
         self._broker = broker
@@ -232,6 +232,13 @@ class SimEnds:
         self._broker.check()
         del pattern
         return {p: len(self._broker.logs.get(p, [])) for topic in topics for p in self._broker.places(topic)}
+
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Record]:
+        """The record at each offset."""
+        await asyncio.sleep(0.002)
+        self._broker.check()
+        logs = self._broker.logs
+        return {place: logs[place][at] for place, at in offsets.items() if at < len(logs.get(place, []))}
 
     async def stop(self) -> None:
         """Nothing is open."""

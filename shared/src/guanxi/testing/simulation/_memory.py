@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from guanxi.bus.lease import Batch, Lease, Pointer
+from guanxi.bus.lease import Batch, Lease, Mark, Pointer
 from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
 
@@ -172,12 +172,16 @@ class _MemoryLease:
         self._log._batches.extend(batches)  # noqa: SLF001 - as above
         self._log._moods.after()  # noqa: SLF001 - as above
 
-    async def high(self) -> Mapping[Place, int]:
+    async def marks(self, back: int = 0) -> Mapping[Place, Mark]:
         await self._still()
-        found: dict[Place, int] = {}
-        for batch in self._log._batches:  # noqa: SLF001 - as above
-            found[batch.place] = max(batch.last_offset, found.get(batch.place, -1))
-        return found
+        by_place: dict[Place, list[Batch]] = {}
+        for batch in sorted(self._log._batches, key=lambda one: -one.last_offset):  # noqa: SLF001 - as above
+            by_place.setdefault(batch.place, []).append(batch)
+        return {
+            place: Mark(batches[back].last_offset, batches[back].event_ids[-1], batches[back].last_timestamp)
+            for place, batches in by_place.items()
+            if len(batches) > back
+        }
 
     async def lost_from(self, place: Place, offset: int) -> int:
         await self._still()

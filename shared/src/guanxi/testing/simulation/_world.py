@@ -16,7 +16,7 @@ from uuid import UUID
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.relay import Means, Relay
 from guanxi.ports import SystemClock
-from guanxi.testing.simulation._broker import SimBroker, SimEnds, SimProducer, SimReader
+from guanxi.testing.simulation._broker import SimBroker, SimContents, SimProducer, SimReader
 from guanxi.testing.simulation._loop import run_in_virtual_time
 from guanxi.testing.simulation._memory import MemoryLog, MemoryStore, Moods
 
@@ -204,7 +204,7 @@ class _World:
             self._producers[name] = SimProducer(self.broker)
             return self._producers[name]
 
-        means = Means(self.log.lease, make, SimEnds(self.broker), SystemClock())
+        means = Means(self.log.lease, make, SimContents(self.broker), SystemClock())
         self._members[name] = asyncio.create_task(Relay(means).run())
 
     def _start_consumer(self, name: str) -> None:
