@@ -43,6 +43,7 @@ SELECT topic, partition, m.* FROM places p, LATERAL (
   SELECT last_offset, event_ids[cardinality(event_ids)] AS event_id, last_timestamp FROM relay_batch b
   WHERE b.topic = p.topic AND b.partition = p.partition ORDER BY last_offset DESC OFFSET $1 LIMIT 1) m
 """
+_OLDEST = "SELECT first_offset FROM relay_batch WHERE topic = $1 AND partition = $2 ORDER BY last_offset LIMIT 1"
 # Before everything that waits: the order in which they were first published is the order in which they come again.
 _IN_FRONT = """
 , known AS (SELECT event_id, row_number() OVER (ORDER BY n) AS n FROM ids JOIN event_log USING (event_id))
@@ -139,6 +140,10 @@ class Lease(Protocol):
         """The end of each partition's newest batch, or of one so many before it; left out where there are fewer."""
         ...
 
+    async def remembers_from(self, place: Place) -> int:
+        """The first offset of the oldest batch of a partition; 0 where there is none."""
+        ...
+
     async def lost_from(self, place: Place, offset: int) -> int:
         """Put back what lay at this offset and after it, in front of all that waits; gives how many events."""
         ...
@@ -184,6 +189,10 @@ class DatabaseLease:
             Place(row["topic"], row["partition"]): Mark(row["last_offset"], row["event_id"], row["last_timestamp"])
             for row in rows
         }
+
+    async def remembers_from(self, place: Place) -> int:
+        """The first offset of the oldest batch of a partition."""
+        return int(await self._connection.fetchval(_OLDEST, place.topic, place.partition) or 0)
 
     async def lost_from(self, place: Place, offset: int) -> int:
         """Put back what lay at this offset and after it."""

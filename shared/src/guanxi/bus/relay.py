@@ -71,7 +71,7 @@ class Relay:
         self._means, self._heartbeat, self._pace = means, heartbeat, pace or Pace()
         self._woken = asyncio.Event()
         self._high: dict[Place, int] = {}
-        self._shorter: dict[Place, int] = {}
+        self._suspect: set[Place] = set()
         self._put_back = 0
         self._checked_at = self._moved_at = 0.0
         self._echo_at: float | None = None
@@ -100,10 +100,9 @@ class Relay:
         clean = False
         try:
             await producer.start()
-            self._high, self._shorter = {place: mark.offset for place, mark in (await lease.marks()).items()}, {}
+            self._high = {place: mark.offset for place, mark in (await lease.marks()).items()}
             # Before anything is written behind what was lost.
-            await self._check_log(lease)
-            await self._compare_records(lease)
+            await self._check_records(lease)
             self._echo_at = _now() + self._pace.echo
             self.active = True
             while lease.alive:
@@ -127,7 +126,7 @@ class Relay:
             self._moved_at = now
         if now - self._checked_at >= self._pace.check and moved < BATCH:
             self._checked_at = now
-            await self._check_log(lease)
+            await self._check_ends(lease)
             if put_back == self._put_back:
                 await self._beat(producer, began)
             await self._say_again(lease)
@@ -190,54 +189,66 @@ class Relay:
         """An acknowledgement at an offset that had been given before: the log has lost what lay there."""
         for ack in acks:
             if ack.offset <= self._high.get(ack.place, -1):
-                self._shorter[ack.place] = min(ack.offset, self._shorter.get(ack.place, ack.offset))
+                self._suspect.add(ack.place)
             self._high[ack.place] = ack.offset
 
-    async def _check_log(self, lease: Lease) -> None:
+    async def _check_ends(self, lease: Lease) -> None:
         """Compare where each partition ends with what was acknowledged."""
         if self._high:
             ends = await self._means.contents.of({place.topic for place in self._high})
             shorter = {place: end for place, end in ends.items() if end <= self._high.get(place, -1)}
-            self._shorter.update(shorter)
+            self._suspect.update(shorter)
             self._high.update({place: end - 1 for place, end in shorter.items()})
         await self._tell_again(lease)
 
-    async def _compare_records(self, lease: Lease) -> None:
-        """Look whether what lies where the newest batches ended is what was put there.
-
-        A log can have lost its tail and grown past it again by what a relay sent whose word of it was lost, or that had
-        lost its lock. Where another record lies, earlier batches tell from where on it is another log.
-        """
-        back, marks = 0, await lease.marks()
-        ends = await self._means.contents.of({place.topic for place in marks}) if marks else {}
-        wanted = {place: mark for place, mark in marks.items() if mark.offset < ends.get(place, 0)}
-        while wanted:
-            found = await self._means.contents.records_at({place: mark.offset for place, mark in wanted.items()})
-            other = {place for place, record in found.items() if not wanted[place].is_at(record)}
-            if back:
-                self._shorter.update({place: mark.offset + 1 for place, mark in wanted.items() if place not in other})
-            back = 2 * back + 1
-            earlier = await lease.marks(back) if other else {}
-            self._shorter.update(dict.fromkeys(other - earlier.keys(), 0))
-            wanted = {place: earlier[place] for place in other & earlier.keys()}
+    async def _check_records(self, lease: Lease) -> None:
+        """Look in every partition whether what lies where the newest batch ended is what was put there."""
+        self._suspect.update(await lease.marks())
         await self._tell_again(lease)
 
     async def _tell_again(self, lease: Lease) -> None:
-        shorter, self._shorter = self._shorter, {}
-        for place, offset in shorter.items():
+        """Put back what suspect partitions have lost."""
+        if not self._suspect:
+            return
+        forgotten: set[str] = set()
+        for place, offset in (await self._lost_from(lease, self._suspect)).items():
+            if offset == 0 and await lease.remembers_from(place) > 0:
+                forgotten.add(place.topic.removeprefix(self._topic("")))
+            self._high[place] = offset - 1
             again = await lease.lost_from(place, offset)
             self._put_back += again
             log.error("relay.tail_lost", topic=place.topic, partition=place.partition, offset=offset, again=again)
-        words = {place.topic.removeprefix(self._topic("")) for place, offset in shorter.items() if offset == 0}
-        for word in sorted(words & set(self._means.state_words)):
+        for word in sorted(forgotten & set(self._means.state_words)):
             # A topic made anew: what lay there before the batches that are remembered is in the log alone.
             self._put_back += await lease.whole_state(word)
+        self._suspect.clear()
+
+    async def _lost_from(self, lease: Lease, suspect: Collection[Place]) -> dict[Place, int]:
+        """From which offset on each of these partitions is another log than the one that was acknowledged.
+
+        Neither its end nor an offset given twice tells: it may have grown again, by messages whose word was lost or by
+        a relay that had lost its lock. So batch by batch backwards, in growing steps, until a record is still there.
+        """
+        ends = await self._means.contents.of({place.topic for place in suspect})
+        back, lost, left = 0, dict[Place, int](), {place for place in suspect if place in ends}
+        while left:
+            marks = {place: mark for place, mark in (await lease.marks(back)).items() if place in left}
+            lost.update(dict.fromkeys(left - marks.keys(), 0))
+            cut = {place for place, mark in marks.items() if mark.offset >= ends[place]}
+            kept = {place: mark for place, mark in marks.items() if place not in cut}
+            found = await self._means.contents.records_at({place: mark.offset for place, mark in kept.items()})
+            # One that is not there at all was taken by retention or compaction: that says nothing.
+            other = {place for place, record in found.items() if not kept[place].is_at(record)}
+            if back:
+                lost.update({place: mark.offset + 1 for place, mark in kept.items() if place not in other})
+            back, left = 2 * back + 1, cut | other
+        return lost
 
     async def _say_again(self, lease: Lease) -> None:
         if self._echo_at is None or _now() < self._echo_at:
             return
         self._echo_at = None
-        await self._compare_records(lease)
+        await self._check_records(lease)
         topics = [self._topic(word) for word in self._means.state_words]
         await lease.again(topics, timedelta(seconds=2 * self._pace.echo))
 

@@ -159,11 +159,12 @@ async def test_what_the_broker_has_lost_comes_first_and_in_its_old_order(kit: Ki
         claimed = await held.claim(10)
         await held.acknowledge(claimed[:2], [Batch(ONE, 0, 1, 51, ids[:2])])
         await held.acknowledge(claimed[2:4], [Batch(ONE, 2, 3, 53, ids[2:4])])
-        await held.acknowledge(claimed[4:5], [Batch(TWO, 0, 0, 54, ids[4:5])])
+        await held.acknowledge(claimed[4:5], [Batch(TWO, 3, 3, 54, ids[4:5])])
         assert await held.marks(1) == {ONE: Mark(1, ids[1], 51)}
+        assert (await held.remembers_from(ONE), await held.remembers_from(TWO)) == (0, 3)
         assert await held.lost_from(ONE, 2) == 2
         assert [pointer.event_id for pointer in await held.claim(10)] == [*ids[2:4], ids[5]]
         assert await held.lost_from(ONE, 0) == 2
         assert [pointer.event_id for pointer in await held.claim(10)] == [*ids[:4], ids[5]]
-        assert await held.marks() == {TWO: Mark(0, ids[4], 54)}
-        assert await held.lost_from(TWO, 1) == 0
+        assert await held.marks() == {TWO: Mark(3, ids[4], 54)}
+        assert await held.lost_from(TWO, 4) == 0
