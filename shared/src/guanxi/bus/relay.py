@@ -146,7 +146,7 @@ class Relay:
         acks = await self._send(producer, claimed)
         reached("relay.after_produce")
         self._note([ack for ack in acks if isinstance(ack, Ack)])
-        acks = without_overwritten(acks)
+        acks = believed(claimed, acks)
         await self._tell_again(lease)
         await self._acknowledge(lease, claimed, acks)
         reached("relay.after_acknowledge")
@@ -282,17 +282,29 @@ class _Noted:
         return ack
 
 
-def without_overwritten(acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
-    """The word for each message, in the order of sending; one that lies no more where a later one came is a failure."""
+def believed(claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
+    """The word for each message as far as it can be believed: the log may lose its tail while a batch is under way.
+
+    Where an offset is given twice, what came before is gone. Where the word for a message is lost, it may lie in place
+    of one that was acknowledged: of the same topic only what came before counts, and the next lease looks at that.
+    """
     word = list(acks)
+    doubted: set[str] = set()
     lying: dict[Place, list[int]] = {}
-    for n, ack in enumerate(acks):
+    for n, (pointer, ack) in enumerate(zip(claimed, acks, strict=True)):
+        if isinstance(ack, MessageSizeTooLargeError):
+            continue  # not sent at all
         if isinstance(ack, BaseException):
-            continue
-        before = lying.setdefault(ack.place, [])
-        while before and _offset(acks[before[-1]]) >= ack.offset:
-            word[before.pop()] = BrokerError("acknowledged, and then lost with the end of the log")
-        before.append(n)
+            doubted.add(pointer.topic)
+        elif pointer.topic in doubted:
+            word[n] = BrokerError("acknowledged after another whose word was lost")
+        else:
+            before = lying.setdefault(ack.place, [])
+            if before and _offset(acks[before[-1]]) >= ack.offset:
+                for lost in before:
+                    word[lost] = BrokerError("acknowledged, and then lost with the end of the log")
+                before.clear()
+            before.append(n)
     return word
 
 

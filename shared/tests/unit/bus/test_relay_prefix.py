@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from aiokafka.errors import MessageSizeTooLargeError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guanxi.bus.lease import Pointer
 from guanxi.bus.ports import Ack, Place
-from guanxi.bus.relay import acknowledged_prefix, without_overwritten
+from guanxi.bus.relay import acknowledged_prefix, believed
 from guanxi.ports import SystemIds
 
 IDS = SystemIds()
@@ -41,9 +42,27 @@ def test_the_same_key_in_another_topic_is_another_order() -> None:
     assert [one.seq for one in done] == [2]
 
 
-def test_what_a_later_message_lies_on_top_of_was_not_published() -> None:
-    words = without_overwritten([ack(3), ack(4), ack(9, 1), ack(4), ack(5), OSError("gone"), ack(3)])
-    assert [isinstance(word, Ack) for word in words] == [False, False, True, False, False, False, True]
+Word = Ack | BaseException
+
+
+def counts(words: list[Word], topics: dict[int, str] | None = None) -> list[int]:
+    claimed = [pointer(n, "a", (topics or {}).get(n, "complaints")) for n in range(len(words))]
+    return [n for n, word in enumerate(believed(claimed, words)) if isinstance(word, Ack)]
+
+
+def test_before_an_offset_that_is_given_twice_everything_is_gone() -> None:
+    assert counts([ack(3), ack(4), ack(9, 1), ack(4), ack(5)]) == [2, 3, 4]
+
+
+def test_after_a_word_that_was_lost_nothing_of_its_topic_counts() -> None:
+    """It may lie at 0, where the first one lay: the next lease finds its record there, or another."""
+    words: list[Word] = [ack(0), OSError("no word"), ack(1), ack(7, 1)]
+    assert counts(words) == [0]
+    assert counts(words, {2: "scores"}) == [0, 2]
+
+
+def test_what_is_too_large_to_be_sent_casts_no_doubt() -> None:
+    assert counts([ack(0), MessageSizeTooLargeError(), ack(1)]) == [0, 2]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30))
