@@ -102,9 +102,9 @@ _PERMISSION = {"permissions": [{"purpose": "service", "channel": "email", "state
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def apart(whole_platform: TestPlatform) -> AsyncIterator[tuple[TestPlatform, str]]:
+async def apart(own_platform: TestPlatform) -> AsyncIterator[tuple[TestPlatform, str]]:
     """The platform with customer-profile's API and worker in processes of their own; gives the worker's name too."""
-    platform = whole_platform
+    platform = own_platform
     await asyncio.to_thread(platform.take_down, _PROFILE)
     api = await asyncio.to_thread(lambda: platform.start_apart(_PROFILE, "api", in_place=True))
     worker = await asyncio.to_thread(platform.start_apart, _PROFILE, "worker")

@@ -17,10 +17,10 @@ from support.ledger import Ledger
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ground(whole_platform: TestPlatform) -> TestPlatform:
+async def ground(own_platform: TestPlatform) -> TestPlatform:
     """The platform, ready, whatever the test before has done to it."""
-    await asyncio.to_thread(whole_platform.wait_ready, seconds=60)
-    return whole_platform
+    await asyncio.to_thread(own_platform.wait_ready, seconds=60)
+    return own_platform
 
 
 @pytest_asyncio.fixture(loop_scope="session")

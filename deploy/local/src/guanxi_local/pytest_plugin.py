@@ -112,25 +112,40 @@ async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[MakeTopics]:
 async def service_database(postgres: Postgres) -> AsyncIterator[ServiceDatabase]:
     """Fresh, migrated databases of services until the test ends: call it with a name, await what it gives."""
     async with AsyncExitStack() as stack:
-
-        async def make(service: str) -> Database:
-            database = await testservers.copy_of(postgres, service)
-            stack.push_async_callback(drop_database, postgres, database.name)
-            return database
-
-        yield make
+        yield _making_databases(postgres, stack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service_harness(service_database: ServiceDatabase) -> AsyncIterator[ServiceHarness]:
+async def service_harness(postgres: Postgres) -> AsyncIterator[ServiceHarness]:
     """Services in-process on fresh databases until the test ends: call it with a service and settings of choice."""
     async with AsyncExitStack() as stack:
+        yield _making_harnesses(postgres, stack)
 
-        async def make(service: Service, **settings: Any) -> Harness:
-            database = await service_database(service.name)
-            return await stack.enter_async_context(open_harness(service, database.runtime_url, settings=settings))
 
-        yield make
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_harness(postgres: Postgres) -> AsyncIterator[ServiceHarness]:
+    """The same until the module ends, for tests that leave nothing behind, such as those of what is refused."""
+    async with AsyncExitStack() as stack:
+        yield _making_harnesses(postgres, stack)
+
+
+def _making_databases(postgres: Postgres, stack: AsyncExitStack) -> ServiceDatabase:
+    async def make(service: str) -> Database:
+        database = await testservers.copy_of(postgres, service)
+        stack.push_async_callback(drop_database, postgres, database.name)
+        return database
+
+    return make
+
+
+def _making_harnesses(postgres: Postgres, stack: AsyncExitStack) -> ServiceHarness:
+    database = _making_databases(postgres, stack)
+
+    async def make(service: Service, **settings: Any) -> Harness:
+        made = await database(service.name)
+        return await stack.enter_async_context(open_harness(service, made.runtime_url, settings=settings))
+
+    return make
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -156,9 +171,9 @@ async def platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatfo
         await delete_topics(running.kafka, await topic_names(running.kafka, prefix=running.topic_prefix))
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
-    """A platform with servers of its own, for tests that break them."""
+    """A platform with servers of its own, for tests that break them; its start is too dear for one a test."""
     running = TestPlatform(_own_folder(servers))
     try:
         await asyncio.to_thread(running.start)

@@ -9,12 +9,13 @@ import pytest
 
 from guanxi_local.testplatform import TestPlatform
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(400), pytest.mark.smoke]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400), pytest.mark.smoke]
 PARTS = ("gateway", "customer-profile", "interactions", "complaints", "scoring", "notifications", "kafka", "postgres")
 WITHIN_S = 30.0
 
 
 async def test_every_part_that_is_killed_comes_back(own_platform: TestPlatform) -> None:
+    await asyncio.to_thread(own_platform.wait_ready, seconds=60)
     for name in PARTS:
         before = own_platform.pid(name)
         began = time.monotonic()
@@ -26,6 +27,7 @@ async def test_every_part_that_is_killed_comes_back(own_platform: TestPlatform) 
 
 
 async def test_a_broker_outage_and_a_power_cut_of_the_database_pass(own_platform: TestPlatform) -> None:
+    await asyncio.to_thread(own_platform.wait_ready, seconds=60)
     await asyncio.to_thread(own_platform.stop_kafka)
     await asyncio.to_thread(own_platform.crash_postgres)
     await asyncio.sleep(3)

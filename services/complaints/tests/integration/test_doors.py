@@ -6,11 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from jsonschema import Draft202012Validator
 
 from complaints.app import SERVICE
 from guanxi.service._app import openapi_document
 from guanxi.testing import Harness
+from guanxi_local.pytest_plugin import ServiceHarness
 
 pytestmark = pytest.mark.asyncio
 _DOCUMENT = openapi_document(SERVICE)
@@ -22,6 +24,12 @@ _ROUTES = sorted(
 )
 _PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels"}
 _FILED = {"channel": "phone", "cause": "price"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(module_harness: ServiceHarness) -> Harness:
+    """One for all of these: what is refused leaves nothing behind."""
+    return await module_harness(SERVICE)
 
 
 def filled(path: str) -> str:

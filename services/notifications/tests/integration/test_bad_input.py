@@ -7,9 +7,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from guanxi.testing.builders import a_customer
 from guanxi.testing.harness import Harness
+from guanxi_local.pytest_plugin import ServiceHarness
+from notifications.app import SERVICE
 
 from .people import new_id
 
@@ -54,6 +57,12 @@ RAW = [
     b"\xff\xfe",
     b'{"a": ' + b"9" * 5000 + b"}",
 ]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(module_harness: ServiceHarness) -> Harness:
+    """One for all of these: what is refused leaves nothing behind."""
+    return await module_harness(SERVICE)
 
 
 async def send(service: Harness, customer: UUID, route: str, **body: Any) -> httpx.Response:
