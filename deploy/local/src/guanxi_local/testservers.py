@@ -124,6 +124,10 @@ def _sweep(folder: Path) -> None:
         discard(folder)
 
 
+_TEMPLATES: dict[tuple[Path, str], tuple[Service, str]] = {}
+"""What this process has found or made; the code does not change under a test session."""
+
+
 async def blank(postgres: Postgres) -> Database:
     """Make an empty database with an owner and a runtime role."""
     async with superuser(postgres) as connection:
@@ -137,8 +141,11 @@ async def blank(postgres: Postgres) -> Database:
 
 async def copy_of(postgres: Postgres, service_name: str) -> Database:
     """Make a fresh, migrated database of a service, as a copy of a template."""
-    service = _service(service_name)
-    template = await _template(postgres, service)
+    known = _TEMPLATES.get((postgres.state.root, service_name))
+    if known is None:
+        service = _service(service_name)
+        known = _TEMPLATES[postgres.state.root, service_name] = service, await _template(postgres, service)
+    service, template = known
     name = f"{service.database}_{secrets.token_hex(6)}"
     async with superuser(postgres) as connection:
         await create_database(connection, name, roles_of=service.database, template=template)

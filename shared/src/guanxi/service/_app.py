@@ -14,6 +14,7 @@ from guanxi.http import Readiness, attach, create_app
 from guanxi.service._jobs import Runtime
 from guanxi.service._ops import ops_router
 from guanxi.service._service import Service
+from guanxi.service._settings import ServiceSettings
 from guanxi.service._worker import Worker
 
 _OWNER = "customer-profile"
@@ -21,10 +22,14 @@ _OWNER = "customer-profile"
 
 def build_app(service: Service, runtime: Runtime, worker: Worker | None, *, role: str) -> FastAPI:
     """The ASGI app of a running service."""
-    settings = runtime.settings
+    return furnish(assemble(service, runtime.settings, worker, role=role), runtime)
+
+
+def assemble(service: Service, settings: ServiceSettings, worker: Worker | None, *, role: str) -> FastAPI:
+    """The app with its routes, and nothing yet for them to work with."""
 
     async def ready() -> Readiness:
-        return await _readiness(service, runtime, worker, role)
+        return await _readiness(service, app.state.runtime, worker, role)
 
     app = create_app(
         service.name,
@@ -36,6 +41,12 @@ def build_app(service: Service, runtime: Runtime, worker: Worker | None, *, role
         production=settings.profile == "production",
         public_url=settings.public_url or None,
     )
+    return app
+
+
+def furnish(app: FastAPI, runtime: Runtime) -> FastAPI:
+    """Give the routes what they work with; done again, they work with that."""
+    settings = runtime.settings
     rules = TokenRules(settings.issuer, settings.audience)
     lookup = CachedLookup(TableLookup(runtime.database.api))
     authenticator = Authenticator(TokenVerifier(rules, key_source(settings.jwks)), lookup)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from guanxi.due import DueLoop
 from guanxi.events import Event, Fact, fact_types, parse
 from guanxi.ports import Clock, SystemClock, SystemIds
 from guanxi.service import Runtime, Service, forget
-from guanxi.service._app import build_app
+from guanxi.service._app import assemble, furnish
 from guanxi.testing.builders import a_unit
 
 F = TypeVar("F", bound=Fact)
@@ -136,14 +136,28 @@ async def open_harness(
         runtime = Runtime(service.settings.model_validate(values), database)
         async with database.api.begin() as tx:
             await offsets.enter_births(tx, [c.group for c in service.topology.consumers if c.kind == "reaction"])
-        harness = Harness(service, build_app(service, runtime, None, role="all"), database, issuer, movable)
-        await harness.know(*_office(service))
-        try:
-            yield harness
-        finally:
-            for client in harness._clients:  # noqa: SLF001
-                await client.aclose()
-            await database.close()
+        with _app(service, runtime) as app:
+            harness = Harness(service, app, database, issuer, movable)
+            await harness.know(*_office(service))
+            try:
+                yield harness
+            finally:
+                for client in harness._clients:  # noqa: SLF001
+                    await client.aclose()
+                await database.close()
+
+
+_IDLE: dict[tuple[int, str, str], list[tuple[Service, FastAPI]]] = {}
+
+
+@contextmanager
+def _app(service: Service, runtime: Runtime) -> Iterator[FastAPI]:
+    """The service's app. To put it together takes as long as a database, so it serves one test after another."""
+    settings = runtime.settings
+    idle = _IDLE.setdefault((id(service), settings.profile, settings.public_url), [])
+    app = idle.pop()[1] if idle else assemble(service, settings, None, role="all")
+    yield furnish(app, runtime)
+    idle.append((service, app))
 
 
 def _office(service: Service) -> Iterable[Event[Any]]:
