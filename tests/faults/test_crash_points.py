@@ -30,7 +30,7 @@ from support.writers import Writers, writing
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
 
 _MIGRATION = "migration.before_commit"
-_SMOKE = {"relay.after_produce", "consumer.after_commit"}
+_SMOKE = {"relay.after_produce"}
 _HOMES = {"consumer.before_burial": "scoring", "due.before_commit": "interactions", "consumer.taken_in": "interactions"}
 """Who comes by there under this load; of the other points each service does."""
 

@@ -32,7 +32,7 @@ _FAULTS = (
     *(pytest.param((name,), "kill", id=name) for name in SERVICES),
     pytest.param(SERVICES, "kill", id="each-service", marks=pytest.mark.smoke),
     pytest.param(("postgres",), "immediate", id="postgres-immediate", marks=pytest.mark.smoke),
-    pytest.param(("postgres",), "kill", id="postgres-kill", marks=pytest.mark.smoke),
+    pytest.param(("postgres",), "kill", id="postgres-kill"),
     pytest.param(("kafka",), "kill", id="kafka-kill", marks=pytest.mark.smoke),
 )
 

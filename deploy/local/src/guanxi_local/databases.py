@@ -18,6 +18,7 @@ _RUNTIME_SETTINGS = {
     "transaction_timeout": "10s",
 }
 _OWNER_SETTINGS = {"lock_timeout": "5s"}
+_ROLES_LOCK = 0x726F6C65  # "role"
 
 
 @asynccontextmanager
@@ -44,11 +45,14 @@ async def ensure_databases(postgres: DatabaseServer, names: Iterable[str], suffi
 async def ensure_roles(postgres: DatabaseServer, connection: asyncpg.Connection, service_database: str) -> None:
     """Make the two roles of a service with their passwords and time-outs."""
     owner, runtime = owner_role(service_database), runtime_role(service_database)
-    for role, settings in ((owner, _OWNER_SETTINGS), (runtime, _RUNTIME_SETTINGS)):
-        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-            await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password(role)}'")
-        for setting, value in settings.items():
-            await connection.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
+    async with connection.transaction():
+        # Roles belong to the whole server, and several platforms of a test session begin at once.
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _ROLES_LOCK)
+        for role, settings in ((owner, _OWNER_SETTINGS), (runtime, _RUNTIME_SETTINGS)):
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password(role)}'")
+            for setting, value in settings.items():
+                await connection.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
 
 
 async def create_database(

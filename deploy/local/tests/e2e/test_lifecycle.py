@@ -131,19 +131,19 @@ def test_down_stops_everything_even_without_a_supervisor(up: Shell) -> None:
     assert up.run("status", "--json", code=2) == "guanxi: the platform is not up; start it with guanxi up\n"
 
 
-def test_ctrl_c_stops_everything_whenever_it_comes(up: Shell) -> None:
-    children = up.children()
-    with up.begin("up", "--foreground") as running:
+def test_ctrl_c_stops_everything_whenever_it_comes(shell: Shell) -> None:
+    with shell.begin("up", "--foreground") as running:
         assert running.stdout is not None
         while "Ctrl-C stops everything." not in running.stdout.readline():
             assert running.poll() is None
+        children = shell.children()
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=100)
     assert running.returncode == 0
     for words in (("up",), ("up", "--foreground")):
-        with up.begin(*words) as running:
-            up.wait_for("kafka")
-            children += up.children()
+        with shell.begin(*words) as running:
+            shell.wait_for("kafka")
+            children += shell.children()
             running.send_signal(signal.SIGINT)
             running.communicate(timeout=100)
         assert running.returncode not in (0, 2)

@@ -9,11 +9,12 @@ import pytest
 
 from guanxi_local.testplatform import TestPlatform
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400), pytest.mark.smoke]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 PARTS = ("gateway", "customer-profile", "interactions", "complaints", "scoring", "notifications", "kafka", "postgres")
 WITHIN_S = 30.0
 
 
+@pytest.mark.smoke
 async def test_every_part_that_is_killed_comes_back(own_platform: TestPlatform) -> None:
     await asyncio.to_thread(own_platform.wait_ready, seconds=60)
     for name in PARTS:
