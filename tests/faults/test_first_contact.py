@@ -12,7 +12,7 @@ from support.client import Caller, caller
 from support.databases import rows
 from support.dealer import Dealer, Report, producing
 from support.invariants import no_effect_is_there_twice, recovers
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(900)]
@@ -81,5 +81,5 @@ async def _send_surely(publisher: Caller, dealer: Dealer, report: Report) -> Non
         assert result["status"] in ("received", "duplicate"), result
         return None
 
-    await eventually(send, 30)
+    await eventually(send, PATIENCE_S)
     dealer.sent.append(report)

@@ -14,7 +14,7 @@ from support.databases import SERVICES
 from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import Problem, eventually
 from support.writers import Writers, writing
 
@@ -60,7 +60,7 @@ async def _strike(ground: TestPlatform, victim: str, strike: Strike, writers: Wr
     await eventually(_in_flight(writers), 10, every=0.001)
     before = ground.pid(victim)
     await asyncio.to_thread(strike, ground, victim)
-    await eventually(_back(ground, victim, before), 30)
+    await eventually(_back(ground, victim, before), PATIENCE_S)
 
 
 def _in_flight(writers: Writers) -> Callable[[], Awaitable[Problem]]:

@@ -15,7 +15,7 @@ from support.databases import SERVICES
 from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import Problem, eventually
 from support.writers import Writers, writing
 
@@ -42,7 +42,7 @@ async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer:
         # A worker is ready once each of its consumers has partitions.
         await asyncio.to_thread(ground.wait_ready, member, seconds=60)
         sent = len(dealer.sent)
-        await eventually(_more_was_sent(dealer, sent + dice.randrange(5, 40)), 30)
+        await eventually(_more_was_sent(dealer, sent + dice.randrange(5, 40)), PATIENCE_S)
     finally:
         number = dice.choice((signal.SIGTERM, signal.SIGKILL))
         await asyncio.to_thread(ground.end_apart, member, number)

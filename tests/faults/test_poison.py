@@ -24,7 +24,7 @@ from support.databases import SERVICES, rows, topology
 from support.dealer import Dealer, producing
 from support.invariants import all_is_well, no_effect_is_there_twice, recovers
 from support.ledger import Ledger
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import Problem, eventually
 from support.writers import Writers, writing
 
@@ -90,7 +90,7 @@ async def test_what_cannot_be_applied_is_buried_once_and_the_rest_goes_on(
             sent.append(await _poison(producer, kind, n))
         await eventually(_enough(ledger, poisoned), 60)
     await recovers(ground, [dealer])
-    await eventually(lambda: _buried(ground, sent), 30)
+    await eventually(lambda: _buried(ground, sent), PATIENCE_S)
     await all_is_well(ground, admin, ledger)
     await no_effect_is_there_twice(ground)
 
@@ -103,7 +103,7 @@ async def test_what_only_a_handler_can_find_out_is_buried_alone(ground: TestPlat
             await dealer.publish([dealer.random_report(dice) for _ in range(30)], producer)
             sent.append(await _send(producer, ContactReported, _without_customer(dealer).to_json()))
     await recovers(ground, [dealer])
-    await eventually(lambda: _buried(ground, sent), 30)
+    await eventually(lambda: _buried(ground, sent), PATIENCE_S)
 
 
 def _without_customer(dealer: Dealer) -> Event[ContactReported]:

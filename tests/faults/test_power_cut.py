@@ -15,7 +15,7 @@ from support.databases import SERVICES, rows
 from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, outboxes_are_empty, recovers
 from support.ledger import Ledger
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.topics import FACTS, Forgetting, ids_on
 from support.waiting import Problem, eventually
 from support.writers import Writers, writing
@@ -37,7 +37,7 @@ async def test_what_the_broker_forgot_after_its_acknowledgement_is_published_aga
         await asyncio.to_thread(ground.cut_kafkas_power, forgetting)
         assert forgetting.cut > 0
         took = await eventually(partial(_all_is_there, ground), 60, every=0.5)
-        await eventually(lambda: outboxes_are_empty(ground), 30)
+        await eventually(lambda: outboxes_are_empty(ground), PATIENCE_S)
         await recovers(ground, [dealer])
         sys.stdout.write(f"{forgetting.cut} bytes cut, everything is there again after {took:.1f} s\n")
         assert any("relay.tail_lost" in ground.log(service) for service in SERVICES), "nothing was lost"

@@ -22,7 +22,7 @@ import pytest_asyncio
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller, caller
 from support.invariants import directories_agree, outboxes_are_empty
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import Problem, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1800), pytest.mark.smoke]
@@ -159,8 +159,8 @@ def _check(story: Story, customers: int) -> None:
 
 
 async def _catches_up(platform: TestPlatform) -> None:
-    await eventually(lambda: outboxes_are_empty(platform), 30)
-    await eventually(lambda: directories_agree(platform), 30)
+    await eventually(lambda: outboxes_are_empty(platform), PATIENCE_S)
+    await eventually(lambda: directories_agree(platform), PATIENCE_S)
 
 
 def _everyone_has_waited(story: Story, until: float) -> Callable[[], Awaitable[Problem]]:

@@ -14,7 +14,7 @@ from guanxi.events.interactions import CustomerContacted
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
 from support.invariants import recovers
-from support.rounds import chance, count
+from support.rounds import PATIENCE_S, chance, count
 from support.waiting import Problem, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(600)]
@@ -34,7 +34,7 @@ async def test_no_event_is_skipped_when_commits_overtake_each_other(ground: Test
         while len(slow) < pairs:
             await asyncio.sleep(dice.uniform(0, 0.02))
             slow += await asyncio.gather(*(_pair(database.api, database.relay, customer) for _ in range(_AT_ONCE)))
-        await eventually(lambda: _published(database.relay, slow), 30)
+        await eventually(lambda: _published(database.relay, slow), PATIENCE_S)
     finally:
         await database.close()
     await recovers(ground)

@@ -21,9 +21,9 @@ from support.databases import AWAY, READERS, SERVICES, digest, rows, topology, v
 from support.dealer import Dealer
 from support.ledger import Kind, Ledger
 from support.rebuilt import models_agree
+from support.rounds import PATIENCE_S
 from support.waiting import Problem, eventually
 
-CATCH_UP_S = 30.0
 _AT_ONCE = 32
 _HOMES: dict[Kind, tuple[str, str]] = {
     "permission": ("notifications", "SELECT evidence, 1 FROM permission_event WHERE evidence = ANY($1) GROUP BY 1"),
@@ -289,8 +289,8 @@ class Recovery:
     converged: float
 
 
-async def recovers(platform: TestPlatform, dealers: Sequence[Dealer] = (), seconds: float = CATCH_UP_S) -> Recovery:
-    """I9, I6, I5: ready, drained and converged within 30 s, with no human act."""
+async def recovers(platform: TestPlatform, dealers: Sequence[Dealer] = (), seconds: float = PATIENCE_S) -> Recovery:
+    """I9, I6, I5: ready, drained and converged in time, with no human act."""
     began = asyncio.get_running_loop().time()
     await asyncio.to_thread(platform.wait_ready, seconds=seconds)
     ready = asyncio.get_running_loop().time() - began

@@ -20,7 +20,7 @@ from guanxi_local.children import Child, Records
 from guanxi_local.testservers import TestServers
 
 pytestmark = pytest.mark.timeout(240)
-READY_S = 30.0
+READY_S = 90.0
 
 
 class Shell:
