@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import ProducerClosed
+from aiokafka.errors import CorruptRecordException, ProducerClosed
 
 from guanxi.bus.ports import Ack, Assignment, BrokerError, Headers, Place, Record
 
@@ -94,7 +94,8 @@ async def _acknowledged(future: Awaitable[Any], at: int) -> Ack:
     if meta.offset < 0:
         message = "the broker knew this message already and does not say where it lies"
         raise BrokerError(message)
-    return Ack(Place(meta.topic, meta.partition), meta.offset, at)
+    # Type 0 is our own time; a topic may have been made to bear the broker's instead.
+    return Ack(Place(meta.topic, meta.partition), meta.offset, meta.timestamp if meta.timestamp_type else at)
 
 
 class KafkaReader:
@@ -244,6 +245,8 @@ class KafkaContents:
 
     async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Record]:
         """The record that lies at each of these offsets."""
+        if not offsets:
+            return {}
         reader = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
@@ -252,8 +255,8 @@ class KafkaContents:
             fetch_max_wait_ms=100,
         )
         try:
-            await reader.start()
             async with asyncio.timeout(PRODUCE_SECONDS):
+                await reader.start()
                 return await _read_at(reader, {_partition(place): offset for place, offset in offsets.items()})
         finally:
             await _close(reader.stop())
@@ -280,15 +283,23 @@ class KafkaContents:
 
 async def _read_at(reader: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> Mapping[Place, Record]:
     reader.assign(list(offsets))
+    # At once: else it would begin to fetch from the start.
+    for tp, offset in offsets.items():
+        reader.seek(tp, offset)
     first, end = await reader.beginning_offsets(list(offsets)), await reader.end_offsets(list(offsets))
     left = {tp for tp, offset in offsets.items() if first[tp] <= offset < end[tp]}
     found: dict[Place, Record] = {}
     reader.pause(*offsets.keys() - left)
-    for tp in left:
-        reader.seek(tp, offsets[tp])
     while left:
         for tp in list(left):
-            for one in (await reader.getmany(tp, timeout_ms=200, max_records=1)).get(tp, []):
+            try:
+                batch = (await reader.getmany(tp, timeout_ms=200, max_records=1)).get(tp, [])
+            except (UnicodeDecodeError, CorruptRecordException) as error:
+                # Nothing of ours, or nothing of ours any more.
+                left.discard(tp)
+                found[_place(tp)] = Record(_place(tp), offsets[tp], None, None, (), 0, repr(error))
+                continue
+            for one in batch:
                 left.discard(tp)
                 # Compaction may have taken it: then this is the next one.
                 if one.offset == offsets[tp]:

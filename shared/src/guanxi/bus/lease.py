@@ -18,6 +18,7 @@ import asyncpg
 
 from guanxi.bus.ports import Place, Record
 
+_LONG_S = 60
 LOCK = 0x6775616E  # "guan": one active relay a database
 
 _CLAIM = """
@@ -140,8 +141,8 @@ class Lease(Protocol):
         """The end of each partition's newest batch, or of one so many before it; left out where there are fewer."""
         ...
 
-    async def remembers_from(self, place: Place) -> int:
-        """The first offset of the oldest batch of a partition; 0 where there is none."""
+    async def remembers_from(self, place: Place) -> int | None:
+        """The first offset of the oldest batch of a partition; None where there is none."""
         ...
 
     async def lost_from(self, place: Place, offset: int) -> int:
@@ -184,27 +185,28 @@ class DatabaseLease:
 
     async def marks(self, back: int = 0) -> Mapping[Place, Mark]:
         """The end of each partition's newest batch, or of one so many before it."""
-        rows = await self._connection.fetch(_MARKS, back)
+        rows = await self._connection.fetch(_MARKS, back, timeout=_LONG_S)
         return {
             Place(row["topic"], row["partition"]): Mark(row["last_offset"], row["event_id"], row["last_timestamp"])
             for row in rows
         }
 
-    async def remembers_from(self, place: Place) -> int:
+    async def remembers_from(self, place: Place) -> int | None:
         """The first offset of the oldest batch of a partition."""
-        return int(await self._connection.fetchval(_OLDEST, place.topic, place.partition) or 0)
+        found: int | None = await self._connection.fetchval(_OLDEST, place.topic, place.partition)
+        return found
 
     async def lost_from(self, place: Place, offset: int) -> int:
         """Put back what lay at this offset and after it."""
-        return _count(await self._connection.execute(_LOST, place.topic, place.partition, offset))
+        return _count(await self._connection.execute(_LOST, place.topic, place.partition, offset, timeout=_LONG_S))
 
     async def again(self, topics: Collection[str], within: timedelta) -> int:
         """Put back what was published to these topics of late."""
-        return _count(await self._connection.execute(_LATELY, list(topics), within))
+        return _count(await self._connection.execute(_LATELY, list(topics), within, timeout=_LONG_S))
 
     async def whole_state(self, word: str) -> int:
         """Put back the newest state of every aggregate."""
-        return _count(await self._connection.execute(_NEWEST, word, timeout=60))
+        return _count(await self._connection.execute(_NEWEST, word, timeout=_LONG_S))
 
 
 @contextlib.asynccontextmanager
@@ -213,6 +215,9 @@ async def lease(url: str) -> AsyncIterator[Lease | None]:
     settings = {
         "application_name": "relay",
         "lock_timeout": "2s",
+        # The role's own are for requests; to put back what a topic has lost may take longer.
+        "statement_timeout": f"{_LONG_S}s",
+        "transaction_timeout": f"{2 * _LONG_S}s",
         # A relay whose machine is gone is gone for the server too, half a minute later at most.
         "tcp_keepalives_idle": "10",
         "tcp_keepalives_interval": "5",

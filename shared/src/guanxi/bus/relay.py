@@ -100,9 +100,9 @@ class Relay:
         clean = False
         try:
             await producer.start()
-            self._high = {place: mark.offset for place, mark in (await lease.marks()).items()}
             # Before anything is written behind what was lost.
             await self._check_records(lease)
+            self._high = {place: mark.offset for place, mark in (await lease.marks()).items()}
             self._echo_at = _now() + self._pace.echo
             self.active = True
             while lease.alive:
@@ -146,8 +146,8 @@ class Relay:
         acks = await self._send(producer, claimed)
         reached("relay.after_produce")
         self._note([ack for ack in acks if isinstance(ack, Ack)])
-        acks = believed(claimed, acks)
-        await self._tell_again(lease)
+        lost = await self._tell_again(lease)
+        acks = behind(lost, believed(claimed, acks))
         await self._acknowledge(lease, claimed, acks)
         reached("relay.after_acknowledge")
         RELAY_BATCH_SECONDS.observe(time.perf_counter() - started)
@@ -206,22 +206,24 @@ class Relay:
         self._suspect.update(await lease.marks())
         await self._tell_again(lease)
 
-    async def _tell_again(self, lease: Lease) -> None:
-        """Put back what suspect partitions have lost."""
+    async def _tell_again(self, lease: Lease) -> Collection[Place]:
+        """Put back what suspect partitions have lost; gives those that have lost something."""
         if not self._suspect:
-            return
-        forgotten: set[str] = set()
-        for place, offset in (await self._lost_from(lease, self._suspect)).items():
-            if offset == 0 and await lease.remembers_from(place) > 0:
-                forgotten.add(place.topic.removeprefix(self._topic("")))
-            self._high[place] = offset - 1
+            return ()
+        lost = await self._lost_from(lease, self._suspect)
+        anew = {place for place, offset in lost.items() if offset == 0 and await lease.remembers_from(place) != 0}
+        for word in sorted(
+            {place.topic.removeprefix(self._topic("")) for place in anew} & set(self._means.state_words)
+        ):
+            # A topic made anew: what lay there before the batches that are remembered is in the log alone. First, for
+            # what tells of it is gone with the batches.
+            self._put_back += await lease.whole_state(word)
+        for place, offset in lost.items():
             again = await lease.lost_from(place, offset)
             self._put_back += again
             log.error("relay.tail_lost", topic=place.topic, partition=place.partition, offset=offset, again=again)
-        for word in sorted(forgotten & set(self._means.state_words)):
-            # A topic made anew: what lay there before the batches that are remembered is in the log alone.
-            self._put_back += await lease.whole_state(word)
         self._suspect.clear()
+        return lost.keys()
 
     async def _lost_from(self, lease: Lease, suspect: Collection[Place]) -> dict[Place, int]:
         """From which offset on each of these partitions is another log than the one that was acknowledged.
@@ -306,6 +308,12 @@ def believed(claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) ->
                 before.clear()
             before.append(n)
     return word
+
+
+def behind(lost: Collection[Place], acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
+    """The word for each message; one that came to lie before what is now published again has to come after it."""
+    late = BrokerError("acknowledged before something older that was lost")
+    return [late if isinstance(ack, Ack) and ack.place in lost else ack for ack in acks]
 
 
 def acknowledged_prefix(

@@ -168,3 +168,4 @@ async def test_what_the_broker_has_lost_comes_first_and_in_its_old_order(kit: Ki
         assert [pointer.event_id for pointer in await held.claim(10)] == [*ids[:4], ids[5]]
         assert await held.marks() == {TWO: Mark(3, ids[4], 54)}
         assert await held.lost_from(TWO, 4) == 0
+        assert await held.remembers_from(Place("guanxi.scores", 2)) is None

@@ -183,9 +183,9 @@ class _MemoryLease:
             if len(batches) > back
         }
 
-    async def remembers_from(self, place: Place) -> int:
+    async def remembers_from(self, place: Place) -> int | None:
         await self._still()
-        return min((one.first_offset for one in self._log._batches if one.place == place), default=0)  # noqa: SLF001
+        return min((one.first_offset for one in self._log._batches if one.place == place), default=None)  # noqa: SLF001
 
     async def lost_from(self, place: Place, offset: int) -> int:
         await self._still()
