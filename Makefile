@@ -50,7 +50,7 @@ logs: setup ## The last lines of all logs
 reset: setup ## Stop and delete all data (asks)
 	@$(BIN)/guanxi reset
 
-test: test-unit test-integration test-e2e test-faults-smoke ## All tests, with one round of each fault
+test: test-unit test-integration test-e2e test-faults-smoke ## All tests that a change must pass, with a smoke of the faults
 
 test-unit: setup ## Pure code, no sockets
 	$(PYTEST) -q -m unit -n 2
