@@ -59,10 +59,10 @@ test-integration: setup ## Each part on a real PostgreSQL and a real Kafka
 	$(PYTEST) -q -m integration -n 2 --dist loadfile
 
 test-e2e: setup ## The whole platform through its public doors
-	$(PYTEST) -q -m "(e2e and not real) or (attacks and smoke)"
+	$(PYTEST) -q -m "(e2e and not real) or (attacks and smoke)" -n 2 --dist loadfile
 
 test-faults-smoke: setup
-	$(PYTEST) -q -m "faults and smoke"
+	$(PYTEST) -q -m "faults and smoke" -n 2 --dist loadfile
 
 test-faults: export ROUNDS ?= full
 test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again

@@ -25,6 +25,11 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
         raise
 
 
+def shared_cache() -> Path:
+    """Give the folder in the user's cache that all checkouts share; it may not be there yet."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guanxi"
+
+
 def tail(path: Path, size: int = 8192) -> str:
     """Give the last part of a text file, empty when there is none."""
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from guanxi_local.checkout import checkout
+from guanxi_local.files import shared_cache
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ def read_lock(path: Path) -> list[Jar]:
 
 def library(jars: Sequence[Jar]) -> Path:
     """Give the folder in the user's cache in which exactly these jars live."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256("".join(jar.sha256 for jar in jars).encode()).hexdigest()[:12]
-    return cache / "guanxi" / f"kafka-{digest}"
+    return shared_cache() / f"kafka-{digest}"
 
 
 def is_complete(jars: Sequence[Jar]) -> bool:

@@ -6,15 +6,20 @@ import errno
 import json
 import random
 import socket
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from guanxi_local.failures import Failure
-from guanxi_local.files import write_atomically
+from guanxi_local.files import locked, shared_cache, write_atomically
 
 HOST = "127.0.0.1"
 # Below the range from which the kernel gives ports to outgoing connections: one of those may hold any port for a while.
 _FIRST, _LAST = 15_000, 32_000
+# Longer than the time from the choice of a port to the start of the server that listens on it.
+_PROMISED_S = 900
 
 
 def is_free(port: int) -> bool:
@@ -72,33 +77,67 @@ def _another(taken: set[int], free: Callable[[int], bool]) -> int:
     raise Failure(message)
 
 
+class GivenPorts:
+    """The ports given to any installation of this user a short while ago; their servers may not listen yet."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or shared_cache()
+
+    @contextmanager
+    def hold(self) -> Iterator[dict[int, float]]:
+        """Keep all others waiting for the length of the block, then write down what it put into the mapping.
+
+        The mapping says when (s since 1970) each port was given.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / "given-ports.json"
+        with locked(self._folder / "given-ports.lock"):
+            now = time.time()
+            before = {int(port): float(at) for port, at in _read(path).items()}
+            given = {port: at for port, at in before.items() if now - _PROMISED_S < at <= now}
+            yield given
+            if given != before:
+                write_atomically(path, json.dumps(given) + "\n")
+
+
 class PortFile:
     """The ports of one state folder."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: GivenPorts | None = None) -> None:
         self._path = path
+        self._given = given or GivenPorts()
 
     def read(self) -> dict[str, int]:
         """Give the ports as they were last written; an unreadable file counts as none."""
-        try:
-            ports = json.loads(self._path.read_text())
-        except (OSError, ValueError):
-            return {}
-        return {str(name): int(port) for name, port in ports.items()} if isinstance(ports, dict) else {}
+        return {name: int(port) for name, port in _read(self._path).items()}
 
     def settle(
         self, names: Iterable[str], keep: Iterable[str] = (), pinned: Mapping[str, int] | None = None
     ) -> dict[str, int]:
         """Choose a port for each name, where none is `pinned`, and write down what is new.
 
-        Only whoever is about to start the servers asks this; everybody else reads.
+        Only whoever is about to start the servers asks this; everybody else reads. Two installations that ask at once
+        get different ports.
         """
         known, pinned = self.read(), dict(pinned or {})
         for port in pinned.values():
             demand(port)
         before = {name: port for name, port in known.items() if port not in pinned.values()} | pinned
-        chosen = choose(names, before, keep)
+        kept = set(keep)
+        with self._given.hold() as given:
+            chosen = choose(
+                names, before, kept, lambda port: (port in before.values() or port not in given) and is_free(port)
+            )
+            given.update(dict.fromkeys((port for name, port in chosen.items() if name not in kept), time.time()))
         after = {**before, **chosen}
         if after != known:
             write_atomically(self._path, json.dumps(after, indent=2) + "\n")
         return chosen
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

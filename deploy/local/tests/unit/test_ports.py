@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from guanxi_local import ports as ports_module
 from guanxi_local.failures import Failure
-from guanxi_local.ports import PortFile, choose, demand
+from guanxi_local.ports import GivenPorts, PortFile, choose, demand
 
 NAMES = ("postgres", "kafka", "gateway")
 
@@ -47,7 +48,11 @@ def test_a_machine_without_free_ports_gives_one_clear_line() -> None:
 def test_an_unreadable_file_counts_as_none(tmp_path: Path) -> None:
     path = tmp_path / "ports.json"
     path.write_text('{"kafka": 15')
-    assert PortFile(path).read() == {}
+    assert PortFile(path, GivenPorts(tmp_path)).read() == {}
+
+
+def _ports(folder: Path, name: str = "ports.json") -> PortFile:
+    return PortFile(folder / name, GivenPorts(folder))
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 def test_a_port_that_a_person_chose_is_written_beside_the_others(tmp_path: Path, free: set[int]) -> None:
-    ports = PortFile(tmp_path / "ports.json")
+    ports = _ports(tmp_path)
     before = ports.settle(NAMES)
     after = ports.settle(NAMES, pinned={"gateway": before["kafka"]})
     assert after["gateway"] == before["kafka"]
@@ -72,7 +77,7 @@ def test_a_port_that_a_person_chose_is_written_beside_the_others(tmp_path: Path,
 def test_a_port_that_a_person_chose_and_another_program_has_is_refused(tmp_path: Path, free: set[int]) -> None:
     free.add(15_002)
     with pytest.raises(Failure, match="port 15002 is taken by another program"):
-        PortFile(tmp_path / "ports.json").settle(NAMES, pinned={"gateway": 15_002})
+        _ports(tmp_path).settle(NAMES, pinned={"gateway": 15_002})
 
 
 @pytest.mark.parametrize(
@@ -87,8 +92,30 @@ def test_why_a_chosen_port_cannot_be_had_is_told_apart(
 
 
 def test_what_is_settled_already_is_not_written_again(tmp_path: Path, free: set[int]) -> None:
-    ports = PortFile(tmp_path / "ports.json")
+    ports = _ports(tmp_path)
     first = ports.settle(NAMES)
     written = (tmp_path / "ports.json").stat().st_ino
     assert ports.settle(NAMES) == first
     assert (tmp_path / "ports.json").stat().st_ino == written
+
+
+def test_two_that_ask_before_either_listens_get_different_ports(
+    tmp_path: Path, free: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports_module, "_LAST", ports_module._FIRST + 6)
+    here = _ports(tmp_path, "here.json").settle(NAMES)
+    there = _ports(tmp_path, "there.json").settle(NAMES)
+    assert len({*here.values(), *there.values()}) == 6
+    assert _ports(tmp_path, "here.json").settle(NAMES) == here
+    with pytest.raises(Failure, match="no free port"):
+        _ports(tmp_path, "third.json").settle(NAMES)
+
+
+def test_a_port_that_was_given_long_ago_and_is_free_is_given_again(
+    tmp_path: Path, free: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports_module, "_LAST", ports_module._FIRST + 3)
+    _ports(tmp_path, "here.json").settle(NAMES)
+    started = time.time()
+    monkeypatch.setattr(time, "time", lambda: started + 1_000)
+    assert len(set(_ports(tmp_path, "there.json").settle(NAMES).values())) == 3

@@ -67,7 +67,9 @@ def bare(tmp_path: Path) -> Machine:
     source = checkout()
     packages = [path.relative_to(source) for path in (*source.glob("services/*"), source / "shared")]
     names = [f"{package}/pyproject.toml" for package in packages]
-    names += [f"deploy/local/src/guanxi_local/{name}.py" for name in ("__init__", "checkout", "failures", "jars")]
+    names += [
+        f"deploy/local/src/guanxi_local/{name}.py" for name in ("__init__", "checkout", "failures", "files", "jars")
+    ]
     names += ["deploy/setup.py", "deploy/kafka.lock", "deploy/processes.toml", "deploy/local/pyproject.toml"]
     for name in ("requirements.lock", *names):
         (machine.root / name).parent.mkdir(parents=True, exist_ok=True)
