@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,19 +16,12 @@ from guanxi.events.reports import ContactReported
 from guanxi.ports import SystemIds
 from guanxi_local.testplatform import TestPlatform
 from support.databases import rows
+from support.operator import guanxi
 from support.waiting import Problem, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 IDS = SystemIds()
 _SOURCE = f"garbled-{secrets.token_hex(3)}"
-_SCOPES = ("ops:read", "ops:write", "pii:read")
-
-
-def guanxi(platform: TestPlatform, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command against this platform."""
-    way = ["--gateway", platform.gateway, "--token", platform.token(scopes=_SCOPES, subject="operator")]
-    command = [sys.executable, "-m", "guanxi_local", *words, *way]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 async def test_lag_names_every_consumer_of_every_service(platform: TestPlatform) -> None:

@@ -54,12 +54,13 @@ MODELS = (
 )
 
 
-async def models_agree(platform: TestPlatform, dice: random.Random) -> Problem:
-    """What is different in the first model that differs."""
+async def models_agree(platform: TestPlatform, dice: random.Random, server: Postgres | None = None) -> Problem:
+    """What is different in the first model that differs; `server` is the platform's, when it has none of its own."""
+    server = server or Postgres(platform.state, _port(platform))
     events = await _every_event(platform)
     dice.shuffle(events)
     for model in MODELS:
-        wanted = await _again(platform, model, events)
+        wanted = await _again(server, model, events)
         found = await rows(platform, model.service, model.sql)
         if digest(found) != digest(wanted):
             late = set(map(repr, wanted)) ^ set(map(repr, found))
@@ -72,8 +73,7 @@ async def _every_event(platform: TestPlatform) -> list[Event[Any]]:
     return [parse(body) for body in bodies]
 
 
-async def _again(platform: TestPlatform, model: Model, events: Sequence[Event[Any]]) -> list[tuple[Any, ...]]:
-    server = Postgres(platform.state, _port(platform))
+async def _again(server: Postgres, model: Model, events: Sequence[Event[Any]]) -> list[tuple[Any, ...]]:
     made = await copy_of(server, model.service)
     database = await open_database(made.runtime_url, application="recomputed")
     try:

@@ -65,7 +65,8 @@ async def create_database(
 
 async def _admit(connection: asyncpg.Connection, name: str, roles_of: str) -> None:
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-    await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {runtime_role(roles_of)}")
+    # Temporary tables are where a rebuild fills its copy.
+    await connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {runtime_role(roles_of)}")
 
 
 async def grant(postgres: DatabaseServer, name: str, *, roles_of: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import queue
 import signal
 import sys
 import threading
@@ -47,9 +48,7 @@ def begin(state: State, environment: Mapping[str, str], port: int | None = None)
 
 def supervise(state: State, port: int | None = None) -> int:
     """Run one installation until a signal comes."""
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: ending.set())
+    ending = _ending()
     with (state.root / "supervisor.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,6 +59,20 @@ def supervise(state: State, port: int | None = None) -> int:
             return _run(state, ending, port)
         finally:
             state.records.forget(SUPERVISOR)
+
+
+def _ending() -> threading.Event:
+    """An event that a signal sets; by a thread, for a handler runs in the middle of whatever waits for the event."""
+    ending, told = threading.Event(), queue.SimpleQueue[int]()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: told.put(number))
+
+    def pass_on() -> None:
+        told.get()
+        ending.set()
+
+    threading.Thread(target=pass_on, daemon=True).start()
+    return ending
 
 
 def _run(state: State, ending: threading.Event, port: int | None) -> int:

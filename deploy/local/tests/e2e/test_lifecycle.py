@@ -132,6 +132,8 @@ def test_down_stops_everything_even_without_a_supervisor(up: Shell) -> None:
 
 
 def test_ctrl_c_stops_everything_whenever_it_comes(shell: Shell) -> None:
+    # Where tests run in the background of a script Ctrl-C is ignored, and would be by whatever they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with shell.begin("up", "--foreground") as running:
         assert running.stdout is not None
         while "Ctrl-C stops everything." not in running.stdout.readline():

@@ -84,7 +84,7 @@ def test_what_a_process_said_begins_with_its_start_even_when_the_log_is_begun_an
     for earlier in (b"of an earlier start\n", b"x" * (17 * 1024 * 1024)):
         log.write_bytes(earlier)
         child = records.start("server", SLEEPER)
-        while not records.said("server"):
+        while not records.said("server").endswith("\n"):
             assert child.alive
         child.stop(signal.SIGKILL, 5)
         assert records.said("server") == "hello\n"

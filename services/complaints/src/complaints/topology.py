@@ -4,7 +4,7 @@ from complaints.filing.handlers import on_complaint_reported, on_complaint_voide
 from complaints.leavers.handlers import on_employee_state
 from complaints.levels.handlers import on_segment_changed
 from guanxi import directory
-from guanxi.events import Consumer, Topology
+from guanxi.events import Consumer, Kept, ReadModel, Topology
 from guanxi.events.complaints import (
     ComplaintAnswered,
     ComplaintClosed,
@@ -43,7 +43,12 @@ TOPOLOGY = Topology(
     ),
     consumers=(
         directory.CONSUMER,
-        Consumer("levels", {SegmentChanged: on_segment_changed}, kind="state"),
+        Consumer(
+            "levels",
+            {SegmentChanged: on_segment_changed},
+            kind="state",
+            read_model=ReadModel(tables=(Kept("customer_level", passing=frozenset({"created_at", "recorded_at"})),)),
+        ),
         Consumer("leavers", {EmployeeState: on_employee_state}, kind="state"),
         Consumer(
             "reported",

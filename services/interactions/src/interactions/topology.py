@@ -1,7 +1,7 @@
 """What this service emits, and which of its handlers reads what."""
 
 from guanxi import directory
-from guanxi.events import Consumer, Topology, complaints, interactions, notifications, reports
+from guanxi.events import Consumer, Kept, ReadModel, Topology, complaints, interactions, notifications, reports
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
 from interactions.listening import handlers as listening
@@ -40,6 +40,12 @@ TIMELINE = Consumer(
         notifications.NotificationFailed: timeline.on_message,
         notifications.NotificationSuppressed: timeline.on_message,
     },
+    kind="state",
+    read_model=ReadModel(
+        tables=(
+            Kept("timeline_entry", counts="{row}.kind IN ('complaint', 'message')", passing=frozenset({"recorded_at"})),
+        ),
+    ),
 )
 
 TOPOLOGY = Topology(

@@ -11,6 +11,6 @@ TOPOLOGY = Topology(
     consumers=(
         scores.CONSUMER,
         # A version of a fact is entered once, whatever comes twice or late: no inbox is needed.
-        Consumer("facts", facts.HANDLERS, kind="state"),
+        Consumer("facts", facts.HANDLERS, kind="state", read_model=facts.READ_MODEL),
     ),
 )

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from guanxi.bus import gate
 from guanxi.bus.deadletters import Failure
 from guanxi.bus.inbox import take_in
 from guanxi.bus.ports import Record
@@ -51,6 +52,8 @@ class FactApplier:
 
     async def apply_events(self, tx: Tx, events: Sequence[Event[Fact]]) -> None:
         """Apply decoded events, each of them once."""
+        if self._consumer.read_model is not None:
+            await gate.pass_through(tx, self._consumer.name)
         fresh = await self._fresh(tx, events)
         by_type: dict[str, list[Event[Fact]]] = defaultdict(list)
         for event in fresh:

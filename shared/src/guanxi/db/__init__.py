@@ -1,5 +1,6 @@
 """PostgreSQL: pools, transactions, schema, migrations. The only way to the database."""
 
+from guanxi.db._alone import Alone, open_alone
 from guanxi.db._checks import DatabaseUnfitError, check_database
 from guanxi.db._core import compile_statement
 from guanxi.db._keyset import after_key
@@ -9,6 +10,7 @@ from guanxi.db._schema import base_columns, new_metadata, personal, personal_col
 from guanxi.db._together import Together, TogetherByPool
 
 __all__ = [
+    "Alone",
     "Database",
     "DatabaseUnfitError",
     "Pool",
@@ -24,6 +26,7 @@ __all__ = [
     "compile_statement",
     "migrate",
     "new_metadata",
+    "open_alone",
     "open_database",
     "personal",
     "personal_columns",

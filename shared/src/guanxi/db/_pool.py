@@ -239,7 +239,7 @@ async def open_database(
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
             max_inactive_connection_lifetime=300,
-            init=_register_codecs,
+            init=register_codecs,
             reset=_leave_no_transaction,
             server_settings={"application_name": f"{application}.{name}", **SERVER_SETTINGS},
         )
@@ -248,7 +248,8 @@ async def open_database(
     return Database(api, relay, consumers, opened, url)
 
 
-async def _register_codecs(connection: asyncpg.Connection) -> None:
+async def register_codecs(connection: asyncpg.Connection) -> None:
+    """Have JSON encoded and decoded by orjson."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=_encode_json, decoder=orjson.loads, format="text"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from guanxi.db import Tx
-from guanxi.events import Consumer, Event, Fact
+from guanxi.events import Consumer, Event, Fact, Kept, ReadModel
 from guanxi.events.directory import CustomerState, Watermark
 from guanxi.events.organisation import EmployeeState, UnitState
 
@@ -107,5 +107,14 @@ CONSUMER = Consumer(
         Watermark: on_watermark,
     },
     kind="state",
+    read_model=ReadModel(
+        tables=(
+            Kept("directory_customer", customer="id"),
+            Kept("directory_unit", customer=None),
+            Kept("directory_employee", customer=None),
+        ),
+        # What the copy has read says nothing of what the directory itself has.
+        scratch=("directory_watermark",),
+    ),
 )
 """The consumer that fills the directory: in every topology but customer-profile's, which owns the originals."""

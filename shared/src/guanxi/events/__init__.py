@@ -24,7 +24,16 @@ from guanxi.events._envelope import (
     make_event,
     parse,
 )
-from guanxi.events._topology import Consumer, Handler, InboundConsumer, InboundHandler, InboundRecord, Topology
+from guanxi.events._topology import (
+    Consumer,
+    Handler,
+    InboundConsumer,
+    InboundHandler,
+    InboundRecord,
+    Kept,
+    ReadModel,
+    Topology,
+)
 
 __all__ = [
     "HISTORIC_AFTER",
@@ -37,8 +46,10 @@ __all__ = [
     "InboundConsumer",
     "InboundHandler",
     "InboundRecord",
+    "Kept",
     "MalformedEventError",
     "Personal",
+    "ReadModel",
     "Topology",
     "UnknownTypeError",
     "complaints",

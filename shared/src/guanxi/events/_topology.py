@@ -6,8 +6,9 @@ The bus, the generated AsyncAPI document and the tests all take it from here, so
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from guanxi.events._envelope import Event, Fact
 
@@ -38,17 +39,57 @@ ConsumerKind = Literal["additive", "state", "reaction"]
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A table of a read model: what a rebuild compares and puts right, row by row, by its primary key.
+
+    `counts` tells, in SQL over `{row}` of `{table}`, which of its rows the consumer writes and means to be there;
+    `passing` are columns that tell when a row was written, not what it says.
+    """
+
+    name: str
+    counts: str = "true"
+    passing: frozenset[str] = frozenset()
+    customer: str | None = "customer_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadModel:
+    """What a consumer keeps of others' facts, and which can therefore be written anew from their logs.
+
+    Whatever its handlers write must be in `tables` or in `scratch` (queues and marks, thrown away): a rebuild runs the
+    same handlers over empty copies of these, and everything else would be written for real.
+    """
+
+    tables: tuple[Kept, ...]
+    scratch: tuple[str, ...] = ()
+    instead: Mapping[type[Fact], Handler] = field(default_factory=dict)
+    """Handlers that take the place of those which also do something else."""
+    cleanse: Callable[[Tx], Awaitable[None]] | None = None
+    """Takes out what must not be kept of erased customers: the logs may still tell of it."""
+    changed: Callable[[Tx, Sequence[UUID]], Awaitable[None]] | None = None
+    """Told of the customers whose rows were put right."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consumer:
     """One reader of topics, its own Kafka group.
 
     `additive`: an inbox row lets each event in once. `state`: events carry whole state and the higher sequence wins, so
-    no inbox row is needed. `reaction`: additive, but starts at the latest event when new and is never rebuilt.
+    no inbox row is needed. `reaction`: additive, but starts at the latest event when new and is never rebuilt. With a
+    `read_model` it can be rebuilt (`guanxi rebuild`).
     """
 
     name: str
     handlers: Mapping[type[Fact], Handler]
     kind: ConsumerKind = "additive"
     generation: int = 1
+    read_model: ReadModel | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a read model of an additive consumer: after a rebuild it reads again what the copy has read."""
+        if self.read_model is not None and self.kind != "state":
+            message = f"{self.name}: only a consumer of whole states can be rebuilt"
+            raise ValueError(message)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -57,7 +98,7 @@ class Consumer:
 
     @property
     def group(self) -> str:
-        """Name with its generation; a rebuild makes the next one."""
+        """Name with its generation: another one reads everything anew under the same name."""
         return f"{self.name}.g{self.generation}"
 
 

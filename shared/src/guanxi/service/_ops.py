@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from guanxi.bus import deadletters, offsets
@@ -18,8 +18,9 @@ from guanxi.bus.relay import outbox_depth
 from guanxi.db import Tx
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
 from guanxi.events.fields import UtcTime
-from guanxi.http import Read, Write, read, write
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
+from guanxi.service._ops_calls import ReadOps, WriteOps
+from guanxi.service._rebuilds import add_rebuilds
 
 if TYPE_CHECKING:
     from guanxi.service._service import Service
@@ -41,14 +42,6 @@ class Outbox(BaseModel):
 
     depth: int
     oldest_age_seconds: float
-
-
-class Generation(BaseModel):
-    """A consumer and the generation of what it has built; a rebuild makes the next one."""
-
-    consumer: str
-    kind: str
-    generation: int
 
 
 class Effects(BaseModel):
@@ -102,15 +95,13 @@ SELECT type, count(*) AS n,
 FROM event_log WHERE event_id >= uuidv7_floor($2) AND body->'data'->>'source' = $1 GROUP BY 1 ORDER BY 1
 """
 
-ReadOps = Annotated[Read, Depends(read("ops:read"))]
-WriteOps = Annotated[Write, Depends(write("ops:write"))]
-
 
 def ops_router(service: Service, worker: Worker | None) -> APIRouter:
     """`/v1/ops/<service>/...`."""
     router = APIRouter(prefix=f"/ops/{service.name}", tags=["operations"])
     _add_figures(router, service, worker)
     _add_dead_letters(router, service)
+    add_rebuilds(router, service)
     return router
 
 
@@ -152,11 +143,6 @@ def _add_figures(router: APIRouter, service: Service, worker: Worker | None) -> 
             known_customers=known,
             made=made,
         )
-
-    @router.get("/rebuilds")
-    async def rebuilds(_: ReadOps) -> list[Generation]:
-        """The generation of each consumer."""
-        return [Generation(consumer=c.name, kind=c.kind, generation=c.generation) for c in service.topology.consumers]
 
 
 def _add_dead_letters(router: APIRouter, service: Service) -> None:

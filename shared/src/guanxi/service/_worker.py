@@ -22,6 +22,7 @@ from guanxi.bus.watchdog import Guarded, Watchdog
 from guanxi.due import DueLoop
 from guanxi.events import STATE_WORDS
 from guanxi.service._jobs import Job, Runtime, keep_running
+from guanxi.service._rebuilding import rebuild_jobs
 from guanxi.service._service import Service
 from guanxi.telemetry import DEAD_LETTERS_OPEN
 
@@ -92,7 +93,7 @@ class Worker:
         work.append(("due", due.run, 1.0))
         work.append(("watchdog", self._watchdog.run, 1.0))
         work.extend((f"loop {loop.name}", self._bound(loop.run), 1.0) for loop in self._service.loops)
-        jobs = [*self._service.jobs, Job("maintenance", _MAINTENANCE, maintain_runtime)]
+        jobs = [*self._service.jobs, Job("maintenance", _MAINTENANCE, maintain_runtime), *rebuild_jobs(self._service)]
         work.extend((f"job {job.name}", self._bound(job.run), job.every.total_seconds()) for job in jobs)
         work.append(("measure", self._measure, _MEASURE_SECONDS))
         self._reading = [asyncio.create_task(one.run(), name=f"guard {one.runner.group}") for one in self.guarded]

@@ -116,6 +116,11 @@ async def hold(tx: Tx, ids: Iterable[UUID]) -> set[UUID]:
     return {row["id"] for row in await tx.fetch(_HOLD, sorted(set(ids))) if row["erased_at"] is not None}
 
 
+async def erased(reader: Reader) -> list[UUID]:
+    """All customers that were erased."""
+    return [row["id"] for row in await reader.fetch("SELECT id FROM customer WHERE erased_at IS NOT NULL")]
+
+
 async def count(reader: Reader) -> int:
     """How many records there are."""
     return int(await reader.fetchval("SELECT count(*) FROM customer"))

@@ -139,6 +139,11 @@ async def members_of(reader: Reader, some: Iterable[Customer]) -> list[UUID]:
     return await store.members(reader, [customer.canonical_id for customer in some])
 
 
+async def erased(reader: Reader) -> list[UUID]:
+    """All customers that were erased."""
+    return await store.erased(reader)
+
+
 async def hold(tx: Tx, customer_ids: Iterable[UUID]) -> set[UUID]:
     """Keep these customers from being erased until the transaction ends; gives those that were erased before."""
     return await store.hold(tx, customer_ids)

@@ -9,7 +9,7 @@ from customer_profile.customers import usecases as customers
 from customer_profile.overview import usecases
 from customer_profile.overview.rules import KINDS
 from guanxi.db import Tx
-from guanxi.events import Consumer, Event
+from guanxi.events import Consumer, Event, Kept, ReadModel
 from guanxi.events.interactions import OrderPlaced
 
 
@@ -25,4 +25,9 @@ async def on_order(tx: Tx, events: Sequence[Event[OrderPlaced]]) -> None:
     await customers.note_orders(tx, {event.subject for event in events if event.subject is not None})
 
 
-CONSUMER = Consumer("overview", {**dict.fromkeys(KINDS, on_fact), OrderPlaced: on_order}, kind="state")
+CONSUMER = Consumer(
+    "overview",
+    {**dict.fromkeys(KINDS, on_fact), OrderPlaced: on_order},
+    kind="state",
+    read_model=ReadModel(tables=(Kept("overview_item"),), instead={OrderPlaced: on_fact}, cleanse=usecases.cleanse),
+)

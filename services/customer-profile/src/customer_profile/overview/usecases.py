@@ -39,6 +39,11 @@ async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> r
     )
 
 
+async def cleanse(tx: Tx) -> None:
+    """Forget what is kept of everybody who was erased."""
+    await store.erase(tx, await customers.erased(tx))
+
+
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Forget what other services said of these customers."""
     return await store.erase(tx, customer_ids)

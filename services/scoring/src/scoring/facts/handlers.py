@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from guanxi.db import Tx
-from guanxi.events import Event, Handler
+from guanxi.events import Event, Handler, Kept, ReadModel
 from guanxi.events import Fact as EventFact
 from scoring.facts import reading, usecases
 from scoring.scores import usecases as scores
@@ -17,4 +17,10 @@ async def on_events(tx: Tx, events: Sequence[Event[Any]]) -> None:
     await scores.mark(tx, await usecases.take_in(tx, events))
 
 
+READ_MODEL = ReadModel(
+    tables=(Kept("fact"), Kept("source_watermark", counts=usecases.TELLS, customer=None)),
+    scratch=("dirty",),
+    cleanse=usecases.cleanse,
+    changed=scores.mark_now,
+)
 HANDLERS: dict[type[EventFact], Handler] = dict.fromkeys((*reading.SAYS, *reading.VOIDS), on_events)

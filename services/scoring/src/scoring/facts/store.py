@@ -37,6 +37,10 @@ WHERE NOT EXISTS (SELECT 1 FROM source_watermark k WHERE k.source = s AND k.up_t
 ORDER BY s, u
 ON CONFLICT (source, up_to) DO UPDATE SET recorded_at = least(w.recorded_at, excluded.recorded_at)
 """
+# A mark that another one covers was written only because it came first.
+TELLS = """NOT EXISTS (
+  SELECT 1 FROM {table} k WHERE k.source = {row}.source AND k.up_to >= {row}.up_to
+    AND k.recorded_at <= {row}.recorded_at AND (k.up_to > {row}.up_to OR k.recorded_at < {row}.recorded_at))"""
 _REACH = """
 WITH RECURSIVE named AS (
   SELECT min(source) AS source FROM source_watermark
@@ -56,6 +60,10 @@ ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END,
 _BLANK = """
 UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'channel', 'fulfilling_unit']
 WHERE customer_id = ANY($1::uuid[])
+"""
+_ERASED = """
+SELECT id FROM directory_customer d
+WHERE status = 'erased' AND EXISTS (SELECT 1 FROM fact f WHERE f.customer_id = d.id)
 """
 _TALLY = """
 SELECT kind, count(DISTINCT aggregate_id) AS n FROM fact f
@@ -120,6 +128,11 @@ async def page(
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Take out of these customers' facts whatever leads back to a conversation; amounts and times stay."""
     return int((await tx.execute(_BLANK, list(customer_ids))).rpartition(" ")[2])
+
+
+async def erased(reader: Reader) -> list[UUID]:
+    """The erased customers of whom there are facts."""
+    return [row["id"] for row in await reader.fetch(_ERASED)]
 
 
 def _counts() -> sa.ColumnElement[bool]:

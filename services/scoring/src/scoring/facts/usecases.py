@@ -15,6 +15,9 @@ from guanxi.problems import NotFound
 from scoring.facts import reading, store
 from scoring.facts.rules import FactRow
 
+TELLS = store.TELLS
+"""Which of the sources' marks tell anything, whatever came first."""
+
 
 async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
     """Enter a batch of events; gives the customers touched, each with the time of the newest news about it.
@@ -29,6 +32,12 @@ async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
         if customer_id is not None:
             touched[customer_id] = max(times[event_id], touched.get(customer_id, times[event_id]))
     return touched
+
+
+async def cleanse(tx: Tx) -> None:
+    """Take out of the facts of everybody who was erased whatever leads back to a conversation."""
+    if erased := await store.erased(tx):
+        await store.blank(tx, erased)
 
 
 async def of_customers(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from guanxi import directory
 from guanxi.db import Tx
-from guanxi.events import Event
+from guanxi.events import Event, ReadModel
 from guanxi.events.directory import CustomerState
 from scoring.scores import usecases
 
@@ -30,4 +30,10 @@ async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> N
     await usecases.mark(tx, {**bereft, **moved})
 
 
-CONSUMER = replace(directory.CONSUMER, handlers={**directory.CONSUMER.handlers, CustomerState: on_customer_state})
+_DIRECTORY = directory.CONSUMER.read_model or ReadModel(tables=())
+
+CONSUMER = replace(
+    directory.CONSUMER,
+    handlers={**directory.CONSUMER.handlers, CustomerState: on_customer_state},
+    read_model=replace(_DIRECTORY, scratch=(*_DIRECTORY.scratch, "dirty"), changed=usecases.mark_now),
+)

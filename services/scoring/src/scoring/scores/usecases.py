@@ -59,6 +59,11 @@ async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
     await store.mark(tx, marks)
 
 
+async def mark_now(tx: Tx, customer_ids: Sequence[UUID]) -> None:
+    """Have customers scored whose facts were put right."""
+    await mark(tx, dict.fromkeys(customer_ids, tx.now))
+
+
 async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
     """Score up to `limit` customers that are due; gives how many. Raises BatchFailedError."""
     claimed: dict[UUID, datetime] = {}

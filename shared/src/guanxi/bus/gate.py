@@ -1,0 +1,22 @@
+"""The gate of a read model: its consumer goes through with every batch, a rebuild closes it while it puts rows right.
+
+Whoever finds it closed waits for as long as for any lock; that is a transient failure, and never buries anything.
+"""
+
+from __future__ import annotations
+
+from guanxi.db import Tx
+
+_CLASS = 0x67617465  # "gate"
+_ENTER = "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
+_CLOSE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+
+
+async def pass_through(tx: Tx, consumer: str) -> None:
+    """Go through, and keep it open until this transaction ends; before anything else is locked."""
+    await tx.execute(_ENTER, _CLASS, consumer)
+
+
+async def close(tx: Tx, consumer: str) -> None:
+    """Wait for whoever is in, and keep everybody out until this transaction ends."""
+    await tx.execute(_CLOSE, _CLASS, consumer)
