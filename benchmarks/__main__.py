@@ -10,7 +10,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from benchmarks import report, rounds
-from benchmarks.cases import f1_log, f3_read, f6_consume, f11_dealers, f14_start, f15_create, f16_list
+from benchmarks.cases import f1_log, f3_read, f4_latency, f6_consume, f11_dealers, f14_start, f15_create, f16_list
 from benchmarks.figures import Figure
 from benchmarks.stage import Stage, set_up
 
@@ -22,6 +22,7 @@ CASES: dict[str, Callable[[Stage, int], Figure | list[Figure]]] = {
     "F6": f6_consume.run,
     "F3": f3_read.run,
     "F1": f1_log.run,
+    "F4": f4_latency.run,
     "F15": f15_create.run,
     "F16": f16_list.run,
 }

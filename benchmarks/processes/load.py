@@ -93,8 +93,10 @@ class Ledger:
 
     def next(self) -> tuple[int, bytes] | None:
         """The next request and its number in the list; None when time is up."""
-        if perf_counter() >= self.deadline:
-            return None
+        return self.take() if perf_counter() < self.deadline else None
+
+    def take(self) -> tuple[int, bytes]:
+        """The next request and its number in the list, whatever the time."""
         self._sent += 1
         number = self._sent % len(self._ready)
         head, rest = self._ready[number]
@@ -147,14 +149,22 @@ class Client(asyncio.Protocol):
             self._done.set_exception(exc or ConnectionResetError("the server closed a connection"))
 
     def _ask(self) -> None:
-        assert self._transport is not None
         request = self._ledger.next()
         if request is None:
-            self._done.set_result(None)
-            self._transport.close()
+            self.close()
             return
-        self._number, text = request
-        self._began = perf_counter()
+        self.send(*request, began=perf_counter())
+
+    def close(self) -> None:
+        """Be done."""
+        assert self._transport is not None
+        self._done.set_result(None)
+        self._transport.close()
+
+    def send(self, number: int, text: bytes, *, began: float) -> None:
+        """Write one request; its time counts from `began`."""
+        assert self._transport is not None
+        self._number, self._began = number, began
         self._transport.write(text)
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from guanxi.auth import Authenticator
 from guanxi.db import Pool
 from guanxi.http._answers import add_problem_handlers
+from guanxi.http._crowd import MOST, CrowdLayer
 from guanxi.http._middleware import BodyLayer, DeadlineLayer, HeadersLayer, TelemetryLayer
 from guanxi.http._openapi import openapi_document
 from guanxi.http._plain import PlainLayer, plain_routes
@@ -32,6 +33,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     version: str = "1",
     production: bool = False,
     public_url: str | None = None,
+    most_at_once: int = MOST,
     tags: Sequence[dict[str, Any]] = (),
 ) -> FastAPI:
     """The ASGI application of service `name`; raises `UndeclaredAccessError` for a route without a scope or `public()`.
@@ -63,6 +65,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     app.add_middleware(BodyLayer)
     app.add_middleware(DeadlineLayer)
     app.add_middleware(TelemetryLayer)
+    app.add_middleware(CrowdLayer, most=most_at_once)
     app.add_middleware(HeadersLayer, production=production, unguarded=own - {app.openapi_url})
     return app
 

@@ -40,6 +40,7 @@ def assemble(service: Service, settings: ServiceSettings, worker: Worker | None,
         description=service.description,
         production=settings.profile == "production",
         public_url=settings.public_url or None,
+        most_at_once=settings.most_at_once,
     )
     return app
 

@@ -33,6 +33,8 @@ class ServiceSettings(BaseSettings):
     tracking_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str | None = None
+    most_at_once: int = Field(default=100, ge=1)
+    """Requests in work in one process; what comes beyond them is refused at once."""
     stuck_seconds: float = Field(default=30.0, gt=0)
     crash_at: str | None = None
     """A named step (`guanxi.crash`) at which this process is to die, `relay.after_produce:3`; for tests of faults."""

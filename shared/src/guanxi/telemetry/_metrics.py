@@ -31,6 +31,9 @@ HTTP_SECONDS = Histogram(
     buckets=_FAST,
 )
 HTTP_IN_FLIGHT = Gauge("guanxi_http_in_flight", "Requests being answered.", registry=REGISTRY)
+HTTP_REFUSED = Counter(
+    "guanxi_http_refused_total", "Requests refused because too many were in work.", registry=REGISTRY
+)
 
 OUTBOX_DEPTH = Gauge(
     "guanxi_outbox_depth", "Events committed and not yet acknowledged by the broker.", registry=REGISTRY
