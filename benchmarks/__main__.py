@@ -10,7 +10,18 @@ from collections.abc import Callable
 from rich.console import Console
 
 from benchmarks import report, rounds
-from benchmarks.cases import f1_log, f3_read, f4_latency, f6_consume, f11_dealers, f14_start, f15_create, f16_list
+from benchmarks.cases import (
+    f1_log,
+    f3_read,
+    f4_latency,
+    f6_consume,
+    f8_relay,
+    f10_rebuild,
+    f11_dealers,
+    f14_start,
+    f15_create,
+    f16_list,
+)
 from benchmarks.figures import Figure
 from benchmarks.stage import Stage, set_up
 
@@ -20,11 +31,13 @@ CASES: dict[str, Callable[[Stage, int], Figure | list[Figure]]] = {
     "F14": f14_start.run,
     "F11": f11_dealers.run,
     "F6": f6_consume.run,
+    "F8": f8_relay.run,
     "F3": f3_read.run,
     "F1": f1_log.run,
     "F4": f4_latency.run,
     "F15": f15_create.run,
     "F16": f16_list.run,
+    "F10": f10_rebuild.run,
 }
 
 

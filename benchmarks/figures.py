@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+_LEAST = 0.01
 Judged = Literal["ratio", "at least", "at most"]
 
 
@@ -86,8 +87,10 @@ class Measure:
 
     @property
     def distance(self) -> float:
-        """How far from what must be: below 1 it is missed."""
-        return self.goal.must / self.judged if self.goal.judged == "at most" else self.judged / self.goal.must
+        """How far from what must be: below 1 it is missed; where nothing at all was asked and found, 1."""
+        if self.goal.judged == "at most":
+            return (self.goal.must or _LEAST) / max(self.judged, _LEAST)
+        return self.judged / self.goal.must
 
 
 @dataclass(frozen=True, slots=True)

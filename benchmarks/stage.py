@@ -87,11 +87,11 @@ class Stage:
         return sum(self.count(name, "SELECT count(*) FROM outbox") for name in services)
 
 
-def rows(url: str, statement: str, *args: Any) -> list[tuple[Any, ...]]:
+def rows(url: str, statement: str, *args: Any, seconds: float = 60) -> list[tuple[Any, ...]]:
     """Rows of one statement, on a connection of its own."""
 
     async def ask() -> list[tuple[Any, ...]]:
-        connection = await asyncpg.connect(url, timeout=10, command_timeout=60)
+        connection = await asyncpg.connect(url, timeout=10, command_timeout=seconds)
         try:
             return [tuple(row) for row in await connection.fetch(statement, *args)]
         finally:

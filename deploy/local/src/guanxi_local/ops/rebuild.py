@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +10,6 @@ from guanxi_local.ops.asking import Gateway, Token, check_service, open_door
 
 if TYPE_CHECKING:
     from guanxi_local.door import Door
-
-_LOOK_S = 0.3
 
 Service = Annotated[str, typer.Argument(help="The service that keeps it.")]
 Consumer = Annotated[str, typer.Argument(help="The consumer that fills it, as `guanxi lag` shows it: directory, ...")]
@@ -55,7 +52,7 @@ def _open_one(door: Door, service: str, consumer: str) -> Any:
 
 
 def _cancel(door: Door, service: str, consumer: str) -> None:
-    from guanxi_local.failures import Failure  # noqa: PLC0415 - the other commands start without it
+    from guanxi_local.failures import Failure  # noqa: PLC0415 - as below
 
     found = _open_one(door, service, consumer)
     if found is None:
@@ -68,37 +65,16 @@ def _cancel(door: Door, service: str, consumer: str) -> None:
 def _follow(door: Door, service: str, begun: Any) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    path = f"/v1/ops/{service}/rebuilds/{begun['id']}"
-    sendings: dict[str, str] = {}
+    from guanxi_local.ops.following import follow  # noqa: PLC0415 - as above
+
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns) as progress:
-        bar = progress.add_task(f"{begun['consumer']}: waits for the worker", total=None)
-        while True:
-            seen = door.get(path)
-            if seen["ended_at"] is not None:
-                end = {"completed": seen["applied"], "total": seen["applied"]}
-                progress.update(bar, description=f"{begun['consumer']}: {seen['status']}", **end)
-                return seen
-            if seen["status"] == "filling":
-                for owner, types in seen["sources"].items():
-                    if owner not in sendings:
-                        asked = door.post(f"/v1/ops/{owner}/replays", {"topic": seen["topic"], "types": types})
-                        sendings[owner] = asked["id"]
-                logs = [door.get(f"/v1/ops/{owner}/replays/{id_}") for owner, id_ in sendings.items()]
-                known = [log["total"] for log in logs if log["total"] is not None]
-                progress.update(
-                    bar,
-                    description=f"{begun['consumer']}: {_at(seen, logs)}",
-                    completed=seen["applied"],
-                    total=sum(known) if len(known) == len(logs) else None,
-                )
-            time.sleep(_LOOK_S)
+        bar = progress.add_task(begun["consumer"], total=None)
 
+        def show(words: str, applied: int, total: int | None) -> None:
+            progress.update(bar, description=f"{begun['consumer']}: {words}", completed=applied, total=total)
 
-def _at(seen: Any, logs: list[Any]) -> str:
-    if len(seen["heard"]) == len(logs):
-        return "catches up with what runs"
-    return "reads the owners' logs"
+        return follow(door, service, begun, show)
 
 
 def _report(service: str, ended: Any) -> None:
