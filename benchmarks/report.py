@@ -119,7 +119,8 @@ def plot(figures: Sequence[Figure]) -> Path:
     for y, (figure, measure) in enumerate(lines):
         colour = "#2e8b57" if measure.aim_met else "#d9a400" if measure.must_met else "#c0392b"
         axes.barh(y, measure.distance, color=colour if figure.right else "#555555", height=0.62)
-        aim = max(measure.goal.must / measure.goal.aim, measure.goal.aim / measure.goal.must)
+        must, wanted = measure.goal.must or 1, measure.goal.aim or 1
+        aim = max(must / wanted, wanted / must)
         axes.plot([aim, aim], [y - 0.4, y + 0.4], color="black", linewidth=2)
         text = f" {_short(measure.value)} {measure.unit}" + (" WRONG" if not figure.right else "")
         axes.text(measure.distance, y, text, va="center", fontsize=8)

@@ -1,6 +1,7 @@
 """F1: POST /v1/interactions by one process that serves, against pgbench doing the same whole transaction.
 
-F2 comes of the same rounds: what a request costs in units of what pgbench's transaction costs PostgreSQL.
+F2 and F19 come of the same rounds: what a request costs in units of what pgbench's transaction costs PostgreSQL, and
+how many requests were refused or failed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SERVICE = "interactions"
 _GOAL = Goal("ratio", must=0.35, aim=0.80)
 _SERVICE_COST = Goal("at most", must=2.0, aim=1.3)
 _DATABASE_COST = Goal("at most", must=0.5, aim=0.3)
+_NONE = Goal("at most", must=0, aim=0)
 _IDS = "SELECT id::text FROM directory_customer WHERE status = 'active' ORDER BY id LIMIT 300"
 _SUBJECT = "bench-clerk"
 _BODY = """
@@ -49,6 +51,8 @@ class Done:
 
     ids: list[str] = field(default_factory=list)
     refused: int = 0
+    answers: list[tuple[int, int]] = field(default_factory=list)
+    """Of each load how many were refused or failed, and how many there were."""
     unlike: int = 0
 
 
@@ -66,7 +70,13 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     return [
         Figure("F1", "log an interaction, one worker", [measure], checks),
         Figure("F2", "CPU to log an interaction, in units of pgbench's", _costs(costs), checks),
+        Figure("F19", f"{CLIENTS} writers at the peak", [_failures(done)], checks),
     ]
+
+
+def _failures(done: Done) -> Measure:
+    rounds = [Round(refused, total) for refused, total in done.answers]
+    return Measure("refused or failed", "requests", "all requests", _NONE, rounds)
 
 
 def _costs(rounds: Sequence[tuple[float, float, float]]) -> list[Measure]:
@@ -134,7 +144,9 @@ def _plain(stage: Stage, customers: Sequence[str], body: str, done: Done) -> tup
 
 def _note(done: Done, answers: Answers) -> None:
     done.ids += [location.rpartition("/")[2] for location in answers.locations]
-    done.refused += answers.total - answers.good + answers.unexpected
+    failed = answers.total - answers.good + answers.unexpected
+    done.refused += failed
+    done.answers.append((failed, answers.total))
 
 
 def _kept(stage: Stage, done: Done) -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_a_process_runs_its_module_in_its_role_on_its_database(row: Any) -> None
     migration = SERVICES[f"{row.name}-migrate"]
     assert _options(migration["command"][1:]).service == row.name
     assert owner_role(row.database) in migration["environment"]["GUANXI_MIGRATION_URL"]
+
+
+# Of development only, or another process's own (the migrations').
+_NOT_HANDED_ON = {"GUANXI_MIGRATION_URL", "GUANXI_CRASH_AT", "GUANXI_WEBHOOK_ALLOW_LOOPBACK", "GUANXI_TOPIC_PREFIX"}
+
+
+@pytest.mark.parametrize("row", read_processes(), ids=lambda row: row.name)
+def test_every_setting_of_a_service_is_handed_on_to_its_containers(row: Any) -> None:
+    settings = import_module(f"{row.module}.settings").Settings
+    wanted = {f"GUANXI_{name.upper()}" for name in settings.model_fields} - _NOT_HANDED_ON
+    for role in ROLES:
+        assert wanted - set(SERVICES[f"{row.name}-{role}"]["environment"]) <= {"GUANXI_ISSUER", "GUANXI_AUDIENCE"}
 
 
 def test_every_job_is_one_that_the_image_knows() -> None:
