@@ -14,6 +14,18 @@ from guanxi_local.testplatform import TestPlatform
 from support.client import Caller, caller
 from support.dealer import Dealer, register_dealer
 from support.ledger import Ledger
+from support.rounds import ROUNDS
+
+_HERE = Path(__file__).parent
+_SOAK_TIMEOUT_S = 6 * 3600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long counts take hours: their time-out is one of a hang."""
+    if ROUNDS == "soak":
+        for item in items:
+            if _HERE in item.path.parents:
+                item.add_marker(pytest.mark.timeout(_SOAK_TIMEOUT_S), append=False)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -35,7 +35,7 @@ FROM inbound_report WHERE source = $1 GROUP BY 1
 
 
 async def test_one_record_is_opened_however_many_come_first(ground: TestPlatform, dealer: Dealer) -> None:
-    dice, customers = chance("first contact"), count(smoke=20, full=200)
+    dice, customers = chance("first contact"), count(smoke=20, full=200, soak=5_000)
     batches = [_first_reports(dealer, f"F-{n:04}") for n in range(customers)]
     async with caller(ground, unit=dealer.unit, source=dealer.source, scopes=["reports:publish"]) as publisher:
         for start in range(0, customers, _ABREAST):

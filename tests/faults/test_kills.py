@@ -42,7 +42,7 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
     victims: Sequence[str], strike: str, ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
     dice = chance(f"{strike} {' '.join(victims)}")
-    for _ in range(count(smoke=1, full=5)):
+    for _ in range(count(smoke=1, full=5, soak=40)):
         writers = Writers(admin, ledger, dice)
         async with only_growing(ground), writing(writers), publishing(dealer, dice):
             for victim in victims:

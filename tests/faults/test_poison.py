@@ -35,7 +35,7 @@ _KINDS: tuple[type[Fact], ...] = (ContactReported, ComplaintReported, CustomerCo
 
 
 async def test_what_a_dealer_sends_wrongly_lies_at_its_desk_once(ground: TestPlatform, dealer: Dealer) -> None:
-    dice, good = chance("inbound poison"), count(smoke=300, full=10_000)
+    dice, good = chance("inbound poison"), count(smoke=300, full=10_000, soak=100_000)
     reports = [dealer.random_report(dice) for _ in range(good)]
     poison = [_bad_report(dealer, dice, n) for n in range(good // _PART + 3)]
     async with producing(ground) as producer:
@@ -81,7 +81,7 @@ def _bytes(content: bytes) -> str:
 async def test_what_cannot_be_applied_is_buried_once_and_the_rest_goes_on(
     ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
-    dice, poisoned = chance("poison"), count(smoke=20, full=500)
+    dice, poisoned = chance("poison"), count(smoke=20, full=500, soak=5_000)
     sent: list[tuple[type[Fact], Ack, bytes]] = []
     async with writing(Writers(admin, ledger, dice)), producing(ground) as producer:
         for n in range(poisoned):
@@ -96,7 +96,7 @@ async def test_what_cannot_be_applied_is_buried_once_and_the_rest_goes_on(
 
 
 async def test_what_only_a_handler_can_find_out_is_buried_alone(ground: TestPlatform, dealer: Dealer) -> None:
-    dice, batches = chance("poison in handlers"), count(smoke=3, full=30)
+    dice, batches = chance("poison in handlers"), count(smoke=3, full=30, soak=300)
     sent: list[tuple[type[Fact], Ack, bytes]] = []
     async with producing(ground) as producer:
         for _ in range(batches):

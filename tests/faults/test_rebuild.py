@@ -28,13 +28,14 @@ from support.writers import Writers, writing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1800)]
 
+_STEP = 50_000
 _COLUMNS = ("event_id", "topic", "type", "subject", "aggregate_id", "sequence", "recorded_at", "body")
 
 
 async def test_a_read_model_of_many_events_is_written_anew_while_all_goes_on(
     ground: TestPlatform, admin: Caller, ledger: Ledger
 ) -> None:
-    many, dice = count(smoke=2_000, full=200_000), chance("rebuild under load")
+    many, dice = count(smoke=2_000, full=200_000, soak=2_000_000), chance("rebuild under load")
     known = await _customers(ground, admin)
     before = await value(ground, "scoring", "SELECT count(*) FROM fact")
     began = datetime.now(UTC)
@@ -83,9 +84,19 @@ async def _customers(platform: TestPlatform, admin: Caller, many: int = 20) -> l
 
 async def _plant(platform: TestPlatform, customers: Sequence[UUID], many: int) -> list[UUID]:
     """Contacts of the last months; gives their events."""
+    planted: list[UUID] = []
+    async with _log(platform) as connection:
+        for start in range(0, many, _STEP):
+            rows = _contacts(customers, range(start, min(start + _STEP, many)))
+            await connection.copy_records_to_table("event_log", records=rows, columns=_COLUMNS)
+            planted += [row[0] for row in rows]
+    return planted
+
+
+def _contacts(customers: Sequence[UUID], numbers: range) -> list[tuple[Any, ...]]:
     ids, now = SystemIds(), datetime.now(UTC)
     rows: list[tuple[Any, ...]] = []
-    for n in range(many):
+    for n in numbers:
         at = now - timedelta(minutes=n)
         said = {"unit": "head-office", "contact_id": ids.new(), "channel": "phone", "direction": "in"}
         fact = CustomerContacted.model_validate({**said, "kind": "contact", "occurred_at": at})
@@ -95,14 +106,14 @@ async def _plant(platform: TestPlatform, customers: Sequence[UUID], many: int) -
         )
         head = (event.id, event.topic, event.type, event.subject, event.aggregateid, 1, at)
         rows.append((*head, event.to_json().decode()))
-    async with _log(platform) as connection:
-        await connection.copy_records_to_table("event_log", records=rows, columns=_COLUMNS)
-    return [row[0] for row in rows]
+    return rows
 
 
 async def _uproot(platform: TestPlatform, planted: Sequence[UUID]) -> None:
     async with _log(platform) as connection:
-        await connection.execute("DELETE FROM event_log WHERE event_id = ANY($1::uuid[])", planted)
+        for start in range(0, len(planted), _STEP):
+            some = planted[start : start + _STEP]
+            await connection.execute("DELETE FROM event_log WHERE event_id = ANY($1::uuid[])", some)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ _TEN_TIMES = 0.01
 
 
 async def test_reports_twice_and_shuffled_end_as_once_and_in_order(ground: TestPlatform) -> None:
-    dice, many = chance("repeats"), count(smoke=150, full=3_000)
+    dice, many = chance("repeats"), count(smoke=150, full=3_000, soak=100_000)
     calm, wild = [await register_dealer(ground, f"{name}-{secrets.token_hex(3)}") for name in ("calm", "wild")]
     same = random.Random(dice.random())
     state = same.getstate()
@@ -69,7 +69,7 @@ async def test_whole_outboxes_published_again_change_nothing(
     writers = Writers(admin, ledger, dice)
     async with writing(writers):
         await dealer.publish_surely([dealer.random_report(dice) for _ in range(60)])
-        await eventually(_written(ledger, count(smoke=40, full=400)), 120)
+        await eventually(_written(ledger, count(smoke=40, full=400, soak=5_000)), 120)
     await recovers(ground, [dealer])
     before = await _at_rest(ground)
     for service in SERVICES:

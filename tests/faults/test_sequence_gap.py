@@ -25,7 +25,7 @@ _PUBLISHED = "SELECT count(DISTINCT e) FROM relay_batch, unnest(event_ids) AS e 
 
 
 async def test_no_event_is_skipped_when_commits_overtake_each_other(ground: TestPlatform, admin: Caller) -> None:
-    dice, pairs = chance("sequence gap"), count(smoke=50, full=1_000)
+    dice, pairs = chance("sequence gap"), count(smoke=50, full=1_000, soak=50_000)
     answer = await admin.ask("POST", "/v1/customers", {"kind": "person", "name": "of the gap"})
     assert answer is not None
     customer, slow = UUID(answer.json()["id"]), list[UUID]()
