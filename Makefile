@@ -74,6 +74,10 @@ test-attacks: export ROUNDS ?= full
 test-attacks: setup ## Hostile callers, bodies and messages at every door, and schemathesis at each service
 	$(PYTEST) -q -m attacks
 
+.PHONY: soak
+soak: setup ## The long counts of all faults and attacks, hours; goes on where it was (FRESH=1 anew, ONLY=part of a name)
+	PYTHONPATH=tests $(BIN)/python -m soak
+
 check: lint types contracts-check ## Lint, types, layers and contracts: what CI asks before the tests
 
 lint: setup ## ruff, import-linter and the layers inside a resource
