@@ -24,9 +24,7 @@ def write(results: Sequence[Result], wanted: int, path: Path) -> None:
     failed = [one for one in results if one.outcome != "passed"]
     recoveries = [one for result in results for one in result.recoveries]
     hours = sum(one.seconds for one in results) / 3600
-    told = (
-        f"{len(results)} of {wanted} tests ended, {len(failed)} failed, {len(recoveries)} recoveries, {hours:.1f} h"
-    )
+    told = f"{len(results)} of {wanted} tests ended, {len(failed)} failed, {len(recoveries)} recoveries, {hours:.1f} h"
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Soak</title><style>{_STYLE}</style><h1>Soak</h1>",
         f"<p>{told}.</p>",

@@ -13,6 +13,11 @@ from guanxi.db import Pool
 
 CACHE_SECONDS = 5.0
 _REMEMBERED = 4096
+_STANDING = """
+SELECT coalesce((SELECT internal FROM directory_unit WHERE code = $1), false) AS internal,
+  (SELECT id FROM directory_employee WHERE subject = $2 ORDER BY left_on IS NOT NULL, sequence DESC LIMIT 1)
+    AS employee_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +37,15 @@ class UnitLookup(Protocol):
 
 
 class TableLookup:
-    """Reads units by `code` and employees by `subject`: the directory's tables, or customer-profile's own."""
+    """Reads units by `code` and employees by `subject` in the directory's tables, which every service has."""
 
-    def __init__(self, pool: Pool, *, units: str = "directory_unit", employees: str = "directory_employee") -> None:
-        if not (units.isidentifier() and employees.isidentifier()):
-            message = "table names are plain identifiers"
-            raise ValueError(message)
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._sql = (
-            f"SELECT coalesce((SELECT internal FROM {units} WHERE code = $1), false) AS internal, "
-            f"(SELECT id FROM {employees} WHERE subject = $2 ORDER BY left_on IS NOT NULL, sequence DESC LIMIT 1) "
-            "AS employee_id"
-        )
 
     async def standing(self, unit: str, subject: str) -> Standing:
         """One round trip."""
         async with self._pool.read() as reader:
-            row = await reader.fetchrow(self._sql, unit, subject)
+            row = await reader.fetchrow(_STANDING, unit, subject)
         return (
             Standing(bool(row["internal"]), row["employee_id"]) if row else Standing(internal=False, employee_id=None)
         )

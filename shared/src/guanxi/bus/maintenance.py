@@ -22,8 +22,13 @@ DELETE FROM inbox_default WHERE ctid = ANY(ARRAY(
 _OLD_KEYS = """
 DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_key WHERE created_at < $1 LIMIT $2))
 """
+# The newest of each partition stays: without it a quiet topic that is made anew would pass for one never written to.
 _OLD_BATCHES = """
-DELETE FROM relay_batch WHERE ctid = ANY(ARRAY(SELECT ctid FROM relay_batch WHERE published_at < $1 LIMIT $2))
+DELETE FROM relay_batch WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM relay_batch b WHERE published_at < $1 AND EXISTS (
+    SELECT FROM relay_batch n
+    WHERE n.topic = b.topic AND n.partition = b.partition AND n.last_offset > b.last_offset)
+  LIMIT $2))
 """
 _LOCK = 0x6D61696E  # "main": one maintainer at a time
 

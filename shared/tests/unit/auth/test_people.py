@@ -15,7 +15,6 @@ from guanxi.auth import (
     CachedLookup,
     Principal,
     Standing,
-    TableLookup,
     has_personal,
     make_principal,
     mask_email,
@@ -148,11 +147,6 @@ async def test_a_standing_is_asked_once_in_five_seconds() -> None:
     moment[0] = 5.0
     second = await lookup.standing("u", "s")
     assert (asked, first[0].internal, second.internal) == (["u", "u"], False, True)
-
-
-async def test_table_names_are_identifiers() -> None:
-    with pytest.raises(ValueError, match="identifiers"):
-        TableLookup(None, units="unit; DROP TABLE unit")  # type: ignore[arg-type]
 
 
 async def test_the_development_issuer_keeps_its_key(tmp_path: Path) -> None:
