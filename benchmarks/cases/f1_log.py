@@ -6,28 +6,23 @@ how many requests were refused or failed.
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks import cpu
+from benchmarks import clerks, cpu
 from benchmarks.baseline import Bench, one_of, pgbench
 from benchmarks.cases.f1_statement import MADE, statement, sweep
+from benchmarks.clerks import CLIENTS, SERVICE, WORDS
 from benchmarks.figures import Check, Figure, Goal, Measure, Round
-from benchmarks.processes.load import Answers, Ask, Load
+from benchmarks.processes.load import Answers
 from benchmarks.processes.run import run as run_process
 from benchmarks.rounds import rotated, seconds
 from benchmarks.stage import Stage
 
-CLIENTS = 16
-WORDS = "Looked at the stands together; they are short of forty and will order on Friday."
-_SERVICE = "interactions"
 _GOAL = Goal("ratio", must=0.35, aim=0.80)
 _SERVICE_COST = Goal("at most", must=2.0, aim=1.3)
 _DATABASE_COST = Goal("at most", must=0.5, aim=0.3)
 _NONE = Goal("at most", must=0, aim=0)
-_IDS = "SELECT id::text FROM directory_customer WHERE status = 'active' ORDER BY id LIMIT 300"
 _SUBJECT = "bench-clerk"
 _BODY = """
 SELECT body::text FROM event_log l WHERE type = 'guanxi.interactions.CustomerContacted.v1' AND EXISTS (
@@ -60,8 +55,8 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     """Round after round; then the services come back, and every contact must become a fact at scoring."""
     done = Done()
     stage.quieten()
-    customers = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
-    with stage.api(_SERVICE) as pid:
+    customers = clerks.customers(stage)
+    with stage.api(SERVICE) as pid:
         note, made, costs = _rounds(stage, customers, pid, rounds, done)
     checks = _kept(stage, done)
     stage.bring_back()
@@ -92,7 +87,7 @@ def _rounds(
     stage: Stage, customers: Sequence[str], pid: int, rounds: int, done: Done
 ) -> tuple[str, list[Round], list[tuple[float, float, float]]]:
     _note(done, _ask(stage, customers, 1))
-    body = str(stage.sql(_SERVICE, _BODY, _SUBJECT)[0][0])
+    body = str(stage.sql(SERVICE, _BODY, _SUBJECT)[0][0])
     made, tails, costs_of = [], [], []
     for number in range(rounds):
         parts = {"ours": lambda: _ours(stage, customers, pid), "pgbench": lambda: _plain(stage, customers, body, done)}
@@ -111,19 +106,7 @@ def _rounds(
 
 
 def _ask(stage: Stage, customers: Sequence[str], lasting: float) -> Answers:
-    told = {"channel": "visit", "direction": "out", "content": WORDS, "outcome": "need_now"}
-    load = Load(
-        url=stage.platform.service(_SERVICE),
-        token=stage.platform.token(subject=_SUBJECT, scopes=["interactions:write", "interactions:read"]),
-        method="POST",
-        asks=[
-            Ask(path="/v1/interactions", expect=one, body=json.dumps({"customer_id": one, **told})) for one in customers
-        ],
-        clients=CLIENTS,
-        seconds=lasting,
-        key=f"bench-{uuid.uuid4().hex[:12]}",
-    )
-    return run_process("load", load, Answers)
+    return run_process("load", clerks.load(stage, customers, lasting, _SUBJECT), Answers)
 
 
 def _ours(stage: Stage, customers: Sequence[str], pid: int) -> tuple[Answers | Bench, list[float]]:
@@ -134,11 +117,11 @@ def _ours(stage: Stage, customers: Sequence[str], pid: int) -> tuple[Answers | B
 
 def _plain(stage: Stage, customers: Sequence[str], body: str, done: Done) -> tuple[Answers | Bench, list[float]]:
     script = f"\\set n random(1, {len(customers)})\n{statement(one_of(customers), body, WORDS)};\n"
-    url = stage.platform.postgres_url(_SERVICE, owner=False)
+    url = stage.platform.postgres_url(SERVICE, owner=False)
     bench = pgbench(stage, url, script, clients=CLIENTS, seconds=seconds(4))
-    found = {table: stage.count(_SERVICE, sql) for table, sql in MADE.items()}
+    found = {table: stage.count(SERVICE, sql) for table, sql in MADE.items()}
     done.unlike += sum(n != bench.transactions for n in found.values())
-    sweep(stage.platform.postgres_url().rpartition("/")[0] + f"/{_SERVICE}")
+    sweep(stage.platform.postgres_url().rpartition("/")[0] + f"/{SERVICE}")
     return bench, []
 
 
@@ -152,11 +135,11 @@ def _note(done: Done, answers: Answers) -> None:
 def _kept(stage: Stage, done: Done) -> list[Check]:
     said = len(done.ids)
     checks = [
-        Check(f"{table} = acknowledged", said, stage.count(_SERVICE, sql, done.ids)) for table, sql in _ROWS.items()
+        Check(f"{table} = acknowledged", said, stage.count(SERVICE, sql, done.ids)) for table, sql in _ROWS.items()
     ]
     return [
         *checks,
-        Check("written without being acknowledged", said, stage.count(_SERVICE, _OWN)),
+        Check("written without being acknowledged", said, stage.count(SERVICE, _OWN)),
         Check("ids given twice", 0, said - len(set(done.ids))),
         Check("answers other than 201 with that customer", 0, done.refused),
         Check("tables in which pgbench did not do the same", 0, done.unlike),

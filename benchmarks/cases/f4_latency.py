@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Sequence
 from statistics import median
 
-from benchmarks.cases.f1_log import CLIENTS, WORDS
+from benchmarks import clerks
+from benchmarks.clerks import SERVICE
 from benchmarks.figures import Check, Figure, Goal, Measure, Round
-from benchmarks.processes.load import Answers, Ask, Load
+from benchmarks.processes.load import Answers
 from benchmarks.processes.open_load import OpenAnswers, OpenLoad
 from benchmarks.processes.run import run as run_process
 from benchmarks.rounds import seconds
 from benchmarks.stage import Stage
 
-_SERVICE = "interactions"
 _SUBJECT = "bench-open-clerk"
 _CROWD = 400
 """Connections at twice the peak: more than the service works on at once."""
-_IDS = "SELECT id::text FROM directory_customer WHERE status = 'active' ORDER BY id LIMIT 300"
 _KEPT = "SELECT count(*) FROM contact WHERE id = ANY($1::uuid[])"
 _OWN = f"SELECT count(*) FROM audit WHERE principal = '{_SUBJECT}' AND action LIKE 'POST %'"
 _HALF = Goal("at most", must=30, aim=15)
@@ -31,7 +28,7 @@ _AT_ONCE = Goal("at most", must=50, aim=25)
 def run(stage: Stage, rounds: int) -> list[Figure]:
     """In each round the peak of that moment first, then the three loads; at the end every 201 must be there."""
     stage.quieten()
-    customers = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
+    customers = clerks.customers(stage)
     peaks: list[float] = []
     half: list[Round] = []
     more: list[Round] = []
@@ -39,7 +36,7 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     refusals: list[Round] = []
     told: list[str] = []
     strange = 0
-    with stage.api(_SERVICE):
+    with stage.api(SERVICE):
         _closed(stage, customers, 1, told)
         for _ in range(rounds):
             closed = _closed(stage, customers, seconds(3), told)
@@ -53,8 +50,8 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
             refusals.append(Round(crowd.refused_p99_ms, closed.p99_ms))
             strange += crowd.unexpected + sum(n for status, n in crowd.statuses.items() if status not in (201, 503))
         checks = [
-            Check("contacts = acknowledged", len(told), stage.count(_SERVICE, _KEPT, told)),
-            Check("written without being acknowledged", len(told), stage.count(_SERVICE, _OWN)),
+            Check("contacts = acknowledged", len(told), stage.count(SERVICE, _KEPT, told)),
+            Check("written without being acknowledged", len(told), stage.count(SERVICE, _OWN)),
             Check("answers that were neither 201 nor, at twice the peak, 503", 0, strange),
         ]
     stage.bring_back()
@@ -77,29 +74,14 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     ]
 
 
-def _load(stage: Stage, customers: Sequence[str], lasting: float, clients: int) -> Load:
-    said = {"channel": "visit", "direction": "out", "content": WORDS, "outcome": "need_now"}
-    return Load(
-        url=stage.platform.service(_SERVICE),
-        token=stage.platform.token(subject=_SUBJECT, scopes=["interactions:write", "interactions:read"]),
-        method="POST",
-        asks=[
-            Ask(path="/v1/interactions", expect=one, body=json.dumps({"customer_id": one, **said})) for one in customers
-        ],
-        clients=clients,
-        seconds=lasting,
-        key=f"bench-{uuid.uuid4().hex[:12]}",
-    )
-
-
 def _closed(stage: Stage, customers: Sequence[str], lasting: float, told: list[str]) -> Answers:
-    answers = run_process("load", _load(stage, customers, lasting, CLIENTS), Answers)
+    answers = run_process("load", clerks.load(stage, customers, lasting, _SUBJECT), Answers)
     told += [location.rpartition("/")[2] for location in answers.locations]
     return answers
 
 
 def _open(stage: Stage, customers: Sequence[str], rate: float, clients: int, told: list[str]) -> OpenAnswers:
-    load = OpenLoad(**_load(stage, customers, seconds(4), clients).model_dump(), rate=rate)
+    load = OpenLoad(**clerks.load(stage, customers, seconds(4), _SUBJECT, clients).model_dump(), rate=rate)
     answers = run_process("open_load", load, OpenAnswers)
     told += [location.rpartition("/")[2] for location in answers.locations]
     return answers

@@ -6,7 +6,6 @@ Both at half of what the whole chain keeps up with: writes that become facts at 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import threading
 import time
@@ -19,19 +18,19 @@ from statistics import quantiles
 import asyncpg
 import httpx
 
-from benchmarks.cases.f1_log import CLIENTS, WORDS
+from benchmarks import clerks
+from benchmarks.clerks import SERVICE, WORDS
 from benchmarks.figures import Check, Figure, Goal, Measure, Round
-from benchmarks.processes.load import Answers, Ask, Load
+from benchmarks.processes.load import Answers
 from benchmarks.processes.open_load import OpenAnswers, OpenLoad
 from benchmarks.processes.run import run as run_process
 from benchmarks.rounds import seconds
 from benchmarks.stage import Stage
 
 OUTAGE_S = float(os.environ.get("BENCH_OUTAGE", "60"))
-_SERVICE = "interactions"
+_SUBJECT = "bench-all"
 _SEEN = Goal("at most", must=150, aim=75)
 _BACK = Goal("at most", must=60, aim=25)
-_IDS = "SELECT id::text FROM directory_customer WHERE status = 'active' ORDER BY id LIMIT 300"
 _FACTS = "SELECT count(*) FROM fact WHERE aggregate_id = ANY($1::uuid[])"
 _SEEN_THERE = "SELECT true FROM fact WHERE aggregate_id = $1"
 _LOOK_S = 0.002
@@ -54,7 +53,7 @@ class Told:
 def run(stage: Stage, rounds: int) -> list[Figure]:
     """The pace of the chain, then the journeys, then one outage."""
     stage.bring_back()
-    customers, told = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)], Told()
+    customers, told = clerks.customers(stage), Told()
     pace = _pace(stage, customers, told) / 2
     travelled = [_journeys(stage, customers, pace, told) for _ in range(rounds)]
     back = _outage(stage, customers, pace, told)
@@ -78,7 +77,7 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
 
 def _pace(stage: Stage, customers: Sequence[str], told: Told) -> float:
     began, before = time.perf_counter(), len(told.ids)
-    told.note(run_process("load", _load(stage, customers, seconds(6)), Answers))
+    told.note(run_process("load", clerks.load(stage, customers, seconds(6), _SUBJECT), Answers))
     stage.wait("scoring has every contact", lambda: not _missing(stage, told), 300)
     return (len(told.ids) - before) / (time.perf_counter() - began)
 
@@ -104,7 +103,7 @@ def _outage(stage: Stage, customers: Sequence[str], pace: float, told: Told) -> 
 
 @contextmanager
 def _under_load(stage: Stage, customers: Sequence[str], pace: float, lasting: float, told: Told) -> Iterator[None]:
-    load = OpenLoad(**_load(stage, customers, lasting).model_dump(), rate=pace)
+    load = OpenLoad(**clerks.load(stage, customers, lasting, _SUBJECT).model_dump(), rate=pace)
     thread = threading.Thread(target=lambda: told.note(run_process("open_load", load, OpenAnswers)))
     thread.start()
     # Until its connections are open and it is in step.
@@ -123,7 +122,7 @@ async def _sample(stage: Stage, customer: str, lasting: float) -> list[float]:
     body = {"customer_id": customer, "channel": "visit", "direction": "out", "content": WORDS}
     headers = {"Authorization": f"Bearer {token}"}
     deadline = time.perf_counter() + lasting
-    async with httpx.AsyncClient(base_url=stage.platform.service(_SERVICE), headers=headers, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=stage.platform.service(SERVICE), headers=headers, trust_env=False) as client:
         while time.perf_counter() < deadline:
             answer = await client.post("/v1/interactions", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
             began, made = time.perf_counter(), uuid.UUID(answer.raise_for_status().json()["id"])
@@ -133,22 +132,6 @@ async def _sample(stage: Stage, customer: str, lasting: float) -> list[float]:
             await asyncio.sleep(_PAUSE_S)
     await scoring.close()
     return took
-
-
-def _load(stage: Stage, customers: Sequence[str], lasting: float) -> Load:
-    said = {"channel": "visit", "direction": "out", "content": WORDS, "outcome": "need_now"}
-    asks = [
-        Ask(path="/v1/interactions", expect=one, body=json.dumps({"customer_id": one, **said})) for one in customers
-    ]
-    return Load(
-        url=stage.platform.service(_SERVICE),
-        token=stage.platform.token(subject="bench-all", scopes=["interactions:write", "interactions:read"]),
-        method="POST",
-        asks=asks,
-        clients=CLIENTS,
-        seconds=lasting,
-        key=f"bench-{uuid.uuid4().hex[:12]}",
-    )
 
 
 def _missing(stage: Stage, told: Told) -> int:

@@ -26,7 +26,7 @@ from guanxi.bus.copying import CopyStore
 from guanxi.bus.ports import Ends, Place, Reader
 from guanxi.bus.rebuild_rows import Rebuild
 from guanxi.bus.shadow import Difference
-from guanxi.db import Alone, Pool, Tx
+from guanxi.db import Alone, Pool, Tx, under_lock
 from guanxi.events import OWNERS, Consumer, ReadModel
 
 KEPT_HOURS = 72
@@ -83,12 +83,9 @@ class Rebuilder:
             asked = await rows.next_rebuild(reader)
         if asked is None:
             return
-        alone = await self._means.open_alone()
-        try:
-            if await alone.lock(LOCK):
+        async with under_lock(self._means.open_alone, LOCK) as alone:
+            if alone is not None:
                 await self._do(asked, alone)
-        finally:
-            await alone.close()
 
     async def _do(self, asked: Rebuild, alone: Alone) -> None:
         consumer = self._consumers.get(asked.consumer)

@@ -17,7 +17,7 @@ from guanxi.bus import rebuild_rows as rows
 from guanxi.bus.copying import ENDED
 from guanxi.bus.ports import Ack, Ends, Producer
 from guanxi.bus.rebuild_rows import Replay
-from guanxi.db import Alone, Pool
+from guanxi.db import Alone, Pool, under_lock
 
 LOCK = 0x72706C79  # "rply": one sender a database
 STEP = 1_000
@@ -55,12 +55,9 @@ class Replayer:
             asked = await rows.next_replay(reader)
         if asked is None:
             return
-        alone = await self._means.open_alone()
-        try:
-            if await alone.lock(LOCK):
+        async with under_lock(self._means.open_alone, LOCK) as alone:
+            if alone is not None:
                 await self._do(asked.topic, alone)
-        finally:
-            await alone.close()
 
     async def _do(self, topic: str, alone: Alone) -> None:
         async with alone.begin() as tx:

@@ -1,6 +1,6 @@
 """PostgreSQL: pools, transactions, schema, migrations. The only way to the database."""
 
-from guanxi.db._alone import Alone, open_alone
+from guanxi.db._alone import Alone, open_alone, under_lock
 from guanxi.db._checks import DatabaseUnfitError, check_database
 from guanxi.db._core import compile_statement
 from guanxi.db._keyset import after_key
@@ -33,4 +33,5 @@ __all__ = [
     "platform_statements",
     "run_migrations",
     "schema_differences",
+    "under_lock",
 ]

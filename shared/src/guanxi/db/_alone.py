@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -61,3 +61,13 @@ async def open_alone(url: str, *, application: str) -> Alone:
     )
     await register_codecs(connection)
     return Alone(connection)
+
+
+@asynccontextmanager
+async def under_lock(opener: Callable[[], Awaitable[Alone]], key: int) -> AsyncIterator[Alone | None]:
+    """A connection that holds an advisory lock for the length of the block; None while somebody else holds it."""
+    alone = await opener()
+    try:
+        yield alone if await alone.lock(key) else None
+    finally:
+        await alone.close()
