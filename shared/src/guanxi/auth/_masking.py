@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -13,6 +16,7 @@ from guanxi.events import Personal
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _HEAD, _TAIL = 3, 4
+_PLAIN = frozenset({str, int, float, bool, bytes, date, datetime, UUID, type(None)})
 
 
 def mask_phone(value: str) -> str:
@@ -58,23 +62,21 @@ def has_personal(model: BaseModel) -> bool:
 
 def _personal_values(value: Any) -> Iterator[str]:
     if isinstance(value, BaseModel):
-        masks = _masks(type(value))
-        for name in type(value).model_fields:
-            item = getattr(value, name)
-            if name in masks and item:
-                yield name
-            yield from _personal_values(item)
+        plan = _plan(type(value))
+        yield from (name for name in plan.masks if getattr(value, name))
+        for name in plan.inside:
+            yield from _personal_values(getattr(value, name))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _personal_values(item)
 
 
 def _mask_model(model: _Model) -> _Model:
-    masks = _masks(type(model))
+    plan = _plan(type(model))
     changed: dict[str, Any] = {}
-    for name in type(model).model_fields:
+    for name in plan.looked_at:
         before = getattr(model, name)
-        after = _mask_value(before, masks.get(name))
+        after = _mask_value(before, plan.masks.get(name))
         if after is not before:
             changed[name] = after
     return model.model_copy(update=changed) if changed else model
@@ -91,14 +93,40 @@ def _mask_value(value: Any, mask: Callable[[str], str] | None) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which fields of a model are masked, and in which more may be found: most fields are neither."""
+
+    masks: dict[str, Callable[[str], str]]
+    inside: tuple[str, ...]
+
+    @property
+    def looked_at(self) -> list[str]:
+        """Both."""
+        return list(dict.fromkeys((*self.masks, *self.inside)))
+
+
 @lru_cache(maxsize=512)
-def _masks(model: type[BaseModel]) -> dict[str, Callable[[str], str]]:
+def _plan(model: type[BaseModel]) -> _Plan:
+    fields = model.model_fields
     found: dict[str, Callable[[str], str]] = {}
-    for name, field in model.model_fields.items():
+    for name, field in fields.items():
         for mark in (*field.metadata, *_marks(field.annotation)):
             if isinstance(mark, Personal) and mark.kind in MASKS:
                 found[name] = MASKS[mark.kind]
-    return found
+    return _Plan(found, tuple(name for name, field in fields.items() if not _is_plain(field.annotation)))
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether no value of this type can hold a model; what is not surely plain is looked into."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return True
+    if origin is Annotated:
+        return _is_plain(arguments[0])
+    if arguments:
+        return all(argument is Ellipsis or _is_plain(argument) for argument in arguments)
+    return annotation in _PLAIN
 
 
 def _marks(annotation: Any) -> Iterator[object]:

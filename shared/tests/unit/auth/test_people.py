@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from stat import S_IMODE
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 import sqlalchemy as sa
@@ -147,6 +147,31 @@ async def test_a_standing_is_asked_once_in_five_seconds() -> None:
     moment[0] = 5.0
     second = await lookup.standing("u", "s")
     assert (asked, first[0].internal, second.internal) == (["u", "u"], False, True)
+
+
+class _Number(BaseModel):
+    value: Annotated[str, Personal("phone")]
+
+
+class _Deep(BaseModel):
+    plain: str
+    maybe: _Number | None = None
+    several: tuple[_Number | int, ...] = ()
+    anything: Any = None
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        _Deep(plain="x", maybe=_Number(value="13800131234")),
+        _Deep(plain="x", several=(1, _Number(value="13800131234"))),
+        _Deep(plain="x", anything=[_Number(value="13800131234")]),
+    ],
+)
+async def test_what_is_personal_is_found_wherever_it_stands(deep: _Deep) -> None:
+    assert has_personal(deep)
+    assert "13800131234" not in masked(deep, CLERK).model_dump_json()
+    assert not has_personal(_Deep(plain="13800131234"))
 
 
 async def test_the_development_issuer_keeps_its_key(tmp_path: Path) -> None:

@@ -56,3 +56,19 @@ def test_the_next_page_starts_after_the_key_in_the_order_asked() -> None:
 
 def test_personal_columns_are_found_by_their_tag() -> None:
     assert personal_columns(metadata) == [("thing", "name", "name")]
+
+
+def test_a_statement_of_the_same_shape_has_the_same_text_and_its_own_arguments() -> None:
+    def one(name: str, ids: list[UUID]) -> sa.Select[tuple[UUID]]:
+        ours = sa.select(thing.c.id).where(thing.c.name == name, thing.c.version > len(ids))
+        return ours.where(thing.c.id.in_(ids)) if ids else ours
+
+    texts = {compile_statement(one(name, []))[0] for name in "abc"}
+    assert len(texts) == 1
+    for name in "abc":
+        assert compile_statement(one(name, []))[1] == [name, 0]
+    for ids in ([ONE], [ONE, TWO], [TWO], [TWO, ONE]):
+        sql, args = compile_statement(one("a", ids))
+        assert args == ["a", len(ids), *ids]
+        assert f"${len(args)}" in sql
+        assert f"${len(args) + 1}" not in sql
