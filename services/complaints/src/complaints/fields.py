@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
 from guanxi.events import Personal
 from guanxi.events.fields import AddressText, Channel, Code, PersonalText, Reference, Sku, UtcTime
-from guanxi.http import if_match
+from guanxi.http import ETAG_SCHEMA, if_match
 
 __all__ = [
     "About",
@@ -66,6 +66,7 @@ class Read(BaseModel):
 async def version_given(
     value: Annotated[
         str | None,
+        WithJsonSchema({"anyOf": [ETAG_SCHEMA, {"type": "null"}]}),
         Header(alias="If-Match", description='The ETag you have read, such as `"7"`: at any other version, 412.'),
     ] = None,
 ) -> int | None:

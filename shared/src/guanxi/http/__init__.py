@@ -10,7 +10,7 @@ from guanxi.http._answers import (
 )
 from guanxi.http._app import attach, create_app
 from guanxi.http._calls import Change, Once, Read, Reads, Write, Writes, WritesOnce, read, write
-from guanxi.http._etag import etag, if_match, set_etag
+from guanxi.http._etag import ETAG_SCHEMA, etag, if_match, set_etag
 from guanxi.http._idempotency import Attempt, Made, claim_sql, claiming, idempotency_args, in_progress, request_hash
 from guanxi.http._marks import body_limit, deadline, streaming
 from guanxi.http._pages import Page, PageQuery, Paging, decode_cursor, encode_cursor, page_query
@@ -37,6 +37,7 @@ from guanxi.problems import (
 )
 
 __all__ = [
+    "ETAG_SCHEMA",
     "PROBLEM_TYPE",
     "Attempt",
     "Change",

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from fastapi import Header
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,7 +33,7 @@ from guanxi.auth import (
 )
 from guanxi.db import Pool, Tx
 from guanxi.http._etag import set_etag
-from guanxi.http._idempotency import Attempt, Made, check_key, claim, look_up, request_hash
+from guanxi.http._idempotency import KEY_SCHEMA, Attempt, Made, check_key, claim, look_up, request_hash
 from guanxi.http._routes import template_of
 
 _LOG = structlog.get_logger()
@@ -240,9 +240,11 @@ class WritesOnce:
         response: Response,
         idempotency_key: Annotated[
             str | None,
+            WithJsonSchema(KEY_SCHEMA),
             Header(
+                alias="Idempotency-Key",
                 description="1 to 255 visible ASCII characters, new for each new request, the same for its repeats. "
-                "A repeat within 24 hours has no second effect and is answered with `Idempotency-Replayed: true`."
+                "A repeat within 24 hours has no second effect and is answered with `Idempotency-Replayed: true`.",
             ),
         ] = None,
     ) -> Write:

@@ -6,16 +6,20 @@ import re
 from typing import Annotated
 
 from fastapi import Header
+from pydantic import WithJsonSchema
 from starlette.responses import Response
 
 from guanxi.problems import PreconditionRequired, Unprocessable
 
 _STRONG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
+ETAG_SCHEMA = {"type": "string", "pattern": f"^{_STRONG.pattern}$"}
+"""One strong ETag of ours, as a document's schema tells of it."""
 
 
 async def if_match(
     value: Annotated[
         str | None,
+        WithJsonSchema(ETAG_SCHEMA),
         Header(alias="If-Match", description='The ETag you have read, such as `"7"`; without it the answer is 428.'),
     ] = None,
 ) -> int:

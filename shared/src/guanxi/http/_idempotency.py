@@ -20,6 +20,8 @@ from guanxi.problems import Conflict, Problem, Unprocessable
 
 KEPT_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}
+"""A key, as a document's schema tells of it."""
 
 _LOOK_UP = (
     """SELECT request_hash, status, location, resource_id FROM idempotency_key WHERE principal = $1 AND key = $2"""

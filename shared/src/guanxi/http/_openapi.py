@@ -14,6 +14,8 @@ from guanxi.http._routes import RouteEntry
 _EVERYWHERE = (422, 500, 503)
 _WRITING = frozenset({"post", "put", "patch", "delete"})
 _GENERATED = ("HTTPValidationError", "ValidationError")
+_REFUSALS = (400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503)
+_NULL = {"type": "null"}
 
 
 def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
@@ -37,25 +39,54 @@ def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
         }
         for path, operations in document.get("paths", {}).items():
             for method, operation in operations.items():
-                _complete(operation, method, path, scopes.get((path, method), ()))
+                _require_headers(operation)
+                _complete(operation, method, path, scopes.get((path, method), ()), document)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _complete(operation: dict[str, Any], method: str, path: str, scopes: tuple[str, ...]) -> None:
+def _require_headers(operation: dict[str, Any]) -> None:
+    """Ask for each header whose schema knows no null: FastAPI lets its absence pass, so that the refusal is ours."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "header" and _NULL not in parameter["schema"].get("anyOf", ()):
+            parameter["required"] = True
+
+
+def _complete(
+    operation: dict[str, Any], method: str, path: str, scopes: tuple[str, ...], document: dict[str, Any]
+) -> None:
     operation["security"] = [{"bearer": list(scopes)}] if scopes else []
     responses = operation.setdefault("responses", {})
-    for status in _statuses(operation, method, path, scopes):
+    named = [status for status in _REFUSALS if str(status) in responses]
+    asked = [operation.get("parameters", []), operation.get("requestBody", {})]
+    missing = [404] if "{" in path or _names_something(asked, document, set()) else []
+    for status in dict.fromkeys([*_statuses(operation, method, scopes), *missing, *named]):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
-def _statuses(operation: dict[str, Any], method: str, path: str, scopes: tuple[str, ...]) -> list[int]:
-    found = [*_EVERYWHERE, *((401, 403) if scopes else ()), *((404,) if "{" in path else ())]
+def _statuses(operation: dict[str, Any], method: str, scopes: tuple[str, ...]) -> list[int]:
+    found = [*_EVERYWHERE, *((401, 403) if scopes else ())]
     if method in _WRITING:
         found += [400, 408, 409, 413, 415]
-    if any(parameter.get("name") == "If-Match" for parameter in operation.get("parameters", ())):
-        found += [412, 428]
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "If-Match":
+            found += [412, 428] if parameter["required"] else [412]
     return found
+
+
+def _names_something(asked: Any, document: dict[str, Any], seen: set[str]) -> bool:
+    """Whether what is asked holds an id, of which there may be nothing."""
+    if isinstance(asked, list):
+        return any(_names_something(one, document, seen) for one in asked)
+    if not isinstance(asked, dict):
+        return False
+    if asked.get("format") == "uuid":
+        return True
+    reference = asked.get("$ref")
+    if isinstance(reference, str) and reference not in seen:
+        seen.add(reference)
+        return _names_something(document["components"]["schemas"][reference.rpartition("/")[2]], document, seen)
+    return _names_something(list(asked.values()), document, seen)
 
 
 def _add_problems(document: dict[str, Any]) -> None:
@@ -72,6 +103,6 @@ def _add_problems(document: dict[str, Any]) -> None:
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-        for status in (400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503)
+        for status in _REFUSALS
     }
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}

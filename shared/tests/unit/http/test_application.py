@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from guanxi.auth import Access, guarded, requires
-from guanxi.http import Readiness, ServerEvent, attach, last_event_id, sse, streaming
+from guanxi.http import Readiness, ServerEvent, Write, attach, last_event_id, sse, streaming, write
 
 pytestmark = pytest.mark.asyncio
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 PUBLIC = guarded(Access())
+
+
+class Item(BaseModel):
+    customer_id: UUID | None = None
+    parts: list[Item] = []
+
+
+class Basket(BaseModel):
+    items: list[Item]
 
 
 async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient) -> None:
@@ -142,6 +153,44 @@ async def test_the_contract_names_problems_once_and_for_every_route(client: http
     for reference in references:
         kind, name = reference.split("/")
         assert name in document["components"][kind]
+
+
+async def test_the_contract_tells_of_404_where_an_id_is_asked_for(
+    make_app: Callable[..., FastAPI], connect: Any, orders: APIRouter
+) -> None:
+    @orders.get("")
+    @PUBLIC
+    async def find(customer_id: UUID | None = None) -> None:
+        pass
+
+    @orders.get("/newest", responses={404: {}})
+    @PUBLIC
+    async def newest(limit: int = 1) -> None:
+        pass
+
+    @orders.put("")
+    @PUBLIC
+    async def fill(basket: Basket) -> None:
+        pass
+
+    paths = (await connect(make_app(orders)).get("/openapi.json")).json()["paths"]
+    told = {"$ref": "#/components/responses/Problem404"}
+    for method, path in (("get", ""), ("get", "/newest"), ("put", "")):
+        assert paths[f"/v1/orders{path}"][method]["responses"]["404"] == told, (method, path)
+    assert "404" not in paths["/v1/orders"]["post"]["responses"]
+
+
+async def test_the_contract_asks_for_an_idempotency_key(make_app: Callable[..., FastAPI], connect: Any) -> None:
+    router = APIRouter()
+
+    @router.post("/things")
+    async def make(call: Annotated[Write, Depends(write("things:write"))]) -> None:
+        pass
+
+    document = (await connect(make_app(router)).get("/openapi.json")).json()
+    key = document["paths"]["/v1/things"]["post"]["parameters"][0]
+    assert (key["name"], key["in"], key["required"]) == ("Idempotency-Key", "header", True)
+    assert (key["schema"]["type"], key["schema"]["maxLength"]) == ("string", 255)
 
 
 async def test_the_contract_names_its_address(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -59,4 +60,8 @@ async def test_versions_read_as_strong_etags() -> None:
 
 async def test_the_contract_tells_of_412_and_428(versioned: httpx.AsyncClient) -> None:
     document: dict[str, Any] = (await versioned.get("/openapi.json")).json()
-    assert {"412", "428"} <= set(document["paths"]["/v1/thing"]["patch"]["responses"])
+    patch = document["paths"]["/v1/thing"]["patch"]
+    assert {"412", "428"} <= set(patch["responses"])
+    header = patch["parameters"][0]
+    assert (header["name"], header["required"], header["schema"]["type"]) == ("If-Match", True, "string")
+    assert re.search(header["schema"]["pattern"], etag(7))

@@ -82,7 +82,7 @@ async def get_trust(
     return await _explained(call, config, customer_id, files.TRUST, "trust", as_of, known_at)
 
 
-@router.get("/rankings", response_model=Page[RankedRead])
+@router.get("/rankings", response_model=Page[RankedRead], responses={404: {}})
 async def get_ranking(call: Reader, paging: Paging, kind: Kind = files.VALUE) -> object:
     """Customers by score, best first; those without a value (unrated) have no place."""
     _internal(call)

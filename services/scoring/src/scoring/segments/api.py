@@ -60,7 +60,7 @@ async def list_moves(call: Reader, paging: Paging, tier: Tier = None) -> object:
     return paging.cut(found, lambda one: (one.recorded_at, one.id))
 
 
-@router.get("/treatments", response_model=TreatmentList, dependencies=[Depends(internal)])
+@router.get("/treatments", response_model=TreatmentList, dependencies=[Depends(internal)], responses={404: {}})
 async def list_treatments(tier: Tier = None) -> object:
     """What each tier is recommended: talk more, recommend, promote, promote or let go."""
     known = files.treatments()
