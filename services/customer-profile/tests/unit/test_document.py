@@ -24,3 +24,9 @@ def test_every_body_has_an_example(route: str, kind: str, content: dict[str, Any
     schema = content["schema"]
     model = DOCUMENT["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
     assert "example" in content or model.get("examples"), (route, kind)
+
+
+def test_the_preview_of_a_merge_is_told_of() -> None:
+    answers = DOCUMENT["paths"]["/v1/merges"]["post"]["responses"]
+    assert answers["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/MergePreview")
+    assert "201" in answers

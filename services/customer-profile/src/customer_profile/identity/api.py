@@ -27,7 +27,7 @@ Writing = Annotated[Write, Depends(write("customers:write"))]
 DryRun = Annotated[bool, Query(description="Say what the merge would make, and make nothing.")]
 
 
-@router.post("/merges", status_code=201)
+@router.post("/merges", status_code=201, responses={200: {"model": MergePreview, "description": "With `dry_run`"}})
 async def merge_customers(new: NewMerge, call: Writing, dry_run: DryRun = False) -> MergeRead | MergePreview:  # noqa: FBT002 - a query
     """Let two records count as one customer. Neither is changed, and the merge can be undone at any time.
 
