@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from guanxi_local.postgres import Postgres
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
 from support.databases import AWAY, READERS, SERVICES, digest, rows, topology, value
@@ -289,8 +290,14 @@ class Recovery:
     converged: float
 
 
-async def recovers(platform: TestPlatform, dealers: Sequence[Dealer] = (), seconds: float = PATIENCE_S) -> Recovery:
-    """I9, I6, I5: ready, drained and converged in time, with no human act."""
+async def recovers(
+    platform: TestPlatform,
+    dealers: Sequence[Dealer] = (),
+    seconds: float = PATIENCE_S,
+    *,
+    server: Postgres | None = None,
+) -> Recovery:
+    """I9, I6, I5: ready, drained and converged in time, with no human act; `server` is for a platform without its own."""
     began = asyncio.get_running_loop().time()
     await asyncio.to_thread(platform.wait_ready, seconds=seconds)
     ready = asyncio.get_running_loop().time() - began
@@ -302,7 +309,7 @@ async def recovers(platform: TestPlatform, dealers: Sequence[Dealer] = (), secon
         lambda: directories_agree(platform),
         lambda: timeline_agrees(platform),
         lambda: facts_agree(platform),
-        lambda: models_agree(platform, random.Random(1)),
+        lambda: models_agree(platform, random.Random(1), server),
     )
     deadline = began + seconds
     for check in checks:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +156,9 @@ async def blank_database(postgres: Postgres) -> AsyncIterator[Database]:
     await drop_database(postgres, database.name)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
-    """The whole platform on the session's servers, in databases and under a topic prefix of its own."""
+@asynccontextmanager
+async def running_platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
+    """A whole platform on the session's servers, in databases and under a topic prefix of its own."""
     shared = await asyncio.to_thread(lambda: (servers.postgres(), servers.kafka()))
     running = TestPlatform(_own_folder(servers), servers=shared)
     try:
@@ -169,6 +169,13 @@ async def platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatfo
         for name in running.databases:
             await drop_database(shared[0], name)
         await delete_topics(running.kafka, await topic_names(running.kafka, prefix=running.topic_prefix))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(servers: testservers.TestServers) -> AsyncIterator[TestPlatform]:
+    """The platform that the session's tests share."""
+    async with running_platform(servers) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
