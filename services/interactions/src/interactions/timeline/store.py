@@ -22,14 +22,16 @@ FROM jsonb_populate_recordset(NULL::timeline_entry, $1::jsonb) ORDER BY id
 ON CONFLICT (id) DO UPDATE
 SET customer_id = excluded.customer_id, at = excluded.at, unit_id = excluded.unit_id, sequence = excluded.sequence,
     summary = excluded.summary
-WHERE t.sequence < excluded.sequence
+WHERE t.sequence < excluded.sequence AND NOT t.voided
 """
 _VOID = "UPDATE timeline_entry SET voided = true WHERE id = ANY($1::uuid[])"
 _BURY = """
 INSERT INTO timeline_entry AS t (id, customer_id, at, kind, unit_id, sequence, summary, voided)
 SELECT id, customer_id, at, kind, unit_id, sequence, summary, true
 FROM jsonb_populate_recordset(NULL::timeline_entry, $1::jsonb) ORDER BY id
-ON CONFLICT (id) DO UPDATE SET voided = true
+ON CONFLICT (id) DO UPDATE
+SET customer_id = excluded.customer_id, at = excluded.at, unit_id = excluded.unit_id, sequence = excluded.sequence,
+    summary = excluded.summary, voided = true
 """
 _STATUS = """
 UPDATE timeline_entry t SET summary = t.summary || jsonb_build_object('status', s.status)
@@ -45,7 +47,7 @@ async def write(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 async def bury(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Void them, known or not: whatever comes later under these ids stays hidden."""
+    """Void them, known or not: the rows are the same whatever came before, and whatever comes later changes nothing."""
     await tx.execute(_BURY, [_row(entry) for entry in entries])
 
 
