@@ -54,6 +54,8 @@ class Model:
     """Those that stand: id -> survivor and absorbed."""
     undone: list[str] = field(default_factory=list)
     matters: list[Matter] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """What each customer was called last, by hand or by the dealer; those that nobody has named are left out."""
     said: dict[str, str] = field(default_factory=dict)
     """What each customer said last of being written to."""
 
@@ -127,6 +129,7 @@ class History:
             (4, self._post),
             (2, self._correct),
             (2, self._void),
+            (2, self._describe),
             (1, self._say),
             (7, self._merge),
             (4, self._unmerge),
@@ -144,6 +147,7 @@ class History:
         if by_hand := self.dice.random() < 0.5:
             body = {"kind": "person", "name": name, "unit": self.dealer.unit}
             customer = str((await self._ask("POST", "/v1/customers", body)).json()["id"])
+            self.model.names[customer] = name
             called = {"source": self.dealer.source, "external_ref": name}
             await self._ask("POST", f"/v1/customers/{customer}/aliases", called)
         else:
@@ -161,7 +165,17 @@ class History:
         customer, family = self.dice.choice(self.model.customers), self._family()
         report = self._first_report(family, self._names[customer])
         self.model.matters.append(Matter(family, customer, _words(report), report=report))
-        await self._tell(report, "report", self.model.matters[-1])
+        await self._tell(report)
+        self._note("report", self.model.matters[-1])
+        return True
+
+    async def _describe(self) -> bool:
+        """The dealer says what a customer is called; of several such reports the latest one wins."""
+        customer, name = self.dice.choice(self.model.customers), self._new_words()
+        data = {"external_customer": self._names[customer], "kind": "person", "name": name}
+        self.model.names[customer] = name
+        await self._tell(self.dealer.report("ProfileReported", data))
+        self.steps.append(f"describe {self._number(customer)}")
         return True
 
     async def _correct_by_report(self) -> bool:
@@ -173,7 +187,8 @@ class History:
         if self.seed % 2:
             report.data.pop("revision")
         matter.report, matter.words = report, _words(report)
-        await self._tell(report, "correct by report", matter)
+        await self._tell(report)
+        self._note("correct by report", matter)
         return True
 
     async def _void_by_report(self) -> bool:
@@ -185,7 +200,8 @@ class History:
         data = {name: matter.report.data[name] for name in named}
         matter.voided = True
         report = self.dealer.report(f"{matter.family.capitalize()}ReportedVoided", data)
-        await self._tell(report, "void by report", matter)
+        await self._tell(report)
+        self._note("void by report", matter)
         return True
 
     async def _post(self) -> bool:
@@ -275,11 +291,10 @@ class History:
         shown, wanted = (found["id"], found["members"]), (self.model.canonical(customer), self.model.members(customer))
         assert shown == wanted, f"customer {self._number(customer)} is shown as {shown}, and is {wanted}"
 
-    async def _tell(self, report: Report, what: str, matter: Matter) -> None:
+    async def _tell(self, report: Report) -> None:
         """Let a report go out twice, each copy now or later, among those that wait."""
         self._unsent += [report, report]
         await self._publish(self.dice.randrange(len(self._unsent) + 1))
-        self._note(what, matter)
 
     async def _publish(self, many: int, first: Report | None = None) -> None:
         """Publish so many of those that wait, in any order; `first` goes before them, and waits to go once more."""
