@@ -23,7 +23,7 @@ from support.rounds import PATIENCE_S, chance, count
 from support.shown import differs
 from support.waiting import Problem, eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(14_400)]
 
 _ABREAST = 16
 _DEALERS = 3
