@@ -297,7 +297,7 @@ async def recovers(
     *,
     server: Postgres | None = None,
 ) -> Recovery:
-    """I9, I6, I5: ready, drained and converged in time, with no human act; `server` is for a platform without its own."""
+    """I9, I6, I5: ready, drained and converged in time, with no human act; `server` is for one without its own."""
     began = asyncio.get_running_loop().time()
     await asyncio.to_thread(platform.wait_ready, seconds=seconds)
     ready = asyncio.get_running_loop().time() - began
