@@ -39,8 +39,8 @@ def _remembered(key: Any, statement: ClauseElement) -> SQLCompiler | None:
         _known.move_to_end(key.key)
     else:
         compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT, cache_key=key))
-        # A list of `IN` has as many placeholders as values.
-        _known[key.key] = None if compiled.post_compile_params else compiled
+        # The values of an `IN`, and what is to be written out, are part of the text.
+        _known[key.key] = None if compiled.post_compile_params or compiled.literal_execute_params else compiled
         if len(_known) > _REMEMBERED:
             _known.popitem(last=False)
     return _known[key.key]

@@ -72,3 +72,11 @@ def test_a_statement_of_the_same_shape_has_the_same_text_and_its_own_arguments()
         assert args == ["a", len(ids), *ids]
         assert f"${len(args)}" in sql
         assert f"${len(args) + 1}" not in sql
+
+
+def test_a_value_that_is_written_out_is_written_out_each_time() -> None:
+    for name in ("rejected", "resolved", "rejected"):
+        written = sa.literal(name, sa.Text, literal_execute=True)
+        sql, args = compile_statement(sa.select(thing.c.id).where(thing.c.name == written, thing.c.version > 3))
+        assert f"'{name}'" in sql
+        assert args == [3]
