@@ -116,7 +116,7 @@ async def test_no_call_breaks_a_service_or_its_document(
     address, settings, document = victim.service(service), tmp_path / "settings.toml", tmp_path / "openapi.json"
     settings.write_text(_settings(existing))
     document.write_text(await _document(address, existing["customer"]))
-    each, seed = count(smoke=5, full=25, soak=600), chance(f"fuzz {service}").randrange(2**32)
+    each, seed = count(smoke=5, full=25, soak=750), chance(f"fuzz {service}").randrange(2**32)
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings), "run"]
     command += [str(document), "--url", address, "--checks", _CHECKS, "--exclude-path-regex", _LEFT_OUT]
     command += ["--header", f"Authorization: Bearer {victim.token()}", "--request-timeout", "20"]
