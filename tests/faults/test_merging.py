@@ -17,7 +17,13 @@ from support.client import Caller
 from support.databases import READERS, SERVICES, rows
 from support.dealer import producing, register_dealer
 from support.histories import FAMILIES, Family, History
-from support.invariants import no_effect_is_there_twice, nothing_of_ours_is_buried, only_growing, recovers
+from support.invariants import (
+    no_effect_is_there_twice,
+    nothing_of_ours_is_buried,
+    only_growing,
+    outboxes_are_empty,
+    recovers,
+)
 from support.owners import keeping_owners
 from support.rounds import PATIENCE_S, chance, count
 from support.shown import differs
@@ -74,7 +80,7 @@ async def _in_turns(tasks: Iterable[Callable[[], Awaitable[None]]], abreast: int
 
 @asynccontextmanager
 async def _all_told_again(platform: TestPlatform) -> AsyncIterator[None]:
-    """While the block lasts and once more after it, let each service publish again what it has recorded, shuffled."""
+    """While the block lasts let each service publish again what it has recorded, shuffled; after it the oldest last."""
     ending, last = asyncio.Event(), dict.fromkeys(SERVICES)
 
     async def tell() -> None:
@@ -93,12 +99,22 @@ async def _all_told_again(platform: TestPlatform) -> AsyncIterator[None]:
             yield
         finally:
             ending.set()
-    await tell()
+    for part in range(1, _PARTS + 1):
+        for service in SERVICES:
+            await rows(platform, service, _FROM_THE_END, part, _PARTS)
+        # Else a consumer may read old and new at once, and pick the newest without comparing it to what it has.
+        await eventually(lambda: outboxes_are_empty(platform), PATIENCE_S * 4)
 
 
+_PARTS = 4
 _AGAIN = """
 INSERT INTO outbox (event_id) SELECT event_id FROM event_log WHERE $1::uuid IS NULL OR event_id > $1
 ORDER BY random() RETURNING event_id
+"""
+_FROM_THE_END = """
+INSERT INTO outbox (event_id)
+SELECT event_id FROM (SELECT event_id, ntile($2) OVER (ORDER BY event_id DESC) AS part FROM event_log) e
+WHERE part = $1 ORDER BY random()
 """
 
 
