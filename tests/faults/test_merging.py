@@ -29,7 +29,7 @@ from support.rounds import PATIENCE_S, chance, count
 from support.shown import differs
 from support.waiting import Problem, eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(14_400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(14_400)]
 
 _ABREAST = 16
 _DEALERS = 3
