@@ -101,10 +101,11 @@ def test_a_process_that_cannot_be_recorded_does_not_stay(tmp_path: Path) -> None
 
 
 def test_what_is_in_no_record_is_found_by_its_mark(tmp_path: Path) -> None:
-    env = {**os.environ, MARK: str(tmp_path)}
-    orphan = spawn(SLEEPER, log=tmp_path / "log", env=env)
-    below = spawn(SLEEPER, log=tmp_path / "log", env={**env, MARK: str(tmp_path / "below")})
-    stranger = spawn(SLEEPER, log=tmp_path / "log", env={**env, MARK: f"{tmp_path}-other"})
+    log, marks = tmp_path / "log", (str(tmp_path), str(tmp_path / "below"), f"{tmp_path}-other")
+    orphan, below, stranger = (spawn(SLEEPER, log=log, env={**os.environ, MARK: mark}) for mark in marks)
+    # Until then a process has the environment of the one that has started it.
+    while log.read_bytes().count(b"hello\n") < len(marks):
+        time.sleep(0.01)
     try:
         end_orphans(tmp_path)
         assert [orphan.alive, below.alive, stranger.alive] == [False, True, True]
