@@ -45,6 +45,8 @@ async def test_a_spoilt_read_model_is_found_and_put_right_and_nobody_is_told_twi
         table, ours = _TABLES[model.consumer]
         some = f"SELECT ctid FROM {table} WHERE {ours} LIMIT 9"
         await rows(platform, model.service, f"UPDATE {table} SET unit_id = 'nowhere' WHERE ctid IN ({some})")
+    # A topic that an earlier release has read.
+    await rows(platform, "scoring", "INSERT INTO consumer_offset VALUES ('facts.g1', 'guanxi.gone', 0, 7)")
     spoilt = [await _spoilt(platform, model) for model in MODELS]
     assert spoilt[0] > 0
     assert spoilt[-1] > 0

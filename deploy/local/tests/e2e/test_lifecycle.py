@@ -179,7 +179,7 @@ def test_records_of_a_machine_that_was_switched_off_are_no_error(shell: Shell) -
         shell.records.remember(name, Child(os.getpid(), "another boot 1"))
     (shell.root / "progress.jsonl").write_text('{"step": "platform", "state": "up", "at": 1.0, "detail": ""}\n')
     shell.run("up")
-    shell.run("status")
+    assert shell.run("status").count("ready") >= 8
 
 
 def test_logs_end_quietly_when_nobody_reads_on(up: Shell) -> None:

@@ -30,8 +30,10 @@ async def test_every_part_that_is_killed_comes_back(own_platform: TestPlatform) 
 
 async def test_a_broker_outage_and_a_power_cut_of_the_database_pass(own_platform: TestPlatform) -> None:
     await asyncio.to_thread(own_platform.wait_ready, seconds=60)
+    before = own_platform.pid("postgres"), own_platform.pid("kafka")
     await asyncio.to_thread(own_platform.stop_kafka)
     await asyncio.to_thread(own_platform.crash_postgres)
     await asyncio.sleep(3)
     await asyncio.to_thread(own_platform.start_kafka)
     await asyncio.to_thread(own_platform.wait_ready, seconds=PATIENCE_S)
+    assert not {own_platform.pid("postgres"), own_platform.pid("kafka")} & set(before)
