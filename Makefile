@@ -50,19 +50,27 @@ logs: setup ## The last lines of all logs
 reset: setup ## Stop and delete all data (asks)
 	@$(BIN)/guanxi reset
 
-test: test-unit test-integration test-e2e test-faults-smoke ## All tests that a change must pass, with a smoke of the faults
+# By folders: to collect all tests only to leave most of them out takes longer than some of the rest.
+tests-in = $(wildcard $(foreach folder,$(1),shared/tests/$(folder) services/*/tests/$(folder) deploy/local/tests/$(folder) tests/$(folder)))
+
+test: test-unit test-short ## All tests that a change must pass, with a smoke of the faults
 
 test-unit: setup ## Pure code, no sockets
-	$(PYTEST) -q -m unit -n 2
+	$(PYTEST) -q $(call tests-in,unit) -n 2 --dist loadfile
+
+.PHONY: test-short
+test-short: setup # what needs servers, in one go: they are started once, and both workers are busy to the end
+	$(PYTEST) -q $(call tests-in,integration e2e attacks faults) -n 2 --dist loadgroup --no-loadscope-reorder \
+		-m "integration or (e2e and not real) or ((attacks or faults) and smoke)"
 
 test-integration: setup ## Each part on a real PostgreSQL and a real Kafka
-	$(PYTEST) -q -m integration -n 2 --dist loadfile
+	$(PYTEST) -q $(call tests-in,integration) -n 2 --dist loadfile
 
 test-e2e: setup ## The whole platform through its public doors
-	$(PYTEST) -q -m "(e2e and not real) or (attacks and smoke)" -n 2 --dist loadfile
+	$(PYTEST) -q $(call tests-in,e2e attacks) -m "(e2e and not real) or (attacks and smoke)"
 
 test-faults-smoke: setup
-	$(PYTEST) -q -m "faults and smoke" -n 2 --dist loadfile
+	$(PYTEST) -q $(call tests-in,faults) -m smoke
 
 test-faults: export ROUNDS ?= full
 test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again

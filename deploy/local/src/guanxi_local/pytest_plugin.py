@@ -32,6 +32,8 @@ from guanxi_local.topics import read_topics
 
 _FOLDER = pytest.StashKey[Path | None]()
 _KINDS = ("unit", "integration", "e2e", "faults")
+_ON_ONE_WORKER = {"e2e": "e2e", "attacks": "e2e", "faults": "faults"}
+"""Folders whose tests share one running platform: one worker runs them all, after the small ones."""
 
 ServiceDatabase = Callable[[str], Awaitable[Database]]
 ServiceHarness = Callable[..., Awaitable[Harness]]
@@ -57,14 +59,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         testservers.discard(folder)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in; unit tests may open no sockets."""
+    """Mark each test by the folder it lies in; unit tests may open no sockets.
+
+    With several workers (`--dist loadgroup`) the tests of a module stay on one, those of a running platform all on one.
+    """
     for item in items:
-        kind = next((kind for kind in _KINDS if f"{os.sep}tests{os.sep}{kind}{os.sep}" in str(item.path)), None)
-        if kind:
+        kind = _folder(item.path)
+        if kind in _KINDS:
             item.add_marker(getattr(pytest.mark, kind))
         if kind == "unit":
             item.add_marker(pytest.mark.disable_socket)
+        item.add_marker(pytest.mark.xdist_group(_ON_ONE_WORKER.get(kind, item.nodeid.partition("::")[0])))
+    items.sort(key=lambda item: _folder(item.path) in _ON_ONE_WORKER)
+
+
+def _folder(path: Path) -> str:
+    """The folder below the last `tests`."""
+    parts = path.parts[:-1]
+    below = parts[len(parts) - parts[::-1].index("tests") :] if "tests" in parts else ()
+    return below[0] if below else ""
 
 
 @pytest.fixture(scope="session")
@@ -162,6 +177,7 @@ async def running_platform(servers: testservers.TestServers) -> AsyncIterator[Te
     shared = await asyncio.to_thread(lambda: (servers.postgres(), servers.kafka()))
     running = TestPlatform(_own_folder(servers), servers=shared)
     try:
+        await testservers.prepare(shared[0], running.database_suffix)
         await asyncio.to_thread(running.start)
         yield running
     finally:

@@ -35,7 +35,7 @@ class TestPlatform:
         servers: tuple[Postgres, Kafka] | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        suffix = f"_{secrets.token_hex(4)}" if servers else ""
+        self.database_suffix = f"_{secrets.token_hex(4)}" if servers else ""
         self.topic_prefix = f"p{secrets.token_hex(4)}." if servers else ""
         self.state: State = open_state(root)[0]
         services = read_processes()
@@ -45,7 +45,7 @@ class TestPlatform:
             ports=settle_ports(self.state, services, own_servers=servers is None),
             servers=servers,
             topic_prefix=self.topic_prefix,
-            database_suffix=suffix,
+            database_suffix=self.database_suffix,
             settings=settings,
         )
         self._said: list[str] = []

@@ -1,6 +1,5 @@
 """`python -m complaints`: serve, migrate or print the OpenAPI document."""
 
-from complaints.app import SERVICE
-from guanxi.service import main
+from guanxi.launch import launch
 
-main(SERVICE)
+launch("complaints")

@@ -1,6 +1,5 @@
 """`python -m customer_profile`: serve, migrate or print the OpenAPI document."""
 
-from customer_profile.app import SERVICE
-from guanxi.service import main
+from guanxi.launch import launch
 
-main(SERVICE)
+launch("customer_profile")

@@ -1,6 +1,5 @@
 """`python -m interactions`: serve, migrate or print the OpenAPI document."""
 
-from guanxi.service import main
-from interactions.app import SERVICE
+from guanxi.launch import launch
 
-main(SERVICE)
+launch("interactions")

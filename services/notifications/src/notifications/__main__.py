@@ -1,6 +1,5 @@
 """`python -m notifications`: serve, migrate or print the OpenAPI document."""
 
-from guanxi.service import main
-from notifications.app import SERVICE
+from guanxi.launch import launch
 
-main(SERVICE)
+launch("notifications")

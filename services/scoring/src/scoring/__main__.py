@@ -1,6 +1,5 @@
 """`python -m scoring`: serve, migrate or print the OpenAPI document."""
 
-from guanxi.service import main
-from scoring.app import SERVICE
+from guanxi.launch import launch
 
-main(SERVICE)
+launch("scoring")
