@@ -56,15 +56,15 @@ tests-in = $(wildcard $(foreach folder,$(1),shared/tests/$(folder) services/*/te
 test: test-unit test-short ## All tests that a change must pass, with a smoke of the faults
 
 test-unit: setup ## Pure code, no sockets
-	$(PYTEST) -q $(call tests-in,unit) -n 2 --dist loadfile
+	$(PYTEST) -q $(call tests-in,unit) -n 2
 
 .PHONY: test-short
 test-short: setup # what needs servers, in one go: they are started once, and both workers are busy to the end
-	$(PYTEST) -q $(call tests-in,integration e2e attacks faults) -n 2 --dist loadgroup --no-loadscope-reorder \
+	$(PYTEST) -q $(call tests-in,integration e2e attacks faults) -n 2 \
 		-m "integration or (e2e and not real) or ((attacks or faults) and smoke)"
 
 test-integration: setup ## Each part on a real PostgreSQL and a real Kafka
-	$(PYTEST) -q $(call tests-in,integration) -n 2 --dist loadfile
+	$(PYTEST) -q $(call tests-in,integration) -n 2
 
 test-e2e: setup ## The whole platform through its public doors
 	$(PYTEST) -q $(call tests-in,e2e attacks) -m "(e2e and not real) or (attacks and smoke)"

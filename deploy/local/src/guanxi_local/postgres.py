@@ -37,6 +37,8 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "max_wal_size": "2GB",
+    # Segments in the machine's shared memory outlive a server that was killed; files go with its folder.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 

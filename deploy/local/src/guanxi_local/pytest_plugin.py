@@ -33,7 +33,7 @@ from guanxi_local.topics import read_topics
 _FOLDER = pytest.StashKey[Path | None]()
 _KINDS = ("unit", "integration", "e2e", "faults")
 _ON_ONE_WORKER = {"e2e": "e2e", "attacks": "e2e", "faults": "faults"}
-"""Folders whose tests share one running platform: one worker runs them all, after the small ones."""
+"""Folders whose tests share a running platform: one worker runs them all, after the small ones."""
 
 ServiceDatabase = Callable[[str], Awaitable[Database]]
 ServiceHarness = Callable[..., Awaitable[Harness]]
@@ -59,20 +59,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         testservers.discard(folder)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in; unit tests may open no sockets.
-
-    With several workers (`--dist loadgroup`) the tests of a module stay on one, those of a running platform all on one.
-    """
+    """Mark each test by the folder it lies in; unit tests may open no sockets. Whole platforms come last."""
     for item in items:
         kind = _folder(item.path)
         if kind in _KINDS:
             item.add_marker(getattr(pytest.mark, kind))
         if kind == "unit":
             item.add_marker(pytest.mark.disable_socket)
-        item.add_marker(pytest.mark.xdist_group(_ON_ONE_WORKER.get(kind, item.nodeid.partition("::")[0])))
     items.sort(key=lambda item: _folder(item.path) in _ON_ONE_WORKER)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers a module's tests stay on one, and all of one running platform, in the order above."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - a plugin that need not be there
+
+    class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return _ON_ONE_WORKER.get(_folder(Path(path)), path)
+
+    config.option.loadscopereorder = False
+    return Scheduler(config, log)
 
 
 def _folder(path: Path) -> str:
