@@ -20,8 +20,9 @@ from support.waiting import Problem, eventually
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(600)]
 
 _AT_ONCE = 4
-_LONG = """SELECT set_config('idle_in_transaction_session_timeout', '300s', true),
-                  set_config('transaction_timeout', '300s', true)"""
+# 0 is without end: the limit of a transaction that has begun can be taken away, and not moved.
+_LONG = "SELECT set_config(name, '0', true) FROM unnest($1::text[]) AS name"
+_LIMITS = ["idle_in_transaction_session_timeout", "transaction_timeout"]
 _NUMBER = "SELECT seq FROM outbox WHERE event_id = $1"
 _PUBLISHED = "SELECT count(DISTINCT e) FROM relay_batch, unnest(event_ids) AS e WHERE e = ANY($1::uuid[])"
 
@@ -45,7 +46,7 @@ async def test_no_event_is_skipped_when_commits_overtake_each_other(ground: Test
 async def _pair(writing: Pool, looking: Pool, customer: UUID) -> UUID:
     """A takes a number; B takes the next one, commits and is published; only then A commits. Gives A's event."""
     async with writing.begin() as a:
-        await a.fetch(_LONG)
+        await a.fetch(_LONG, _LIMITS)
         slow, first = await _record(a, customer)
         async with writing.begin() as b:
             fast, second = await _record(b, customer)
