@@ -67,6 +67,19 @@ def plain(stage: Stage, recorded: Recorded, clients: int, seconds: float, setup:
     return bench, sum(found[name] != count * bench.transactions for name, count in recorded.rows.items())
 
 
+def moment(stage: Stage, service: str) -> int:
+    """The database's newest transaction: what is written from now on is newer."""
+    return asyncio.run(_xid(stage.platform.postgres_url(service)))
+
+
+def sweep(stage: Stage, service: str, after: int) -> None:
+    """Take away whatever was written after a moment, so that a platform is as small again as it was."""
+    url = stage.platform.postgres_url(service)
+    superuser = f"{stage.platform.postgres_url().rpartition('/')[0]}/{url.rpartition('/')[2]}"
+    tables = sorted({str(row[0]) for row in stage.sql(service, _TABLES)})
+    asyncio.run(_swept(superuser, tables, after))
+
+
 async def _record(url: str, service: str, table: str, made: str, picked: tuple[str, str] | None) -> Recorded:
     connection = await asyncpg.connect(url)
     try:

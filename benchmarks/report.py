@@ -65,11 +65,11 @@ def _short(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= _WHOLE else f"{number:.3g}"
 
 
-def write(figures: Sequence[Figure]) -> Path:
-    """Write `latest.json`; the line farthest from its goal speaks for a figure, all lines are its parts."""
+def write(figures: Sequence[Figure], name: str = "latest") -> Path:
+    """Write `<name>.json`; the line farthest from its goal speaks for a figure, all lines are its parts."""
     OUT.mkdir(exist_ok=True)
     found = {figure.id: _entry(figure) for figure in figures}
-    path = OUT / "latest.json"
+    path = OUT / f"{name}.json"
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return path
 
@@ -107,7 +107,7 @@ def _numbers(figure: Figure, measure: Measure) -> dict[str, Any]:
     }
 
 
-def plot(figures: Sequence[Figure]) -> Path:
+def plot(figures: Sequence[Figure], name: str = "latest") -> Path:
     """Draw how far each line is from its goal: 1 is what must be, the mark is what we want."""
     import matplotlib as mpl  # noqa: PLC0415 - a second to load, and only wanted here
 
@@ -129,7 +129,7 @@ def plot(figures: Sequence[Figure]) -> Path:
     axes.set_xscale("log")
     axes.margins(x=0.15)
     axes.set_xlabel("times what must be (dashed: must, black mark: aim); longer is better")
-    path = OUT / "latest.png"
+    path = OUT / f"{name}.png"
     drawing.savefig(path, dpi=130)
     plt.close(drawing)
     return path

@@ -101,9 +101,10 @@ def rows(url: str, statement: str, *args: Any, seconds: float = 60) -> list[tupl
 
 
 @contextmanager
-def set_up() -> Iterator[Stage]:
-    """Start a platform, give it, and leave nothing of it behind."""
-    folder = Path(tempfile.mkdtemp(prefix="guanxi-bench-"))
+def set_up(kept: Path | None = None) -> Iterator[Stage]:
+    """Start a platform, give it, and leave nothing of it behind; one in a folder that is `kept` is only stopped."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="guanxi-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     # Passable for the database server's account.
     folder.chmod(0o711)
     platform = TestPlatform(folder / _STATE)
@@ -112,5 +113,6 @@ def set_up() -> Iterator[Stage]:
         yield Stage(platform)
     finally:
         platform.stop()
-        reset(platform.state)
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            reset(platform.state)
+            shutil.rmtree(folder, ignore_errors=True)

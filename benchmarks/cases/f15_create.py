@@ -66,9 +66,9 @@ def _measured(stage: Stage, target: Target, rounds: int) -> tuple[Measure, list[
     done, made, app = Done(), [], []
     customers = [str(row[0]) for row in stage.sql("complaints", _IDS)]
     with stage.api(target.service) as pid:
-        _note(done, _ask(stage, target, customers, 1))
+        _note(done, ask(stage, target, customers, 1))
         # Alone, so that its transaction holds its own rows and nobody else's.
-        _note(done, _ask(stage, target, customers, 0.3, clients=1))
+        _note(done, ask(stage, target, customers, 0.3, clients=1))
         last = done.ids[-1]
         picked = _picked(stage, last, customers) if target.table == "complaint" else None
         statement = recorded.record(stage, target.service, target.table, last, picked)
@@ -109,7 +109,8 @@ def _bodies(target: Target, customers: Sequence[str]) -> list[dict[str, object]]
     ]
 
 
-def _ask(stage: Stage, target: Target, customers: Sequence[str], lasting: float, clients: int = CLIENTS) -> Answers:
+def ask(stage: Stage, target: Target, customers: Sequence[str], lasting: float, clients: int = CLIENTS) -> Answers:
+    """Put the load of one route on a stage for so many seconds."""
     load = Load(
         url=stage.platform.service(target.service),
         token=stage.platform.token(subject="bench-clerk", scopes=target.scopes),
@@ -124,7 +125,7 @@ def _ask(stage: Stage, target: Target, customers: Sequence[str], lasting: float,
 
 def _ours(stage: Stage, target: Target, customers: Sequence[str], pid: int) -> tuple[Answers | Bench, list[float]]:
     with cpu.measured(pid, stage.postgres) as spent:
-        answers = _ask(stage, target, customers, seconds(4))
+        answers = ask(stage, target, customers, seconds(4))
     return answers, [one.per(answers.total) for one in spent]
 
 

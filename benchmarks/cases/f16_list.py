@@ -10,7 +10,7 @@ from urllib.parse import quote
 from benchmarks import cpu
 from benchmarks.baseline import Bench, one_of, pgbench
 from benchmarks.figures import Check, Figure, Goal, Measure, Round
-from benchmarks.filling import MANY, fill
+from benchmarks.filling import MANY, fill, industries
 from benchmarks.processes.load import Answers, Ask, Load
 from benchmarks.processes.run import run as run_process
 from benchmarks.rounds import rotated, seconds
@@ -38,11 +38,10 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     stage.quieten()
     fill(stage)
     ids = [str(row[0]) for row in stage.sql(_SERVICE, _IDS)]
-    lists = [Page(f"industry=industry-{n:03}", f'"industry":"industry-{n:03}"') for n in range(100)]
-    searches = [Page(f"name={quote(part)}", part.split(" ")[0]) for part in _SEARCHES]
+    lists, searches = filters(stage), parts_of_names()
     made, tails, wrong, missed = [], [], 0, 0
     with stage.api(_SERVICE) as pid:
-        _ask(stage, lists, 1, CLIENTS)
+        ask(stage, lists, 1, CLIENTS)
         for number in range(rounds):
             parts = {"ours": lambda: _ours(stage, lists, pid), "pgbench": lambda: _plain(stage, ids)}
             found = rotated(number, parts)
@@ -51,7 +50,7 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
             assert isinstance(bench, Bench)
             wrong += answers.total - answers.good + answers.unexpected
             made.append(Round(answers.rate, bench.rate, cost, bench.cpu_us))
-            searched = _ask(stage, searches, seconds(3), 1)
+            searched = ask(stage, searches, seconds(3), 1)
             missed += searched.total - searched.good + searched.unexpected
             tails.append(Round(searched.p99_ms, 1.0))
     listed = Measure(
@@ -70,7 +69,18 @@ def run(stage: Stage, rounds: int) -> list[Figure]:
     ]
 
 
-def _ask(stage: Stage, pages: Sequence[Page], lasting: float, clients: int) -> Answers:
+def filters(stage: Stage) -> list[Page]:
+    """The lists of one industry each."""
+    return [Page(f"industry={one}", f'"industry":"{one}"') for one in industries(stage)]
+
+
+def parts_of_names() -> list[Page]:
+    """The searches."""
+    return [Page(f"name={quote(part)}", part.split(" ")[0]) for part in _SEARCHES]
+
+
+def ask(stage: Stage, pages: Sequence[Page], lasting: float, clients: int) -> Answers:
+    """Ask for these pages for so many seconds."""
     load = Load(
         url=stage.platform.service(_SERVICE),
         token=stage.platform.token(scopes=["customers:read"]),
@@ -84,7 +94,7 @@ def _ask(stage: Stage, pages: Sequence[Page], lasting: float, clients: int) -> A
 
 def _ours(stage: Stage, pages: Sequence[Page], pid: int) -> tuple[Answers | Bench, float]:
     with cpu.measured(pid, stage.postgres) as spent:
-        answers = _ask(stage, pages, seconds(3), CLIENTS)
+        answers = ask(stage, pages, seconds(3), CLIENTS)
     return answers, sum(one.per(answers.total) for one in spent)
 
 

@@ -59,7 +59,7 @@ def _has_rows(stage: Stage, target: Target, ids: Sequence[str]) -> Check:
 def _measured(stage: Stage, target: Target, ids: Sequence[str], rounds: int) -> tuple[Measure, list[Check]]:
     made, wrong, latencies = [], 0, []
     with stage.api(target.service) as pid:
-        _ask(stage, target, ids, 1)
+        ask(stage, target, ids, 1)
         for number in range(rounds):
             parts = {"ours": lambda: _ours(stage, target, ids, pid), "pgbench": lambda: _plain(stage, target, ids)}
             found = rotated(number, parts)
@@ -74,7 +74,8 @@ def _measured(stage: Stage, target: Target, ids: Sequence[str], rounds: int) -> 
     return measure, [Check(f"{target.service}: answers that were not the customer asked for", 0, wrong)]
 
 
-def _ask(stage: Stage, target: Target, ids: Sequence[str], lasting: float) -> Answers:
+def ask(stage: Stage, target: Target, ids: Sequence[str], lasting: float) -> Answers:
+    """Put the load of one route on a stage for so many seconds."""
     load = Load(
         url=stage.platform.service(target.service),
         token=stage.platform.token(scopes=_SCOPES),
@@ -88,7 +89,7 @@ def _ask(stage: Stage, target: Target, ids: Sequence[str], lasting: float) -> An
 
 def _ours(stage: Stage, target: Target, ids: Sequence[str], pid: int) -> tuple[Answers | Bench, float]:
     with cpu.measured(pid, stage.postgres) as spent:
-        answers = _ask(stage, target, ids, seconds(3))
+        answers = ask(stage, target, ids, seconds(3))
     return answers, sum(one.per(answers.total) for one in spent)
 
 
