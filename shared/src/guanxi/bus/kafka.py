@@ -141,15 +141,20 @@ class KafkaReader:
 
     async def poll(self, seconds: float) -> Mapping[Place, Sequence[Record]]:
         """What has come, by partition, at most 500 records."""
+        before = {tp: await self._position(tp) for tp in self._consumer.assignment()}
         try:
             batches = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=POLL_RECORDS)
         except UnicodeDecodeError:
-            return await self._one_by_one()
+            return await self._one_by_one(before)
         return {_place(tp): [_record(one) for one in records] for tp, records in batches.items()}
 
-    async def _one_by_one(self) -> Mapping[Place, Sequence[Record]]:
-        # The client cannot decode a header's name that is not UTF-8, and gives nothing of a batch that holds one. It is
-        # passed over alone; its neighbours come as they are.
+    async def _one_by_one(self, before: Mapping[Any, int | None]) -> Mapping[Place, Sequence[Record]]:
+        # The client cannot decode a header's name that is not UTF-8, and gives nothing of a batch that holds one, nor
+        # what it had taken of other partitions until then: back to where they were. The name is passed over alone; its
+        # neighbours come as they are.
+        for tp, offset in before.items():
+            if offset is not None:
+                self._consumer.seek(tp, offset)
         found: dict[Place, list[Record]] = {}
         for tp in self._consumer.assignment():
             for _ in range(POLL_RECORDS):
@@ -165,6 +170,13 @@ class KafkaReader:
                     break
                 found.setdefault(_place(tp), []).extend(map(_record, one[tp]))
         return found
+
+    async def _position(self, tp: Any) -> int | None:
+        # One that is not known at once is being looked for, which may take as long as the broker likes.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                return int(await self._consumer.position(tp))
+        return None
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell the broker how far we are, for its own tools; only of partitions that are still ours."""

@@ -61,6 +61,37 @@ async def test_a_header_that_is_not_utf8_costs_its_own_message_only(
     assert [record.unreadable is not None for record in found] == [n in (2, 4) for n in range(6)]
 
 
+async def test_a_header_that_is_not_utf8_costs_nothing_in_other_partitions(
+    kafka: str,
+    topics: Callable[..., Awaitable[list[str]]],
+    topic_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (producer_module, message_accumulator):
+        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
+    [topic] = await topics("guanxi.inbound.gbk-beside", partitions=2)
+    producer, reader = KafkaProducer(kafka, "test"), KafkaReader(kafka, f"{topic_prefix}gbk-beside", [topic])
+    await producer.start()
+    await (await producer.send(topic, b"first", b"k", (), 0))
+    await reader.start()
+    found: list[Record] = []
+    try:
+        async with asyncio.timeout(30):
+            while not found:
+                found += [one for records in (await reader.poll(0.5)).values() for one in records]
+            # Both partitions' answers wait in the client, the good one in front of the bad one.
+            await (await producer.send(topic, b"good", b"k", (), 0))
+            await asyncio.sleep(1)
+            await (await producer.send(topic, b"bad", b"k", ((_Gbk("x"), b"v"),), 1))
+            await asyncio.sleep(1)
+            while len(found) < 3:
+                found += [one for records in (await reader.poll(0.5)).values() for one in records]
+    finally:
+        await reader.stop()
+        await producer.stop()
+    assert [(one.place.partition, one.value) for one in found] == [(0, b"first"), (0, b"good"), (1, None)]
+
+
 async def test_nulls_in_headers_are_made_harmless(
     kafka: str, topics: Callable[..., Awaitable[list[str]]], topic_prefix: str
 ) -> None:
