@@ -114,6 +114,7 @@ class ConsumerRunner:
         """One poll and all that follows from it."""
         try:
             await self._placing.follow(reader)
+            await self._placing.pass_over(reader)
             batches = await reader.poll(self._pace.poll)
             work = await self._placing.unread(reader, batches)
         except LostOwnershipError:

@@ -112,6 +112,8 @@ class KafkaReader:
             auto_offset_reset="earliest",
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
             max_poll_records=POLL_RECORDS,
+            # A publisher may write in transactions: what it took back was never said.
+            isolation_level="read_committed",
             # A killed member keeps its partitions for so long, and whoever takes its place waits: the directory stands
             # still meanwhile. Longer than any pause of a healthy event loop is enough.
             session_timeout_ms=10_000,
@@ -171,6 +173,10 @@ class KafkaReader:
                 found.setdefault(_place(tp), []).extend(map(_record, one[tp]))
         return found
 
+    async def position(self, place: Place) -> int | None:
+        """The offset from which it reads on."""
+        return await self._position(_partition(place))
+
     async def _position(self, tp: Any) -> int | None:
         # One that is not known at once is being looked for, which may take as long as the broker likes.
         with contextlib.suppress(TimeoutError):
@@ -227,11 +233,13 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
 class KafkaContents:
     """Where partitions end and what lies there, asked over a connection of its own.
 
-    A client that reads no more does not know.
+    A client that reads no more does not know. With `committed` a partition ends where a transaction is still open: no
+    consumer of ours reads on from there.
     """
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
+    def __init__(self, bootstrap: str, client_id: str, *, committed: bool = False) -> None:
         self._bootstrap, self._client_id = bootstrap, client_id
+        self._isolation = "read_committed" if committed else "read_uncommitted"
         self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
 
     async def of(self, topics: Collection[str], pattern: str | None = None) -> Mapping[Place, int]:
@@ -276,7 +284,10 @@ class KafkaContents:
     async def _connect(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client_id)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, client_id=self._client_id, enable_auto_commit=False
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            enable_auto_commit=False,
+            isolation_level=self._isolation,
         )
         try:
             await admin.start()

@@ -40,7 +40,7 @@ class Worker:
         self.relay = self._make_relay()
         self.guarded = self._make_consumers()
         self._watchdog = Watchdog(
-            KafkaContents(settings.kafka, f"{service.name}.watchdog"),
+            KafkaContents(settings.kafka, f"{service.name}.watchdog", committed=True),
             database.relay,
             self.guarded,
             give_up,

@@ -204,6 +204,10 @@ class SimReader:
         if place in self._positions:
             self._positions[place] = offset
 
+    async def position(self, place: Place) -> int | None:
+        """Where it reads on."""
+        return self._positions.get(place)
+
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, tuple[int, int]]:
         """First and next."""
         await asyncio.sleep(0.002)
