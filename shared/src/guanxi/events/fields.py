@@ -139,6 +139,13 @@ class _Kept:
 KEPT = _Kept()
 
 
+class _Telling:
+    """Marks an optional field whose absence says something: intake refuses it rather than says that; blank is absent."""
+
+
+TELLING = _Telling()
+
+
 def _text(limit: int, pattern: str = _NO_NUL) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=limit, pattern=pattern)
 

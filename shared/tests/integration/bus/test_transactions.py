@@ -57,7 +57,7 @@ async def test_markers_are_passed_over_and_what_was_taken_back_is_not_applied(
 
     async def until_at_the_end() -> None:
         async with asyncio.timeout(30):
-            while not await at_the_end():
+            while not await at_the_end():  # noqa: ASYNC110 - it is told by the database
                 await asyncio.sleep(0.1)
 
     try:

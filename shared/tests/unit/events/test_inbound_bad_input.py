@@ -113,6 +113,13 @@ REFUSED: list[tuple[str, str, object, str, str]] = [
     ("PaymentReported", "amount_minor", "50萬", "amount_minor", "int-type"),
     ("PaymentReported", "amount_minor", GONE, "amount_minor", "missing"),
     ("PaymentReported", "currency", GONE, "currency", "missing"),
+    ("PaymentReported", "due_on", "31.12.2026", "due_on", "date-format"),
+    ("PaymentReported", "paid_on", "yesterday", "paid_on", "date-format"),
+    ("DeliveryReported", "lines", "tower-1200", "lines", "tuple-type"),
+    ("DeliveryReported", "lines.0", "tower-1200", "lines[0]", "model-type"),
+    ("DeliveryReported", "lines.0.sku", 1200, "lines[0].sku", "string-type"),
+    ("ProfileReported", "revision", 0, "revision", "greater-than-equal"),
+    ("OrderReportedCorrected", "revision", "2", "revision", "int-type"),
     ("ServiceReported", "kind", "polish", "kind", "not-in-list"),
     ("ServiceReported", "cost_minor", "-", "cost_minor", "int-type"),
     ("ServiceReported", "currency", GONE, "currency", "missing"),
@@ -148,7 +155,6 @@ DROPPED: list[tuple[str, str, object, str, str]] = [
     ("ProfileReported", "preferences.language", "chinese!", "preferences.language", "string-pattern-mismatch"),
     ("ProfileReported", "permissions.0.purpose", "spam", "permissions[0]", "not-in-list"),
     ("ProfileReported", "permissions.0.at", "2026-03-31", "permissions[0].at", "time-format"),
-    ("ProfileReported", "revision", 0, "revision", "greater-than-equal"),
     ("ContactReported", "outcome", "perhaps", "outcome", "not-in-list"),
     ("ContactReported", "need_on", "tomorrow", "need_on", "date-format"),
     ("ContactReported", "duration_s", -4, "duration_s", "greater-than-equal"),
@@ -158,7 +164,6 @@ DROPPED: list[tuple[str, str, object, str, str]] = [
     ("ContactReported", "cues.0", 5, "cues[0]", "string-type"),
     ("OrderReported", "lines.0.name", 5, "lines[0].name", "string-type"),
     ("OrderReported", "way", ["by hand"], "way", "string-type"),
-    ("PaymentReported", "due_on", "31/03/2026", "due_on", "date-format"),
     ("ComplaintReported", "severity", "terrible", "severity", "not-in-list"),
     ("ComplaintReported", "cause", "fate", "cause", "not-in-list"),
     ("OpinionReported", "grades.0.expected", 99, "grades[0].expected", "less-than-equal"),
@@ -208,6 +213,14 @@ def test_takes_blank_and_null_optional_fields_as_absent_without_a_warning() -> N
     assert checked.warnings == ()
     assert checked.model is not None
     assert {checked.model.model_dump()[name] for name in ("legal_name", "birth_date", "industry")} == {None}
+
+
+def test_takes_a_blank_date_of_payment_as_absent() -> None:
+    checked = check_inbound("guanxi.inbound.PaymentReported.v1", good("PaymentReported") | {"paid_on": ""})
+
+    assert (checked.errors, checked.warnings) == ((), ())
+    assert checked.model is not None
+    assert checked.model.model_dump()["paid_on"] is None
 
 
 def test_lists_errors_and_warnings_together() -> None:

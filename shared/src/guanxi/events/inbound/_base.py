@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import PersonalReference, PersonalShortText
+from guanxi.events.fields import TELLING, PersonalReference, PersonalShortText
 from guanxi.problems import FieldError
 
 Twin = Literal["original", "corrected", "voided"]
@@ -17,7 +17,7 @@ Twin = Literal["original", "corrected", "voided"]
 _TWINS: dict[str, Twin] = {"": "original", "Corrected": "corrected", "Voided": "voided"}
 _NAME = re.compile(r"guanxi\.\w+\.(?P<family>\w+?)Reported(?P<twin>|Corrected|Voided)\.v\d+")
 
-Revision = Annotated[int, Strict(), Field(ge=1, le=10**9, examples=[2])]
+Revision = Annotated[int, Strict(), Field(ge=1, le=10**9, examples=[2]), TELLING]
 
 
 class Inbound(Fact):

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from guanxi.events._envelope import fact_types
-from guanxi.events.fields import AT_THE_DOOR, KEPT, PATTERN_HINTS
+from guanxi.events.fields import AT_THE_DOOR, KEPT, PATTERN_HINTS, TELLING
 from guanxi.events.inbound._base import Inbound
 from guanxi.problems import FieldError
 
@@ -55,7 +55,8 @@ def check_inbound(type: str, data: object) -> Checked:  # noqa: A002 - CloudEven
     """Check the data of one inbound event; never raises, whatever JSON it is given.
 
     A bad required field refuses the report, a bad optional one is dropped with a warning (a blank one without).
-    Money, quantities, unknown fields and lists that are too long are never dropped: they refuse the report.
+    Money, quantities, fields whose absence says something, unknown fields and lists that are too long are never
+    dropped: they refuse the report.
     """
     model = fact_types().get(type)
     if model is None or not issubclass(model, Inbound) or model.TOPIC != "inbound":
@@ -63,7 +64,7 @@ def check_inbound(type: str, data: object) -> Checked:  # noqa: A002 - CloudEven
     report, problems = _read(model, data)
     warnings: tuple[FieldError, ...] = ()
     if report is None:
-        drops = {problem["loc"]: _droppable(model, problem) for problem in problems}
+        drops = {p["loc"]: _droppable(model, p, blank=_blank(data, p["loc"])) for p in problems}
         errors = [_fault(problem, data) for problem in problems if drops[problem["loc"]] is None]
         dropped = [problem for problem in problems if drops[problem["loc"]] is not None]
         warnings = tuple(_fault(problem, data) for problem in dropped if not _blank(data, problem["loc"]))[:MAX_FAULTS]
@@ -85,7 +86,7 @@ def _read(model: type[Inbound], data: object) -> tuple[Inbound | None, list[Erro
     return None, [p for p in problems if p["type"] != "too_short" or p["loc"] not in inner]
 
 
-def _droppable(model: type[BaseModel], problem: ErrorDetails) -> _Loc | None:
+def _droppable(model: type[BaseModel], problem: ErrorDetails, *, blank: bool) -> _Loc | None:
     """The smallest part around the problem that may be left out, or None where nothing may."""
     loc = problem["loc"]
     if problem["type"] in _NEVER_DROPPED:
@@ -96,7 +97,8 @@ def _droppable(model: type[BaseModel], problem: ErrorDetails) -> _Loc | None:
     for depth, key in enumerate(loc, start=1):
         if isinstance(key, str):
             field = shape.model_fields.get(key) if shape else None
-            if field is None or KEPT in _metadata(field):
+            marks = list(_metadata(field)) if field else [KEPT]
+            if field is None or KEPT in marks or (TELLING in marks and not blank):
                 return None
             shape = _model_in(field.annotation)
         if field is not None and not field.is_required():

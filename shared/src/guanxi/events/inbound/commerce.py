@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from guanxi.events.fields import (
+    TELLING,
     Currency,
     IsoDate,
     Money,
@@ -128,7 +129,7 @@ class DeliveryReported(Inbound, type="guanxi.inbound.DeliveryReported.v1"):
     external_ref: PersonalReference | None = None
     external_order: PersonalReference
     delivered_at: UtcTime
-    lines: Annotated[tuple[DeliveredLine, ...], Field(max_length=MAX_LINES)] = ()
+    lines: Annotated[tuple[DeliveredLine, ...], Field(max_length=MAX_LINES), TELLING] = ()
 
 
 class DeliveryReportedCorrected(DeliveryReported, type="guanxi.inbound.DeliveryReportedCorrected.v1"):
@@ -174,8 +175,8 @@ class PaymentReported(Inbound, type="guanxi.inbound.PaymentReported.v1"):
     external_customer: PersonalReference
     external_ref: PersonalReference
     external_order: PersonalReference | None = None
-    due_on: IsoDate | None = None
-    paid_on: IsoDate | None = None
+    due_on: Annotated[IsoDate, TELLING] | None = None
+    paid_on: Annotated[IsoDate, TELLING] | None = None
     amount_minor: Money
     currency: Currency
 
