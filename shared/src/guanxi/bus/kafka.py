@@ -193,7 +193,8 @@ class KafkaReader:
 
     def assignment(self) -> Assignment:
         """The partitions that are ours now."""
-        return Assignment(self._listener.round, frozenset(map(_place, self._consumer.assignment())))
+        ours = frozenset(map(_place, self._consumer.assignment()))
+        return Assignment(self._listener.round, ours, self._listener.dealt)
 
     def seek(self, place: Place, offset: int) -> None:
         """Read on from this offset."""
@@ -219,15 +220,15 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     """
 
     def __init__(self) -> None:
-        self.round = 0
+        self.round, self.dealt = 0, False
 
     async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 - the library's signature
         """A batch in work is idempotent, its offsets are stored with its effect: there is nothing to wait for."""
-        self.round += 1
+        self.round, self.dealt = self.round + 1, False
 
     async def on_partitions_assigned(self, assigned: Any) -> None:  # noqa: ARG002 - the library's signature
-        """They are placed by the consumer's own task."""
-        self.round += 1
+        """They are placed by the consumer's own task; a group of more members than partitions gives some none."""
+        self.round, self.dealt = self.round + 1, True
 
 
 class KafkaContents:

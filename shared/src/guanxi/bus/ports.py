@@ -57,10 +57,14 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The partitions that are ours; `round` grows with each time they are dealt out anew."""
+    """The partitions that are ours; `round` grows with each time they are dealt out anew.
+
+    `dealt` is true once we have been told which are ours, even if that is none.
+    """
 
     round: int
     places: frozenset[Place]
+    dealt: bool = False
 
 
 class Producer(Protocol):

@@ -70,12 +70,13 @@ class Guarded:
         self._moved = {place: (at, now) for place, (at, _) in self._moved.items()}
 
     def stuck(self, seconds: float) -> list[Place]:
-        """The partitions that stay behind: ours, or any of the group's while none is ours."""
+        """The partitions that stay behind: ours, or any of the group's while nobody has told us which are ours."""
         now, runner = _now(), self.runner
         since = runner.narrowing_since
         if since is not None and now - since > seconds and now - runner.progress_at < seconds:
             return []  # it narrows down a failure event by event, and comes to verdicts
-        ours = runner.assignment().places or self.behind.keys()
+        hand = runner.assignment()
+        ours = hand.places if hand.dealt else hand.places or self.behind.keys()
         return [p for p in ours if self.behind.get(p) and now - self._moved[p][1] > seconds]
 
     def rebuild(self) -> int:

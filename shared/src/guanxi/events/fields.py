@@ -140,7 +140,7 @@ KEPT = _Kept()
 
 
 class _Telling:
-    """Marks an optional field whose absence says something: intake refuses it rather than says that; blank is absent."""
+    """Marks an optional field whose absence says something: intake refuses what it cannot read; blank is absent."""
 
 
 TELLING = _Telling()

@@ -145,10 +145,11 @@ class Worker:
         return parts
 
     def ready(self) -> bool:
-        """True when each consumer has partitions; the publishers' one may have none while there is no publisher."""
+        """True when each consumer knows its partitions, even if others have them all; the publishers' one need not."""
         inbound = self._service.topology.inbound
         waiting = inbound.group if inbound else None
-        return all(one.runner.assignment().places or one.runner.group == waiting for one in self.guarded)
+        hands = {one.runner.group: one.runner.assignment() for one in self.guarded}
+        return all(hand.places or hand.dealt or group == waiting for group, hand in hands.items())
 
 
 async def maintain_runtime(runtime: Runtime) -> None:

@@ -135,3 +135,25 @@ def test_only_what_is_behind_can_be_stuck(bench: Bench, behind: int, expected: l
         return guarded.stuck(watchdog.STUCK_SECONDS)
 
     assert run_in_virtual_time(go()) == expected
+
+
+def test_a_member_whom_the_others_leave_no_partition_is_not_stuck(bench: Bench) -> None:
+    ids, given_up = bench.write(40), list[str]()
+    makers = [lambda: Deaf(bench.broker, "group", [TOPIC])] + [lambda: SimReader(bench.broker, "group", [TOPIC])] * 3
+    runners = [ConsumerRunner("group", bench.store, make) for make in makers]
+
+    async def go() -> None:
+        others = [asyncio.ensure_future(runner.run()) for runner in runners[:3]]
+        await asyncio.sleep(5)
+        dog, guarded = _watch(bench, runners[3], given_up)
+        await _for(200, guarded.run(), dog.run())
+        hand = runners[3].assignment()
+        for one in others:
+            one.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        assert sum(guarded.behind.values()) > 0
+        assert not hand.places
+
+    bench.store.endless = frozenset(ids)
+    run_in_virtual_time(go())
+    assert given_up == []

@@ -197,7 +197,7 @@ class SimReader:
 
     def assignment(self) -> Assignment:
         """What is ours."""
-        return Assignment(self._round, frozenset(self._positions))
+        return Assignment(self._round, frozenset(self._positions), self._round > 0)
 
     def seek(self, place: Place, offset: int) -> None:
         """Read on from there."""
