@@ -20,7 +20,7 @@ from guanxi.bus.placing import Placing
 from guanxi.bus.ports import Assignment, BrokerError, LostOwnershipError, Place, Reader, Record
 from guanxi.bus.store import ConsumerStore
 from guanxi.crash import reached
-from guanxi.telemetry import DEAD_LETTERS
+from guanxi.telemetry import DEAD_LETTERS, set_correlation_id
 
 log = structlog.get_logger(__name__)
 
@@ -210,6 +210,7 @@ class ConsumerRunner:
 
     async def _once(self, records: Sequence[Record], seconds: float) -> BaseException | None:
         positions = {record.place: _after(record) for record in records}
+        set_correlation_id(None)
         try:
             async with asyncio.timeout(seconds):
                 buried = await self._store.apply(records, positions)

@@ -14,7 +14,7 @@ import structlog
 from guanxi.bus.errors import ErrorClass, classify
 from guanxi.crash import reached
 from guanxi.db import Pool, Reader, Tx
-from guanxi.telemetry import DUE_LATE_SECONDS, span
+from guanxi.telemetry import DUE_LATE_SECONDS, set_correlation_id, span
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 60
@@ -95,6 +95,7 @@ class DueLoop:
 
     async def _one(self) -> bool:
         claimed: asyncpg.Record | None = None
+        set_correlation_id(None)
         try:
             async with self._pool.begin() as tx:
                 claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers))

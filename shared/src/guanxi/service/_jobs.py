@@ -14,6 +14,7 @@ import structlog
 
 from guanxi.bus.ports import BrokerError
 from guanxi.db import Database
+from guanxi.telemetry import set_correlation_id
 
 AGAIN_SECONDS = 1.0
 
@@ -48,6 +49,7 @@ class Loop:
 async def keep_running(name: str, run: Callable[[], Awaitable[None]], pause: float = AGAIN_SECONDS) -> None:
     """Run it again and again; an error is logged, never the end."""
     while True:
+        set_correlation_id(None)
         try:
             await run()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, BrokerError, OSError, TimeoutError) as error:

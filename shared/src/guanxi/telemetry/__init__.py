@@ -1,6 +1,6 @@
 """Logs, traces and figures: what an operator sees of a running service."""
 
-from guanxi.telemetry._context import correlated, correlation_id, set_correlation_id
+from guanxi.telemetry._context import correlation_id, set_correlation_id
 from guanxi.telemetry._logging import configure_logging, redact_event
 from guanxi.telemetry._metrics import (
     CONSUMER_LAG_RECORDS,
@@ -70,7 +70,6 @@ __all__ = [
     "configure_logging",
     "configure_telemetry",
     "configure_tracing",
-    "correlated",
     "correlation_id",
     "current_trace_id",
     "current_traceparent",

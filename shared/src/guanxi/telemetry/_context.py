@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from guanxi.ports import SystemIds
@@ -25,16 +23,8 @@ def correlation_id() -> str:
 
 
 def set_correlation_id(value: str | None) -> None:
-    """Take over a correlation id; a missing or strange one is replaced by a new one when it is first asked for."""
+    """Take over a correlation id; a missing or strange one is replaced by a new one when it is first asked for.
+
+    A task that does one piece of work after another begins each with None: else all of them would share the first's.
+    """
     _CORRELATION.set(value if value and _HARMLESS.fullmatch(value) else None)
-
-
-@contextmanager
-def correlated(value: str | None) -> Iterator[str]:
-    """Work inside the block belongs to `value`."""
-    before = _CORRELATION.get()
-    set_correlation_id(value)
-    try:
-        yield correlation_id()
-    finally:
-        _CORRELATION.set(before)

@@ -14,6 +14,7 @@ import pytest_asyncio
 from guanxi.db import Database, Tx, open_database
 from guanxi.due import DueLoop, cancel, schedule, schedule_all
 from guanxi.ports import SystemIds
+from guanxi.telemetry import correlation_id
 
 IDS = SystemIds()
 PAST = datetime.now(UTC) - timedelta(minutes=5)
@@ -104,3 +105,16 @@ async def test_many_moments_are_set_at_once_and_moved_like_one(database: Databas
     done: list[tuple[UUID, datetime]] = []
     await DueLoop(database.consumers, {"promise": collecting(done)}).work_off()
     assert done == [(first, PAST)]
+
+
+@pytest.mark.asyncio
+async def test_each_due_moment_has_a_correlation_id_of_its_own(database: Database) -> None:
+    planned = [await plan(database, PAST) for _ in range(3)]
+    found: dict[UUID, set[str]] = {}
+
+    async def handler(_: Tx, one: UUID, __: datetime) -> None:
+        found[one] = {correlation_id(), correlation_id()}
+
+    assert await DueLoop(database.consumers, {"promise": handler}).work_off() == 3
+    assert found.keys() == set(planned)
+    assert len(set().union(*found.values())) == 3

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from guanxi.telemetry import REDACTED, configure_logging, correlated, redact, redact_text, span
+from guanxi.telemetry import REDACTED, configure_logging, redact, redact_text, set_correlation_id, span
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
@@ -133,7 +133,8 @@ def test_an_exception_is_one_line_without_the_row(stream: io.BytesIO) -> None:
 
 
 def test_every_line_says_which_request_it_belongs_to(stream: io.BytesIO) -> None:
-    with correlated("order-17"), span("work", "00-" + "a" * 32 + "-" + "b" * 16 + "-01"):
+    set_correlation_id("order-17")
+    with span("work", "00-" + "a" * 32 + "-" + "b" * 16 + "-01"):
         structlog.get_logger().info("inside")
     structlog.get_logger().info("outside")
     inside, outside = logged(stream)
