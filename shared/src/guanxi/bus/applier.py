@@ -20,6 +20,7 @@ from guanxi.events import (
     InboundRecord,
     MalformedEventError,
     UnknownTypeError,
+    knows,
     parse,
 )
 from guanxi.telemetry import EVENTS_APPLIED, EVENTS_REPEATED, EVENTS_SKIPPED, HANDLER_SECONDS, span
@@ -61,8 +62,11 @@ class FactApplier:
         for type_name, handler in self._handled.items():
             if batch := by_type.get(type_name):
                 await self._handle(tx, type_name, handler, batch)
-        EVENTS_APPLIED.labels(self._consumer.name).inc(len(fresh))
-        EVENTS_REPEATED.labels(self._consumer.name).inc(len(events) - len(fresh))
+        tx.after_commit(lambda: self._count(len(fresh), len(events) - len(fresh)))
+
+    def _count(self, applied: int, repeated: int) -> None:
+        EVENTS_APPLIED.labels(self._consumer.name).inc(applied)
+        EVENTS_REPEATED.labels(self._consumer.name).inc(repeated)
 
     async def _handle(self, tx: Tx, type_name: str, handler: Any, batch: list[Event[Fact]]) -> None:
         started = time.perf_counter()
@@ -85,7 +89,8 @@ class FactApplier:
         for record in records:
             named = record.header("ce_type")
             if named is not None and named not in self._handled:
-                EVENTS_SKIPPED.labels(named[:120]).inc()
+                if not knows(named):
+                    EVENTS_SKIPPED.labels(named[:120]).inc()
                 continue
             if record.unreadable is not None:
                 failures.append(Failure(record, MalformedEventError(record.unreadable)))

@@ -21,6 +21,7 @@ from guanxi.events._envelope import (
     Personal,
     UnknownTypeError,
     fact_types,
+    knows,
     make_event,
     parse,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "fact_types",
     "inbound",
     "interactions",
+    "knows",
     "make_event",
     "notifications",
     "organisation",

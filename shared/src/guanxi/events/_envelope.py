@@ -163,6 +163,11 @@ def make_event(  # noqa: PLR0913 - one argument for each attribute of an event
     )
 
 
+def knows(type_name: str) -> bool:
+    """Whether this release knows events of this type, whoever handles them."""
+    return type_name in _REGISTRY
+
+
 def parse(raw: bytes | str | dict[str, Any]) -> Event[Fact]:
     """Read one event of our own topics.
 
