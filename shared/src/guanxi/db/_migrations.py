@@ -11,13 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from guanxi.crash import reached
@@ -41,7 +42,7 @@ async def schema_differences(url: str, metadata: sa.MetaData) -> list[Any]:
         options = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
-    engine = create_async_engine(_async_url(url), poolclass=NullPool)
+    engine = _engine(url)
     async with engine.connect() as connection:
         found = await connection.run_sync(compare)
     await engine.dispose()
@@ -54,7 +55,7 @@ def run_migrations() -> None:
 
 
 async def _run(url: str) -> None:
-    engine = create_async_engine(_async_url(url), poolclass=NullPool)
+    engine = _engine(url)
     async with engine.connect() as connection:
         await connection.run_sync(_upgrade)
         await connection.commit()
@@ -78,8 +79,12 @@ def _config(url: str, migrations: Path) -> Config:
     return config
 
 
-def _async_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+def _engine(url: str) -> AsyncEngine:
+    # Connected as the pools are: SQLAlchemy reads an address in its own way, without sslmode and several hosts.
+    def connect(*_: Any, **__: Any) -> Any:
+        return asyncpg.connect(url)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
 
 
 def head_revisions(migrations: Path) -> set[str]:
