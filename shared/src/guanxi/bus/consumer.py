@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from guanxi.bus import gate
 from guanxi.bus.errors import ErrorClass, classify
 from guanxi.bus.offsets import Position
 from guanxi.bus.placing import Placing
@@ -72,6 +73,8 @@ class ConsumerRunner:
         self._told_at = 0.0
         self.progress_at = 0.0
         """When it last came to a verdict about a record, by the event loop's clock."""
+        self.kept_out_at: float | None = None
+        """When it last found its gate closed: a rebuild ends of its own will, and the consumer waits for that."""
         self.narrowing_since: float | None = None
         """When it began to narrow down a failure, while it does."""
         self.applied_at: dict[Place, int] = {}
@@ -215,6 +218,8 @@ class ConsumerRunner:
             async with asyncio.timeout(seconds):
                 buried = await self._store.apply(records, positions)
         except Exception as error:
+            if isinstance(error, gate.ClosedError):
+                self.kept_out_at = _now()
             found = classify(error)
             if found is ErrorClass.DOWN or (found is ErrorClass.SLOW and not await self._answers()):
                 raise _DownError(repr(error)) from error

@@ -5,6 +5,8 @@ Whoever finds it closed waits for as long as for any lock; that is a transient f
 
 from __future__ import annotations
 
+import asyncpg
+
 from guanxi.db import Tx
 
 _CLASS = 0x67617465  # "gate"
@@ -12,9 +14,19 @@ _ENTER = "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
 _CLOSE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
 
+class ClosedError(asyncpg.LockNotAvailableError):  # type: ignore[misc] # asyncpg ships no types
+    """A rebuild keeps the gate closed: whoever waits is not stuck."""
+
+
 async def pass_through(tx: Tx, consumer: str) -> None:
-    """Go through, and keep it open until this transaction ends; before anything else is locked."""
-    await tx.execute(_ENTER, _CLASS, consumer)
+    """Go through, and keep it open until this transaction ends; before anything else is locked.
+
+    Raises `ClosedError` when it does not open within the lock time-out.
+    """
+    try:
+        await tx.execute(_ENTER, _CLASS, consumer)
+    except asyncpg.LockNotAvailableError as error:
+        raise ClosedError(*error.args) from error
 
 
 async def close(tx: Tx, consumer: str) -> None:

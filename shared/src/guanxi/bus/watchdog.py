@@ -72,6 +72,8 @@ class Guarded:
     def stuck(self, seconds: float) -> list[Place]:
         """The partitions that stay behind: ours, or any of the group's while nobody has told us which are ours."""
         now, runner = _now(), self.runner
+        if runner.kept_out_at is not None and now - runner.kept_out_at < seconds:
+            return []
         since = runner.narrowing_since
         if since is not None and now - since > seconds and now - runner.progress_at < seconds:
             return []  # it narrows down a failure event by event, and comes to verdicts

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from guanxi.bus import watchdog
+from guanxi.bus import gate, watchdog
 from guanxi.bus.consumer import ConsumerRunner
+from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
 from guanxi.bus.watchdog import Guarded, Watchdog
-from guanxi.testing.simulation import SimContents, SimReader, run_in_virtual_time
+from guanxi.testing.simulation import MemoryStore, SimContents, SimReader, run_in_virtual_time
 
 from .conftest import TOPIC, Bench
 
@@ -33,6 +34,16 @@ class Positions:
             {"consumer": consumers[0], "topic": p.topic, "partition": p.partition, "next_offset": at.next_offset}
             for p, at in self._bench.store.at.items()
         ]
+
+
+class Rebuilt(MemoryStore):
+    """A read model whose gate a rebuild keeps closed for a while."""
+
+    async def apply(self, records: Sequence[Record], positions: Mapping[Place, Position]) -> int:
+        if asyncio.get_running_loop().time() < 200:
+            await asyncio.sleep(1)
+            raise gate.ClosedError
+        return await super().apply(records, positions)
 
 
 class Deaf(SimReader):
@@ -157,3 +168,13 @@ def test_a_member_whom_the_others_leave_no_partition_is_not_stuck(bench: Bench) 
     bench.store.endless = frozenset(ids)
     run_in_virtual_time(go())
     assert given_up == []
+
+
+def test_one_that_a_rebuild_keeps_waiting_is_left_alone(bench: Bench) -> None:
+    bench.store = Rebuilt(bench.store.moods)
+    ids, given_up = [*bench.write(20), *bench.write(20, partition=1, first=50)], list[str]()
+    dog, guarded = _watch(bench, bench.runner(), given_up)
+    run_in_virtual_time(_for(260, guarded.run(), dog.run()))
+    assert len(bench.readers) == 1
+    assert given_up == []
+    assert set(bench.store.effects) == set(ids)
