@@ -125,7 +125,7 @@ class Tx(Reader, Stamp):
 
 
 class Pool:
-    """Connections for one kind of work.
+    """Connections for one kind of work; raises `ConnectionError` when none is free in time.
 
     `wake` is called after each commit that put events into the outbox: it wakes the relay of this process.
     """
@@ -142,15 +142,28 @@ class Pool:
         return self._clock
 
     @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        # That none was free says nothing of the work, which has not begun.
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except TimeoutError as error:
+            message = f"no free connection within {ACQUIRE_SECONDS:.0f} s"
+            raise ConnectionError(message) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
         """A connection outside a transaction."""
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        async with self._connection() as connection:
             yield Reader(connection)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        async with self._connection() as connection:
             tx = Tx(connection, self._clock.now(), self._ids, self.wake)
             async with connection.transaction():
                 yield tx
@@ -164,7 +177,7 @@ class Pool:
 
         Each statement commits by itself; take it only where a use case has exactly one.
         """
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        async with self._connection() as connection:
             tx = Tx(connection, self._clock.now(), self._ids, self.wake)
             yield tx
             reached("transaction.after_commit")
