@@ -18,6 +18,8 @@ from guanxi.telemetry import DUE_LATE_SECONDS, set_correlation_id, span
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 60
+TRIES = 3
+"""How often in a row what was locked or in a deadlock is tried before it waits as any other failure does."""
 LONGEST_PAUSE_SECONDS = 3600
 
 DueHandler = Callable[[Tx, UUID, datetime], Awaitable[None]]
@@ -41,7 +43,7 @@ _FAILED = """
 UPDATE due
 SET attempts = attempts + 1, at = $3::timestamptz + make_interval(secs => least($4 * (attempts + 1), $6)),
     last_error = $5
-WHERE kind = $1 AND id = $2
+WHERE kind = $1 AND id = $2 AND at = $7
 """
 
 log = structlog.get_logger(__name__)
@@ -94,28 +96,34 @@ class DueLoop:
         return done
 
     async def _one(self) -> bool:
-        claimed: asyncpg.Record | None = None
-        set_correlation_id(None)
-        try:
-            async with self._pool.begin() as tx:
-                claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers))
-                if claimed is None:
-                    return False
-                with span(f"due {claimed['kind']}"):
-                    await self._handlers[claimed["kind"]](tx, claimed["id"], claimed["at"])
-                reached("due.before_commit")
-                DUE_LATE_SECONDS.labels(claimed["kind"]).observe((tx.now - claimed["at"]).total_seconds())
-        except Exception as error:
-            if claimed is None or classify(error) is ErrorClass.DOWN:
-                raise
-            await self._failed(claimed, error)
+        for tries_left in reversed(range(TRIES)):
+            claimed: asyncpg.Record | None = None
+            set_correlation_id(None)
+            try:
+                async with self._pool.begin() as tx:
+                    claimed = await tx.fetchrow(_CLAIM, tx.now, list(self._handlers))
+                    if claimed is None:
+                        return False
+                    with span(f"due {claimed['kind']}"):
+                        await self._handlers[claimed["kind"]](tx, claimed["id"], claimed["at"])
+                    reached("due.before_commit")
+                    DUE_LATE_SECONDS.labels(claimed["kind"]).observe((tx.now - claimed["at"]).total_seconds())
+            except Exception as error:
+                if claimed is None or classify(error) is ErrorClass.DOWN:
+                    raise
+                if classify(error) is ErrorClass.TRANSIENT and tries_left:
+                    continue
+                await self._failed(claimed, error)
+            break
         return True
 
     async def _failed(self, claimed: asyncpg.Record, error: Exception) -> None:
         # The claim was rolled back with the effect: the row is still there; it is moved so that no other waits. Nothing
-        # is ever given up: what was promised to somebody is still owed when the fault is mended.
+        # is ever given up: what was promised to somebody is still owed when the fault is mended. One that was scheduled
+        # anew meanwhile has its moment.
         log.error("due.failed", kind=claimed["kind"], id=str(claimed["id"]), error=repr(error))
         async with self._pool.begin() as tx:
             why = repr(error)[:1000]
             pauses = float(RETRY_SECONDS), float(LONGEST_PAUSE_SECONDS)
-            await tx.execute(_FAILED, claimed["kind"], claimed["id"], tx.now, pauses[0], why, pauses[1])
+            row = claimed["kind"], claimed["id"], tx.now, pauses[0], why, pauses[1], claimed["at"]
+            await tx.execute(_FAILED, *row)

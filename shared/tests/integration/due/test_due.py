@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -118,3 +119,43 @@ async def test_each_due_moment_has_a_correlation_id_of_its_own(database: Databas
     assert await DueLoop(database.consumers, {"promise": handler}).work_off() == 3
     assert found.keys() == set(planned)
     assert len(set().union(*found.values())) == 3
+
+
+@pytest.mark.asyncio
+async def test_one_that_fails_keeps_the_moment_to_which_it_was_moved_meanwhile(database: Database) -> None:
+    bad, later = await plan(database, PAST), PAST + timedelta(days=30)
+
+    class Overtaken(DueLoop):
+        async def _failed(self, claimed: asyncpg.Record, error: Exception) -> None:
+            async with database.api.begin() as tx:
+                await schedule(tx, later, "promise", bad)
+            await super()._failed(claimed, error)
+
+    async def handler(_: Tx, __: UUID, ___: datetime) -> None:
+        raise ValueError("cannot")
+
+    await Overtaken(database.consumers, {"promise": handler}).work_off()
+    async with database.api.read() as reader:
+        row = await reader.fetchrow("SELECT at, attempts, last_error FROM due WHERE id = $1", bad)
+    assert row is not None
+    assert tuple(row) == (later, 0, None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("times", "done"), [(2, True), (3, False)])
+async def test_a_deadlock_is_tried_again_at_once_and_a_lasting_lock_later(
+    database: Database, times: int, done: bool
+) -> None:
+    one = await plan(database, PAST)
+    calls: list[UUID] = []
+
+    async def handler(_: Tx, id_: UUID, __: datetime) -> None:
+        calls.append(id_)
+        if len(calls) <= times:
+            raise asyncpg.DeadlockDetectedError
+
+    await DueLoop(database.consumers, {"promise": handler}).work_off()
+    async with database.api.read() as reader:
+        row = await reader.fetchrow("SELECT attempts FROM due WHERE id = $1", one)
+    assert (row is None) is done
+    assert calls == [one] * 3
