@@ -14,7 +14,7 @@ _ENTER = "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
 _CLOSE = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
 
-class ClosedError(asyncpg.LockNotAvailableError):  # type: ignore[misc] # asyncpg ships no types
+class ClosedError(asyncpg.LockNotAvailableError):
     """A rebuild keeps the gate closed: whoever waits is not stuck."""
 
 

@@ -65,7 +65,7 @@ EVENTS_REPEATED = Counter(
     "guanxi_events_repeated", "Events that had been applied before.", ("consumer",), registry=REGISTRY
 )
 EVENTS_SKIPPED = Counter(
-    "guanxi_events_skipped", "Events of a type that nobody here handles.", ("type",), registry=REGISTRY
+    "guanxi_events_skipped", "Events of a type that this release does not know.", ("type",), registry=REGISTRY
 )
 DEAD_LETTERS = Counter("guanxi_dead_letters", "Events that could not be applied.", ("consumer",), registry=REGISTRY)
 DEAD_LETTERS_OPEN = Gauge(

@@ -34,7 +34,7 @@ def _tx() -> Tx:
 
 
 def _skipped(type_name: str) -> float:
-    return EVENTS_SKIPPED.labels(type_name)._value.get()
+    return float(EVENTS_SKIPPED.labels(type_name)._value.get())
 
 
 @pytest.mark.parametrize(("type_name", "counted"), [(SegmentChanged.TYPE, 0), ("guanxi.scores.NeverHeardOf.v1", 1)])
