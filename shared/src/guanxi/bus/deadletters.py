@@ -38,7 +38,8 @@ UPDATE dead_letter SET raw = '', key = NULL, headers = '[]', reason = 'erased' W
 _GET = f"SELECT {_COLUMNS} FROM dead_letter WHERE id = $1"
 _LOCK = _GET + " FOR UPDATE"
 _SETTLE = """
-UPDATE dead_letter SET status = $2, settled_at = $3, settled_by = $4, raw = coalesce($5, raw), version = version + 1
+UPDATE dead_letter SET status = $2, settled_at = $3, settled_by = $4, raw = coalesce($5, raw),
+  subject = coalesce($6, subject), version = version + 1
 WHERE id = $1
 """
 
@@ -146,8 +147,12 @@ async def lock(tx: Tx, letter_id: UUID) -> DeadLetter | None:
 
 
 async def settle(tx: Tx, letter_id: UUID, status: str, who: str, raw: bytes | None = None) -> None:
-    """Close it as `replayed` (with the bytes that were applied) or `discarded`."""
-    await tx.execute(_SETTLE, letter_id, status, tx.now, who, raw)
+    """Close it as `replayed` (with the bytes that were applied) or `discarded`.
+
+    Bytes that were mended may name a customer whom those that came did not: an erasure must find that one.
+    """
+    event = None if raw is None else _event(raw)
+    await tx.execute(_SETTLE, letter_id, status, tx.now, who, raw, event.subject if event else None)
 
 
 async def open_counts(reader: Reader) -> dict[str, int]:
@@ -167,7 +172,11 @@ def _letter(row: asyncpg.Record) -> DeadLetter:
 
 def readable(record: Record) -> Event | None:
     """The event in a record, if it is one."""
+    return _event(record.value or b"")
+
+
+def _event(raw: bytes) -> Event | None:
     try:
-        return parse(record.value or b"")
+        return parse(raw)
     except (MalformedEventError, UnknownTypeError):
         return None

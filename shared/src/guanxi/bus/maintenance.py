@@ -1,4 +1,4 @@
-"""Housekeeping: partitions ahead of time, old idempotency keys, batches and inbox days away, the audit trail sealed."""
+"""Housekeeping: partitions ahead of time, old keys, batches, inbox days and letters' bytes away, the audit sealed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ BATCHES_KEPT = timedelta(days=14)
 INBOX_KEPT = timedelta(days=17)
 """Topic retention (14 days), the day by which a segment may be late, and two more: an older event can only come from a
 dead letter, and goes to the default partition."""
+
+LETTERS_KEPT = timedelta(days=30)
+"""How long the bytes of a dead letter are kept after it was replayed or discarded; what was done about it stays."""
 
 _CHUNK = 5_000
 _ROUNDS = 100
@@ -30,6 +33,11 @@ DELETE FROM relay_batch WHERE ctid = ANY(ARRAY(
     WHERE n.topic = b.topic AND n.partition = b.partition AND n.last_offset > b.last_offset)
   LIMIT $2))
 """
+_OLD_LETTERS = """
+UPDATE dead_letter SET raw = '', key = NULL, headers = '[]' WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM dead_letter
+  WHERE settled_at < $1 AND (raw <> '' OR key IS NOT NULL OR headers <> '[]') LIMIT $2))
+"""
 _LOCK = 0x6D61696E  # "main": one maintainer at a time
 
 
@@ -39,7 +47,7 @@ async def maintain(pool: Pool) -> None:
     Each step stands alone: one that fails does not keep the others from being done. Raises what failed, at the end.
     """
     failed: list[Exception] = []
-    for step in (_partitions, _old_keys, _old_batches, _seal):
+    for step in (_partitions, _old_keys, _old_batches, _old_letters, _seal):
         try:
             await step(pool)
         except Exception as error:  # noqa: BLE001 - raised below, after the other steps
@@ -55,15 +63,19 @@ async def _partitions(pool: Pool) -> None:
     async with pool.begin() as tx:
         if await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
             await tx.fetchval("SELECT platform_drop_inbox($1)", tx.now - INBOX_KEPT)
-    await _delete_old(pool, _OLD_INBOX, INBOX_KEPT)
+    await _work_off(pool, _OLD_INBOX, INBOX_KEPT)
 
 
 async def _old_keys(pool: Pool) -> None:
-    await _delete_old(pool, _OLD_KEYS, IDEMPOTENCY_KEPT)
+    await _work_off(pool, _OLD_KEYS, IDEMPOTENCY_KEPT)
 
 
 async def _old_batches(pool: Pool) -> None:
-    await _delete_old(pool, _OLD_BATCHES, BATCHES_KEPT)
+    await _work_off(pool, _OLD_BATCHES, BATCHES_KEPT)
+
+
+async def _old_letters(pool: Pool) -> None:
+    await _work_off(pool, _OLD_LETTERS, LETTERS_KEPT)
 
 
 async def _seal(pool: Pool) -> None:
@@ -73,7 +85,7 @@ async def _seal(pool: Pool) -> None:
                 return
 
 
-async def _delete_old(pool: Pool, statement: str, kept: timedelta) -> None:
+async def _work_off(pool: Pool, statement: str, kept: timedelta) -> None:
     for _ in range(_ROUNDS):
         async with pool.begin() as tx:
             tag = await tx.execute(statement, tx.now - kept, _CHUNK)

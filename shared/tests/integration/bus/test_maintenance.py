@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from guanxi.bus.maintenance import BATCHES_KEPT, IDEMPOTENCY_KEPT, INBOX_KEPT, maintain
+from guanxi.bus import deadletters
+from guanxi.bus.maintenance import BATCHES_KEPT, IDEMPOTENCY_KEPT, INBOX_KEPT, LETTERS_KEPT, maintain
+from guanxi.bus.ports import Place, Record
 from guanxi.db import Database, open_database
 from guanxi_local.roles import Database as Address
 
@@ -69,6 +71,26 @@ async def test_of_old_batches_the_newest_of_each_partition_stays(database: Datab
     async with database.api.read() as reader:
         kept = await reader.fetch("SELECT topic, partition, last_offset FROM relay_batch ORDER BY 1, 2, 3")
     assert [tuple(row) for row in kept] == [("busy", 0, 2), ("quiet", 0, 2), ("quiet", 1, 7)]
+
+
+async def test_the_bytes_of_a_settled_letter_are_kept_for_a_while(database: Database) -> None:
+    now, headers = datetime.now(UTC), (("ce_type", b"t"),)
+    async with database.api.begin() as tx:
+        for offset in range(3):
+            record = Record(Place("t", 0), offset, b"key", b"bytes", headers, 0)
+            await deadletters.bury(tx, "c", [deadletters.Failure(record, ValueError("bad"))])
+        for offset, at in ((0, now - LETTERS_KEPT - HOUR), (1, now - LETTERS_KEPT + HOUR)):
+            settle = 'UPDATE dead_letter SET status = $2, settled_at = $3 WHERE "offset" = $1'
+            await tx.execute(settle, offset, "discarded", at)
+    await maintain(database.relay)
+    async with database.api.read() as reader:
+        rows = await reader.fetch('SELECT raw, key, headers, reason FROM dead_letter ORDER BY "offset"')
+    assert [(bytes(row["raw"]), row["key"], len(row["headers"])) for row in rows] == [
+        (b"", None, 0),
+        (b"bytes", b"key", 1),
+        (b"bytes", b"key", 1),
+    ]
+    assert {row["reason"] for row in rows} == {"bad"}
 
 
 async def test_partitions_are_there_before_their_time_and_gone_after_it(address: Address) -> None:
