@@ -36,3 +36,18 @@ async def test_a_letter_that_was_mended_is_found_when_its_customer_is_erased(ser
     assert answer.json()["subject"] == str(event.subject)
     async with service.database.api.begin() as tx:
         assert await deadletters.erase(tx, [event.data.id]) == 1
+
+
+async def test_a_look_at_the_event_itself_is_on_record(service: Harness) -> None:
+    letter = await a_letter(service, b'{"name": "Zhang"}')
+    address = f"/v1/ops/scoring/dead-letters/{letter}"
+    plain = await service.caller(scope="ops:read", subject="operator").get(address)
+    whole = await service.caller(scope="ops:read pii:read", subject="officer").get(address)
+    assert (plain.json()["event"], whole.json()["event"]) == (None, {"name": "Zhang"})
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch(
+            "SELECT principal, action, resource, unmasked FROM audit WHERE resource_id = $1", letter
+        )
+    assert [tuple(row) for row in rows] == [
+        ("officer", "GET /v1/ops/scoring/dead-letters/{letter_id}", "dead-letter", True)
+    ]

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
+from guanxi.auth import AuditEntry, audit
 from guanxi.bus import deadletters, offsets
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.deadletters import DeadLetter
@@ -163,15 +164,16 @@ def _add_dead_letters(router: APIRouter, service: Service) -> None:
 
     @router.get("/dead-letters/{letter_id}")
     async def get_dead_letter(letter_id: UUID, call: ReadOps) -> DeadLetterRead:
-        """One dead letter; with its event, as far as it can be read, for readers of personal data (`pii:read`)."""
-        async with call.pool.read() as reader:
-            letter = await deadletters.get(reader, letter_id)
-        if letter is None:
-            raise NotFound("dead letter")
+        """One dead letter; with its event for readers of personal data (`pii:read`), whose look is put on record."""
+        whole = call.principal.may("pii:read")
+        async with call.pool.begin() as tx:
+            letter = await deadletters.get(tx, letter_id)
+            if letter is None:
+                raise NotFound("dead letter")
+            if whole:
+                await audit(tx, call.principal, _look(service, letter))
         shown = DeadLetterRead.model_validate(letter)
-        if call.principal.may("pii:read"):
-            shown = shown.model_copy(update={"event": _readable(letter.raw)})
-        return shown
+        return shown.model_copy(update={"event": _readable(letter.raw)}) if whole else shown
 
     @router.post("/dead-letters/{letter_id}/replay", status_code=201)
     async def replay(letter_id: UUID, body: Replay, call: WriteOps) -> DeadLetterRead:
@@ -208,6 +210,11 @@ def _appliers(service: Service) -> dict[str, Applier]:
 def _groups(service: Service) -> list[str]:
     inbound = [service.topology.inbound.group] if service.topology.inbound else []
     return [*(c.group for c in service.topology.consumers), *inbound]
+
+
+def _look(service: Service, letter: DeadLetter) -> AuditEntry:
+    action = f"GET /v1/ops/{service.name}/dead-letters/{{letter_id}}"
+    return AuditEntry(action, "dead-letter", letter.id, letter.subject, unmasked=True)
 
 
 def _readable(raw: bytes) -> Any:
