@@ -9,9 +9,10 @@ from guanxi.db import Pool
 
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 BATCHES_KEPT = timedelta(days=14)
-INBOX_KEPT = timedelta(days=17)
-"""Topic retention (14 days), the day by which a segment may be late, and two more: an older event can only come from a
-dead letter, and goes to the default partition."""
+INBOX_KEPT = 2 * BATCHES_KEPT + timedelta(days=3)
+"""So long the relay remembers what it may publish again, with a new time; so long a topic keeps that (14 days); the day
+by which a segment may be late, and two more. An older event can only come from a dead letter, and goes to the default
+partition."""
 
 LETTERS_KEPT = timedelta(days=30)
 """How long the bytes of a dead letter are kept after it was replayed or discarded; what was done about it stays."""

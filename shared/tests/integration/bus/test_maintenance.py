@@ -13,6 +13,7 @@ from guanxi.bus.maintenance import BATCHES_KEPT, IDEMPOTENCY_KEPT, INBOX_KEPT, L
 from guanxi.bus.ports import Place, Record
 from guanxi.db import Database, open_database
 from guanxi_local.roles import Database as Address
+from guanxi_local.topics import read_topics
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 HOUR = timedelta(hours=1)
@@ -119,3 +120,10 @@ async def test_a_step_that_fails_is_told_and_the_others_are_done(address: Addres
         await maintain(database.relay)
     async with database.api.read() as reader:
         assert await reader.fetchval("SELECT count(*) FROM idempotency_key") == 0
+
+
+async def test_the_inbox_knows_what_the_relay_may_publish_again_for_as_long_as_a_topic_keeps_it() -> None:
+    longest = max(
+        topic.retention_hours or 0 for topic in read_topics("") if not topic.name.startswith("guanxi.inbound")
+    )
+    assert BATCHES_KEPT + timedelta(hours=longest) + timedelta(days=1) < INBOX_KEPT
