@@ -16,6 +16,8 @@ from guanxi.events.personal import personal_fields
 from guanxi.telemetry import correlation_id, current_traceparent
 
 F = TypeVar("F", bound=Fact)
+MOST_BYTES = 900_000
+"""What an event may measure as JSON: the broker takes a megabyte, and PostgreSQL gives it back with more blanks."""
 
 _RECORD = """
 WITH logged AS (
@@ -53,7 +55,11 @@ def logged(first: int, given: str = "") -> str:
 
 
 def log_arguments(event: Event[Any]) -> tuple[UUID, str, str, UUID | None, UUID, int, datetime, bytes]:
-    """The arguments of `logged`, in order."""
+    """The arguments of `logged`, in order; raises `ValueError` for an event that no broker would take."""
+    body = event.to_json()
+    if len(body) > MOST_BYTES:
+        message = f"{event.type} of {len(body)} bytes: an event may have {MOST_BYTES}"
+        raise ValueError(message)
     return (
         event.id,
         event.topic,
@@ -62,7 +68,7 @@ def log_arguments(event: Event[Any]) -> tuple[UUID, str, str, UUID | None, UUID,
         event.aggregateid,
         event.sequence,
         event.recordedtime,
-        event.to_json(),
+        body,
     )
 
 
@@ -96,7 +102,10 @@ def draft(  # noqa: PLR0913 - one argument for each attribute of an event
 
 
 async def record(tx: Tx, *events: Event[Any]) -> None:
-    """Record events in this transaction: they are published after its commit, in this order per aggregate."""
+    """Record events in this transaction: they are published after its commit, in this order per aggregate.
+
+    Raises `ValueError` for one that is too large to be published.
+    """
     if not events:
         return
     columns = list(zip(*(log_arguments(event) for event in events), strict=True))

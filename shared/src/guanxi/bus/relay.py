@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -24,7 +25,7 @@ from guanxi.bus.ports import Ack, BrokerError, Contents, Headers, Place, Produce
 from guanxi.crash import reached
 from guanxi.db import Pool
 from guanxi.ports import Clock, id_time
-from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS
+from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS, RELAY_TOO_LARGE
 
 BATCH = 500
 _DEPTH = "SELECT count(*) AS depth, (SELECT event_id FROM outbox ORDER BY seq LIMIT 1) AS oldest FROM outbox"
@@ -72,6 +73,7 @@ class Relay:
         self._woken = asyncio.Event()
         self._high: dict[Place, int] = {}
         self._suspect: set[Place] = set()
+        self._too_large: set[UUID] = set()
         self._put_back = 0
         self._checked_at = self._moved_at = 0.0
         self._echo_at: float | None = None
@@ -134,9 +136,10 @@ class Relay:
             await self._rest(self._pace.busy if now - self._moved_at < self._pace.warm else self._pace.idle)
 
     async def publish_batch(self, lease: Lease, producer: Producer) -> int:
-        """Publish one batch; gives how many events there were.
+        """Publish one batch; gives how many events there were, less those that wait behind one that is too large.
 
         Raises the first broker error, after what was acknowledged has been noted: the producer is then built anew.
+        That an event is too large is no such error: nobody else waits for it.
         """
         started = time.perf_counter()
         claimed = await lease.claim(BATCH)
@@ -152,9 +155,10 @@ class Relay:
         reached("relay.after_acknowledge")
         RELAY_BATCH_SECONDS.observe(time.perf_counter() - started)
         errors = [ack for ack in acks if isinstance(ack, BaseException)]
-        if errors:
-            raise errors[0]
-        return len(claimed)
+        others = [error for error in errors if not isinstance(error, MessageSizeTooLargeError)]
+        if others:
+            raise others[0]
+        return len(claimed) - len(errors)
 
     async def _send(self, producer: Producer, claimed: Sequence[Pointer]) -> list[Ack | BaseException]:
         async with asyncio.timeout(self._pace.produce):
@@ -162,14 +166,26 @@ class Relay:
 
     async def _queue(self, producer: Producer, claimed: Sequence[Pointer]) -> list[Awaitable[Ack]]:
         waiting: list[Awaitable[Ack]] = []
+        blocked: dict[tuple[str, str], MessageSizeTooLargeError] = {}
         for pointer in claimed:
+            if before := blocked.get((pointer.topic, pointer.key)):
+                waiting.append(_failed(before))  # sent, it would be sent with each batch again
+                continue
             headers = (("ce_type", pointer.type.encode()), ("ce_id", str(pointer.event_id).encode()))
             key, body = pointer.key.encode(), pointer.body.encode()
             try:
                 waiting.append(await producer.send(self._topic(pointer.topic), body, key, headers))
             except MessageSizeTooLargeError as error:
+                blocked[pointer.topic, pointer.key] = error
                 waiting.append(_failed(error))  # blocks its key alone
+                self._tell_of(pointer)
         return waiting
+
+    def _tell_of(self, large: Pointer) -> None:
+        if large.event_id not in self._too_large:
+            self._too_large.add(large.event_id)
+            log.error("relay.too_large", type=large.type, event_id=str(large.event_id), bytes=len(large.body))
+            RELAY_TOO_LARGE.inc()
 
     async def _acknowledge(self, lease: Lease, claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) -> None:
         done, batches = acknowledged_prefix(claimed, acks)

@@ -22,6 +22,7 @@ from guanxi.telemetry._metrics import (
     REGISTRY,
     RELAY_BATCH_SECONDS,
     RELAY_EVENTS,
+    RELAY_TOO_LARGE,
     exposition,
 )
 from guanxi.telemetry._redaction import REDACTED, redact, redact_text
@@ -66,6 +67,7 @@ __all__ = [
     "REGISTRY",
     "RELAY_BATCH_SECONDS",
     "RELAY_EVENTS",
+    "RELAY_TOO_LARGE",
     "TelemetryUnfitError",
     "configure_logging",
     "configure_telemetry",

@@ -43,6 +43,11 @@ RELAY_BATCH_SECONDS = Histogram(
     "guanxi_relay_batch_seconds", "Time to publish one batch.", registry=REGISTRY, buckets=_FAST
 )
 RELAY_EVENTS = Counter("guanxi_relay_events", "Events acknowledged by the broker.", registry=REGISTRY)
+RELAY_TOO_LARGE = Counter(
+    "guanxi_relay_too_large",
+    "Events too large for the broker: they and what follows of their key wait.",
+    registry=REGISTRY,
+)
 
 CONSUMER_LAG_RECORDS = Gauge(
     "guanxi_consumer_lag_records", "Records not yet applied.", ("consumer", "partition"), registry=REGISTRY

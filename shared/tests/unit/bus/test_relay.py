@@ -14,6 +14,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from guanxi.bus.ports import Ack, Headers, Place, Producer
 from guanxi.bus.relay import Means, Relay
 from guanxi.ports import SystemClock, SystemIds
+from guanxi.telemetry import RELAY_TOO_LARGE
 from guanxi.testing.simulation import MemoryLog, Moods, SimBroker, SimContents, SimProducer, run_in_virtual_time
 
 IDS = SystemIds()
@@ -200,21 +201,32 @@ def test_what_is_too_large_blocks_its_own_key_alone() -> None:
         async def send(
             self, topic: str, value: bytes, key: bytes, headers: Headers, partition: int | None = None
         ) -> Awaitable[Ack]:
-            if key == b"large":
+            if value == str(large[0]).encode():
                 raise MessageSizeTooLargeError
             return await super().send(topic, value, key, headers, partition)
 
-    world.make = lambda: Picky(world.broker)
+    made = list[Picky]()
+    rounds: list[int] = []
+
+    def make() -> Picky:
+        made.append(Picky(world.broker))
+        return made[-1]
+
+    world.make = make
     large, small = [IDS.new() for _ in range(2)], [IDS.new() for _ in range(5)]
 
     async def publish() -> None:
         await world.log.record(large, "large", 0)
         await world.log.record(small, "small", 0)
+        before = RELAY_TOO_LARGE._value.get()
         await asyncio.sleep(20)
+        rounds.append(int(RELAY_TOO_LARGE._value.get() - before))
 
     run_in_virtual_time(world.running(publish))
     assert set(world.ids()) == set(map(str, small))
     assert world.log.waiting == len(large)
+    assert len(made) == 1, "the way to the broker is not broken"
+    assert rounds == [1], "it is told once, and of the first alone"
 
 
 def test_a_broker_that_never_answers_does_not_hold_the_relay_for_ever() -> None:
