@@ -76,11 +76,17 @@ class Rebuilder:
     def __init__(self, means: Means, consumers: Sequence[Consumer]) -> None:
         self._means = means
         self._consumers = {one.name: one for one in consumers if one.read_model is not None}
+        self._deleted: set[str] = set()
 
     async def run_open(self) -> None:
         """Do the oldest rebuild that is open, if there is one and nobody else is at it."""
+        since = datetime.now(UTC) - timedelta(hours=KEPT_HOURS)
         async with self._means.pool.read() as reader:
             asked = await rows.next_rebuild(reader)
+            ended = await rows.topics_of_ended(reader, since)
+        for topic in ended:
+            # Of one that was cancelled while no worker ran, or whose worker died behind its last word.
+            await self._delete(topic)
         if asked is None:
             return
         async with under_lock(self._means.open_alone, LOCK) as alone:
@@ -98,7 +104,12 @@ class Rebuilder:
             begun = await self._begin(asked, consumer)
             if not await self._fill(begun, consumer, consumer.read_model, alone):
                 return
-        await self._means.delete_topic(asked.topic)
+        await self._delete(asked.topic)
+
+    async def _delete(self, topic: str) -> None:
+        if topic not in self._deleted:
+            await self._means.delete_topic(topic)
+            self._deleted.add(topic)
 
     async def _end(self, asked: Rebuild, status: rows.RebuildStatus, reason: str) -> None:
         async with self._means.pool.begin() as tx:

@@ -105,6 +105,11 @@ async def next_rebuild(reader: Reader) -> Rebuild | None:
     return _rebuild(row) if row else None
 
 
+async def topics_of_ended(reader: Reader, since: datetime) -> list[str]:
+    """The topics of the rebuilds that have ended since then, whoever ended them."""
+    return [row["topic"] for row in await reader.fetch("SELECT topic FROM rebuild WHERE ended_at >= $1", since)]
+
+
 async def ask(tx: Tx, consumer: str, topic: str, *, check_only: bool, who: str) -> UUID | None:
     """Ask for a rebuild of a consumer; None while one is open."""
     made: UUID | None = await tx.fetchval(_ASK, tx.new_id(), consumer, topic, check_only, who, tx.now)

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
-_TOPIC_ALREADY_EXISTS = 36
+_UNKNOWN_TOPIC, _TOPIC_ALREADY_EXISTS = 3, 36
 _DAY_MS = 86_400_000
 
 
@@ -68,11 +68,14 @@ async def ensure_topics(bootstrap: str, specs: Iterable[TopicSpec], *, seconds: 
 
 
 async def delete_topics(bootstrap: str, names: Sequence[str], *, seconds: float = 30) -> None:
-    """Delete topics; one that does not exist is passed over."""
+    """Delete topics; one that does not exist is passed over. Raises what the broker says of any other."""
     async with asyncio.timeout(seconds):
         admin = await _connect(bootstrap)
         try:
-            await admin.delete_topics(list(names))
+            answer = await admin.delete_topics(list(names))
+            for name, code, *_ in answer.topic_error_codes:
+                if code not in (0, _UNKNOWN_TOPIC):
+                    raise for_code(code)(name)
         finally:
             await admin.close()
 

@@ -23,9 +23,13 @@ _EVERY = timedelta(seconds=1)
 
 def rebuild_jobs(service: Service) -> Sequence[Job]:
     """Both jobs; most of the time they find nothing to do."""
+    kept: dict[int, Rebuilder] = {}
 
     async def write_anew(runtime: Runtime) -> None:
-        await _rebuilder(service, runtime).run_open()
+        # One and the same each time: it remembers which topics are gone.
+        if id(runtime) not in kept:
+            kept[id(runtime)] = _rebuilder(service, runtime)
+        await kept[id(runtime)].run_open()
 
     async def send_again(runtime: Runtime) -> None:
         await _replayer(service, runtime).run_open()
