@@ -35,6 +35,7 @@ class Guarded:
         """Records not yet applied, by partition, whoever reads it; as seen at the last look."""
         self._task: asyncio.Task[None] | None = None
         self._moved: dict[Place, tuple[int, float]] = {}
+        self._level: dict[Place, float] = {}
         self._rebuilds = 0
         self._shown: set[Place] = set()
 
@@ -58,6 +59,8 @@ class Guarded:
         self.behind = {place: max(end - stored.get(place, 0), 0) for place, end in ends.items() if self.reads(place)}
         for place, behind in self.behind.items():
             at = stored.get(place, 0)
+            if behind == 0:
+                self._level[place] = now
             if behind == 0 or self._moved.get(place, (-1, 0.0))[0] != at:
                 self._moved[place] = (at, now)
         if not any(self.behind.values()):
@@ -100,10 +103,13 @@ class Guarded:
         CONSUMER_LAG_SECONDS.labels(self.runner.group).set(max(late, default=0.0))
 
     def _late(self, place: Place, now: float) -> float:
+        # What waits is younger than what was applied last, and than the last look at which nothing waited: after a
+        # quiet weekend the second is the nearer, for one that catches up the first.
+        found = [now - self._level[place]] if place in self._level else []
         applied = self.runner.applied_at.get(place)
-        if applied is None:
-            return now - self._moved[place][1]
-        return max(datetime.now(UTC).timestamp() - applied / 1000, 0.0)
+        if applied is not None:
+            found.append(datetime.now(UTC).timestamp() - applied / 1000)
+        return max(min(found, default=now - self._moved[place][1]), 0.0)
 
 
 class Watchdog:

@@ -54,7 +54,7 @@ CONSUMER_LAG_RECORDS = Gauge(
 )
 CONSUMER_LAG_SECONDS = Gauge(
     "guanxi_consumer_lag_seconds",
-    "Age of the newest applied event, while there is lag.",
+    "Most that the oldest record not yet applied has waited.",
     ("consumer",),
     registry=REGISTRY,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
 from guanxi.bus.watchdog import Guarded, Watchdog
+from guanxi.telemetry import CONSUMER_LAG_SECONDS
 from guanxi.testing.simulation import MemoryStore, SimContents, SimReader, run_in_virtual_time
 
 from .conftest import TOPIC, Bench
@@ -178,3 +180,33 @@ def test_one_that_a_rebuild_keeps_waiting_is_left_alone(bench: Bench) -> None:
     assert len(bench.readers) == 1
     assert given_up == []
     assert set(bench.store.effects) == set(ids)
+
+
+@pytest.mark.parametrize(
+    ("level_before", "applied_before", "expected"),
+    [
+        (4, timedelta(days=3), 4),
+        (4, timedelta(seconds=2), 2),
+        (None, timedelta(hours=1), 3600),
+        (None, None, 4),
+    ],
+    ids=["after a quiet weekend", "busy", "catching up after a start", "nothing applied yet"],
+)
+def test_lag_is_how_long_the_oldest_record_can_have_waited(
+    bench: Bench, level_before: int | None, applied_before: timedelta | None, expected: float
+) -> None:
+    guarded, place = Guarded(bench.runner(), [TOPIC]), Place(TOPIC, 0)
+    bench.store.at[place] = Position(1)
+
+    async def go() -> float:
+        reader = SimReader(bench.broker, "group", [TOPIC])
+        await reader.start()
+        guarded.runner._reader = reader
+        guarded.see({place: 2 if level_before is None else 1}, {place: 1})
+        await asyncio.sleep(4)
+        if applied_before is not None:
+            guarded.runner.applied_at[place] = int((datetime.now(UTC) - applied_before).timestamp() * 1000)
+        guarded.see({place: 2}, {place: 1})
+        return float(CONSUMER_LAG_SECONDS.labels("group")._value.get())
+
+    assert run_in_virtual_time(go()) == pytest.approx(expected, abs=0.5)
