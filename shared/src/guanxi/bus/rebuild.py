@@ -79,15 +79,11 @@ class Rebuilder:
         self._deleted: set[str] = set()
 
     async def run_open(self) -> None:
-        """Do the oldest rebuild that is open, if there is one and nobody else is at it."""
-        since = datetime.now(UTC) - timedelta(hours=KEPT_HOURS)
+        """Do the oldest rebuild that is open, if there is one and nobody else is at it; else tidy up behind others."""
         async with self._means.pool.read() as reader:
             asked = await rows.next_rebuild(reader)
-            ended = await rows.topics_of_ended(reader, since)
-        for topic in ended:
-            # Of one that was cancelled while no worker ran, or whose worker died behind its last word.
-            await self._delete(topic)
         if asked is None:
+            await self._tidy_up()
             return
         async with under_lock(self._means.open_alone, LOCK) as alone:
             if alone is not None:
@@ -105,6 +101,14 @@ class Rebuilder:
             if not await self._fill(begun, consumer, consumer.read_model, alone):
                 return
         await self._delete(asked.topic)
+
+    async def _tidy_up(self) -> None:
+        # Of those that were cancelled while no worker ran, or whose worker died behind its last word.
+        since = datetime.now(UTC) - timedelta(hours=KEPT_HOURS)
+        async with self._means.pool.read() as reader:
+            ended = await rows.topics_of_ended(reader, since)
+        for topic in ended:
+            await self._delete(topic)
 
     async def _delete(self, topic: str) -> None:
         if topic not in self._deleted:
