@@ -20,16 +20,15 @@ import asyncpg
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError
 
-from guanxi.bus.lease import Batch, Lease, Leases, Pointer
-from guanxi.bus.ports import Ack, BrokerError, Contents, Headers, Place, Producer
+from guanxi.bus.acknowledging import acknowledged_prefix, behind, believed
+from guanxi.bus.lease import Lease, Leases, Pointer
+from guanxi.bus.losses import Losses
+from guanxi.bus.ports import Ack, BrokerError, Contents, Headers, Producer
 from guanxi.crash import reached
-from guanxi.db import Pool
-from guanxi.ports import Clock, id_time
-from guanxi.telemetry import OUTBOX_DEPTH, OUTBOX_OLDEST_AGE, RELAY_BATCH_SECONDS, RELAY_EVENTS, RELAY_TOO_LARGE
+from guanxi.ports import Clock
+from guanxi.telemetry import RELAY_BATCH_SECONDS, RELAY_EVENTS, RELAY_TOO_LARGE
 
 BATCH = 500
-_DEPTH = "SELECT count(*) AS depth, (SELECT event_id FROM outbox ORDER BY seq LIMIT 1) AS oldest FROM outbox"
-
 log = structlog.get_logger(__name__)
 
 Heartbeat = Callable[[Producer, datetime], Awaitable[None]]
@@ -71,10 +70,8 @@ class Relay:
     def __init__(self, means: Means, heartbeat: Heartbeat | None = None, pace: Pace | None = None) -> None:
         self._means, self._heartbeat, self._pace = means, heartbeat, pace or Pace()
         self._woken = asyncio.Event()
-        self._high: dict[Place, int] = {}
-        self._suspect: set[Place] = set()
+        self._losses = Losses(means.contents, means.topic_prefix, means.state_words)
         self._too_large: set[UUID] = set()
-        self._put_back = 0
         self._checked_at = self._moved_at = 0.0
         self._echo_at: float | None = None
         self.active = False
@@ -102,9 +99,7 @@ class Relay:
         clean = False
         try:
             await producer.start()
-            # Before anything is written behind what was lost.
-            await self._check_records(lease)
-            self._high = {place: mark.offset for place, mark in (await lease.marks()).items()}
+            await self._losses.begin(lease)
             self._echo_at = _now() + self._pace.echo
             self.active = True
             while lease.alive:
@@ -121,18 +116,18 @@ class Relay:
 
     async def _round(self, lease: Lease, producer: Producer) -> None:
         self._woken.clear()
-        began, put_back = self._means.clock.now(), self._put_back
+        began, put_back = self._means.clock.now(), self._losses.put_back
         moved = await self.publish_batch(lease, producer)
         now = _now()
         if moved:
             self._moved_at = now
         if now - self._checked_at >= self._pace.check and moved < BATCH:
             self._checked_at = now
-            await self._check_ends(lease)
-            if put_back == self._put_back:
+            await self._losses.check_ends(lease)
+            if put_back == self._losses.put_back:
                 await self._beat(producer, began)
             await self._say_again(lease)
-        if not moved and put_back == self._put_back:
+        if not moved and put_back == self._losses.put_back:
             await self._rest(self._pace.busy if now - self._moved_at < self._pace.warm else self._pace.idle)
 
     async def publish_batch(self, lease: Lease, producer: Producer) -> int:
@@ -148,8 +143,8 @@ class Relay:
         reached("relay.after_claim")
         acks = await self._send(producer, claimed)
         reached("relay.after_produce")
-        self._note([ack for ack in acks if isinstance(ack, Ack)])
-        lost = await self._tell_again(lease)
+        self._losses.note([ack for ack in acks if isinstance(ack, Ack)])
+        lost = await self._losses.tell_again(lease)
         acks = behind(lost, believed(claimed, acks))
         await self._acknowledge(lease, claimed, acks)
         reached("relay.after_acknowledge")
@@ -199,74 +194,13 @@ class Relay:
         noted = _Noted(producer)
         async with asyncio.timeout(self._pace.produce):
             await self._heartbeat(noted, up_to)
-        self._note(noted.acks)
-
-    def _note(self, acks: Sequence[Ack]) -> None:
-        """An acknowledgement at an offset that had been given before: the log has lost what lay there."""
-        for ack in acks:
-            if ack.offset <= self._high.get(ack.place, -1):
-                self._suspect.add(ack.place)
-            self._high[ack.place] = ack.offset
-
-    async def _check_ends(self, lease: Lease) -> None:
-        """Compare where each partition ends with what was acknowledged."""
-        if self._high:
-            ends = await self._means.contents.of({place.topic for place in self._high})
-            shorter = {place: end for place, end in ends.items() if end <= self._high.get(place, -1)}
-            self._suspect.update(shorter)
-            self._high.update({place: end - 1 for place, end in shorter.items()})
-        await self._tell_again(lease)
-
-    async def _check_records(self, lease: Lease) -> None:
-        """Look in every partition whether what lies where the newest batch ended is what was put there."""
-        self._suspect.update(await lease.marks())
-        await self._tell_again(lease)
-
-    async def _tell_again(self, lease: Lease) -> Collection[Place]:
-        """Put back what suspect partitions have lost; gives those that have lost something."""
-        if not self._suspect:
-            return ()
-        lost = await self._lost_from(lease, self._suspect)
-        anew = {place for place, offset in lost.items() if offset == 0 and await lease.remembers_from(place) != 0}
-        for word in sorted(
-            {place.topic.removeprefix(self._topic("")) for place in anew} & set(self._means.state_words)
-        ):
-            # A topic made anew: what lay there before the batches that are remembered is in the log alone. First, for
-            # what tells of it is gone with the batches.
-            self._put_back += await lease.whole_state(word)
-        for place, offset in lost.items():
-            again = await lease.lost_from(place, offset)
-            self._put_back += again
-            log.error("relay.tail_lost", topic=place.topic, partition=place.partition, offset=offset, again=again)
-        self._suspect.clear()
-        return lost.keys()
-
-    async def _lost_from(self, lease: Lease, suspect: Collection[Place]) -> dict[Place, int]:
-        """From which offset on each of these partitions is another log than the one that was acknowledged.
-
-        Neither its end nor an offset given twice tells: it may have grown again, by messages whose word was lost or by
-        a relay that had lost its lock. So batch by batch backwards, in growing steps, until a record is still there.
-        """
-        ends = await self._means.contents.of({place.topic for place in suspect})
-        back, lost, left = 0, dict[Place, int](), {place for place in suspect if place in ends}
-        while left:
-            marks = {place: mark for place, mark in (await lease.marks(back)).items() if place in left}
-            lost.update(dict.fromkeys(left - marks.keys(), 0))
-            cut = {place for place, mark in marks.items() if mark.offset >= ends[place]}
-            kept = {place: mark for place, mark in marks.items() if place not in cut}
-            found = await self._means.contents.records_at({place: mark.offset for place, mark in kept.items()})
-            # One that is not there at all was taken by retention or compaction: that says nothing.
-            other = {place for place, record in found.items() if not kept[place].is_at(record)}
-            if back:
-                lost.update({place: mark.offset + 1 for place, mark in kept.items() if place not in other})
-            back, left = 2 * back + 1, cut | other
-        return lost
+        self._losses.note(noted.acks)
 
     async def _say_again(self, lease: Lease) -> None:
         if self._echo_at is None or _now() < self._echo_at:
             return
         self._echo_at = None
-        await self._check_records(lease)
+        await self._losses.check_records(lease)
         topics = [self._topic(word) for word in self._means.state_words]
         await lease.again(topics, timedelta(seconds=2 * self._pace.echo))
 
@@ -298,76 +232,6 @@ class _Noted:
         ack = await waiting
         self.acks.append(ack)
         return ack
-
-
-def believed(claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
-    """The word for each message as far as it can be believed: the log may lose its tail while a batch is under way.
-
-    Where an offset is given twice, what came before is gone. Where the word for a message is lost, it may lie in place
-    of one that was acknowledged: of the same topic only what came before counts, and the next lease looks at that.
-    """
-    word = list(acks)
-    doubted: set[str] = set()
-    lying: dict[Place, list[int]] = {}
-    for n, (pointer, ack) in enumerate(zip(claimed, acks, strict=True)):
-        if isinstance(ack, MessageSizeTooLargeError):
-            continue  # not sent at all
-        if isinstance(ack, BaseException):
-            doubted.add(pointer.topic)
-        elif pointer.topic in doubted:
-            word[n] = BrokerError("acknowledged after another whose word was lost")
-        else:
-            before = lying.setdefault(ack.place, [])
-            if before and _offset(acks[before[-1]]) >= ack.offset:
-                for lost in before:
-                    word[lost] = BrokerError("acknowledged, and then lost with the end of the log")
-                before.clear()
-            before.append(n)
-    return word
-
-
-def behind(lost: Collection[Place], acks: Sequence[Ack | BaseException]) -> list[Ack | BaseException]:
-    """The word for each message; one that came to lie before what is now published again has to come after it."""
-    late = BrokerError("acknowledged before something older that was lost")
-    return [late if isinstance(ack, Ack) and ack.place in lost else ack for ack in acks]
-
-
-def acknowledged_prefix(
-    claimed: Sequence[Pointer], acks: Sequence[Ack | BaseException]
-) -> tuple[list[Pointer], list[Batch]]:
-    """What may be forgotten: per key only what comes before its first failure, so that order per key survives."""
-    failed: set[tuple[str, str]] = set()
-    done: list[Pointer] = []
-    batches: dict[Place, Batch] = {}
-    for pointer, ack in zip(claimed, acks, strict=True):
-        if isinstance(ack, BaseException) or (pointer.topic, pointer.key) in failed:
-            failed.add((pointer.topic, pointer.key))
-            continue
-        done.append(pointer)
-        batch = batches.setdefault(ack.place, Batch(ack.place, ack.offset, ack.offset, ack.timestamp, []))
-        batch.last_offset, batch.last_timestamp = ack.offset, ack.timestamp
-        batch.event_ids.append(pointer.event_id)
-    return done, list(batches.values())
-
-
-async def measure(pool: Pool) -> None:
-    """Set the gauges of depth and oldest age."""
-    depth, age = await outbox_depth(pool)
-    OUTBOX_DEPTH.set(depth)
-    OUTBOX_OLDEST_AGE.set(age.total_seconds())
-
-
-async def outbox_depth(pool: Pool) -> tuple[int, timedelta]:
-    """Pointers not yet published, and the age of the oldest."""
-    async with pool.read() as reader:
-        row = await reader.fetchrow(_DEPTH)
-    oldest = id_time(row["oldest"]) if row and row["oldest"] else None
-    age = pool.clock.now() - oldest if oldest else timedelta(0)
-    return (int(row["depth"]) if row else 0), max(age, timedelta(0))
-
-
-def _offset(ack: Ack | BaseException) -> int:
-    return ack.offset if isinstance(ack, Ack) else -1
 
 
 async def _failed(error: BaseException) -> Ack:

@@ -15,7 +15,7 @@ from guanxi.bus import deadletters, offsets
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.deadletters import DeadLetter
 from guanxi.bus.errors import ErrorClass, classify
-from guanxi.bus.relay import outbox_depth
+from guanxi.bus.outbox import outbox_depth
 from guanxi.db import Tx
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
 from guanxi.events.fields import UtcTime

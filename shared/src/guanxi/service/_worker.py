@@ -15,8 +15,9 @@ from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.kafka import KafkaContents, KafkaProducer, KafkaReader, inbound_pattern
 from guanxi.bus.lease import lease
 from guanxi.bus.maintenance import maintain
+from guanxi.bus.outbox import measure
 from guanxi.bus.ports import Reader
-from guanxi.bus.relay import Means, Relay, measure
+from guanxi.bus.relay import Means, Relay
 from guanxi.bus.store import DatabaseStore
 from guanxi.bus.watchdog import Guarded, Watchdog
 from guanxi.due import DueLoop

@@ -18,8 +18,9 @@ from guanxi.bus.applier import FactApplier
 from guanxi.bus.consumer import ConsumerRunner
 from guanxi.bus.kafka import KafkaContents, KafkaProducer, KafkaReader
 from guanxi.bus.lease import lease
+from guanxi.bus.outbox import outbox_depth
 from guanxi.bus.ports import Reader
-from guanxi.bus.relay import Means, Relay, outbox_depth
+from guanxi.bus.relay import Means, Relay
 from guanxi.bus.store import DatabaseStore
 from guanxi.db import Database, Tx, open_database
 from guanxi.events import Consumer, Event

@@ -11,6 +11,7 @@ from datetime import datetime
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
+from guanxi.bus.losses import Losses
 from guanxi.bus.ports import Ack, Headers, Place, Producer
 from guanxi.bus.relay import Means, Relay
 from guanxi.ports import SystemClock, SystemIds
@@ -254,7 +255,7 @@ def test_a_broker_that_never_answers_does_not_hold_the_relay_for_ever() -> None:
 
 @pytest.mark.parametrize("offset", [0, 7])
 def test_positions_are_compared_place_by_place(offset: int) -> None:
-    world = World()
-    world.relay._high = {Place("guanxi.scores", 0): 9, Place("guanxi.scores", 1): 9}
-    world.relay._note([Ack(Place("guanxi.scores", 0), offset, 1), Ack(Place("guanxi.scores", 1), 10, 1)])
-    assert world.relay._suspect == {Place("guanxi.scores", 0)}
+    losses = Losses(SimContents(SimBroker(random.Random(3))), "", ())
+    losses._high = {Place("guanxi.scores", 0): 9, Place("guanxi.scores", 1): 9}
+    losses.note([Ack(Place("guanxi.scores", 0), offset, 1), Ack(Place("guanxi.scores", 1), 10, 1)])
+    assert losses._suspect == {Place("guanxi.scores", 0)}

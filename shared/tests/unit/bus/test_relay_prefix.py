@@ -6,9 +6,9 @@ from aiokafka.errors import MessageSizeTooLargeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guanxi.bus.acknowledging import acknowledged_prefix, believed
 from guanxi.bus.lease import Pointer
 from guanxi.bus.ports import Ack, Place
-from guanxi.bus.relay import acknowledged_prefix, believed
 from guanxi.ports import SystemIds
 
 IDS = SystemIds()
