@@ -92,6 +92,16 @@ def test_every_required_setting_is_generated_and_every_other_one_is_explained() 
     assert asked_in_production <= explained
 
 
+def test_production_is_one_line_of_the_settings_that_every_command_reads() -> None:
+    line = re.search(r"^#COMPOSE_FILE=(\S+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert line is not None
+    assert [ROOT / name for name in line[1].split(":")] == [ROOT / "docker-compose.yml", PRODUCTION]
+    assert PRODUCTION.exists()
+    # A file named on the command line would hide the one that the settings name.
+    for path in (ROOT / "Makefile", *sorted((ROOT / "deploy" / "compose").glob("*.sh"))):
+        assert not re.search(r"(?:compose|COMPOSE\)) (?:.* )?(?:-f|--file)\b", path.read_text()), path.name
+
+
 def test_no_secret_has_a_value_in_the_repository() -> None:
     assert not re.findall(r"(?:PASSWORD|_KEY|SECRET)[A-Z_]*: (?!\$\{[A-Z_]+:\?|/var/lib/)\S+", TEXT)
 
