@@ -2,6 +2,9 @@
 # Runs in the container of PostgreSQL: one base backup of the whole cluster, checked, named for the
 # moment it ended (UTC). The newest $KEEP stay, with the WAL that leads from the oldest of them to now.
 set -eu
+case ${KEEP:-7} in
+    *[!0-9]* | 0*) echo "backup: KEEP must be a number from 1" >&2; exit 2 ;;
+esac
 base=/backup/base
 part=$base/.part
 rm -rf "$part"
