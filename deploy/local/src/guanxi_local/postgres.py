@@ -26,6 +26,8 @@ from guanxi_local.state import State
 
 NAME = "postgres"
 _START_S = 60.0
+# One that waits for the disk ends only when the disk has answered.
+_SWEEP_S = 10.0
 _STOP = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
 _SETTINGS = {
     "listen_addresses": HOST,
@@ -110,18 +112,26 @@ class Postgres:
         fresh.rename(self.data)
 
     def _sweep(self) -> None:
-        """Remove the lock file of a server that is gone; wait for the last backends of one that was killed."""
+        """Remove the lock file of a server that is gone, once the last processes of one that was killed have ended."""
         lock = self.data / "postmaster.pid"
         if not lock.exists():
             return
-        for process in self._leftovers():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        deadline = time.monotonic() + _SWEEP_S
+        while left := self._leftovers():
+            if time.monotonic() > deadline:
+                pids = ", ".join(str(process.pid) for process in left)
+                message = f"processes of an earlier PostgreSQL still use {self.data} and cannot be ended: {pids}"
+                raise Failure(message)
+            for process in left:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.05)
         lock.unlink()
 
     def _leftovers(self) -> list[psutil.Process]:
+        # What has ended and waits for its parent has no folder any more, so it does not count.
         found = []
-        for process in psutil.process_iter(["name", "cmdline", "cwd"]):
+        for process in psutil.process_iter(["name", "cwd"]):
             with contextlib.suppress(psutil.Error):
                 if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data.resolve()):
                     found.append(process)
