@@ -24,9 +24,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _REFRESH_S = 1.0
-# RFC 9110 7.6.1: what belongs to one connection and not to the message.
 _OURS = {b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"}
 """Who calls is what we see, not what the caller says: rate limits behind us count by it."""
+# RFC 9110 7.6.1: what belongs to one connection and not to the message.
 _HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 _TIMEOUT = httpx.Timeout(connect=2, read=60, write=60, pool=5)
 _STREAM_TIMEOUT = httpx.Timeout(connect=2, read=None, write=60, pool=5)
@@ -67,7 +67,7 @@ class Gateway:
 
     async def _find(self, path: str) -> tuple[str | None, str]:
         name = path.removesuffix("/openapi.json").removeprefix("/")
-        if name in self._services:
+        if name in self._services and path.endswith("/openapi.json"):
             return name, "/openapi.json"
         owner = self._routes.owner(path)
         if owner is None:

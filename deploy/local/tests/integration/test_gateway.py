@@ -194,7 +194,9 @@ async def test_a_service_that_is_away_gives_a_problem_and_a_time_to_come_back(do
     assert (problem["status"], problem["code"], problem["instance"]) == (503, "service-away", "/scoring/openapi.json")
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/livez", "/v1/nothing", "/complaints/metrics", "/v1/echo/%2e%2e"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/livez", "/v1/nothing", "/complaints", "/complaints/metrics", "/v1/echo/%2e%2e"]
+)
 async def test_what_nobody_offers_in_public_is_not_found(doors: Doors, path: str) -> None:
     # A client library would resolve the dots before it asks.
     reader, writer = await asyncio.open_connection("127.0.0.1", doors.port)
