@@ -10,7 +10,9 @@ import asyncio
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -20,7 +22,7 @@ NAME = "mailbox"
 
 
 class Keeper:
-    """Writes each message to `<milliseconds>-<recipient>.eml`."""
+    """Writes each message to a file of its own, `<nanoseconds>-<recipient>.eml`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,10 +30,16 @@ class Keeper:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep one message."""
         to = "".join(c if c.isalnum() or c in "@.-_" else "_" for c in ",".join(envelope.rcpt_tos))[:120]
-        path = self._folder / f"{time.time_ns() // 1_000_000}-{to}.eml"
         content = envelope.content or b""
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with self._new_file(to) as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
         return "250 kept"
+
+    def _new_file(self, to: str) -> BinaryIO:
+        while True:
+            # The clock of some machines stands still between two messages.
+            with suppress(FileExistsError):
+                return (self._folder / f"{time.time_ns()}-{to}.eml").open("xb")
 
 
 def command(port: int, folder: Path) -> list[str]:
