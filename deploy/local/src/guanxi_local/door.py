@@ -12,7 +12,7 @@ from guanxi_local.failures import Failure
 
 
 class Door:
-    """One command's way in, with its token; close it, or take it as a context."""
+    """One command's way in, with its token; to be taken as a context."""
 
     def __init__(self, gateway: str, token: str) -> None:
         self._client = httpx.Client(

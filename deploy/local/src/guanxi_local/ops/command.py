@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guanxi_local.ops.asking import SERVICES, Gateway, Token, check_service, open_door
+from guanxi_local.failures import Failure
+from guanxi_local.ops.asking import Gateway, Token, check_service, open_door, service_names
 from guanxi_local.ops.rebuild import rebuild
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def list_letters(
 ) -> None:
     """List dead letters, newest first; exit code 1 while any is open."""
     with open_door(gateway, token) as door:
-        found = {name: door.get(f"/v1/ops/{name}/dead-letters", status=status) for name in SERVICES}
+        found = {name: door.get(f"/v1/ops/{name}/dead-letters", status=status) for name in service_names()}
     _print(_letters_table(found))
     if status == "open" and any(found.values()):
         typer.echo("Next: guanxi deadletters show SERVICE ID, then replay or discard.")
@@ -92,8 +93,6 @@ def _path(service: str, letter: str) -> str:
 
 
 def _mended(path: Path) -> Any:
-    from guanxi_local.failures import Failure  # noqa: PLC0415 - as above
-
     try:
         return json.loads(path.read_text())
     except ValueError as error:
@@ -105,7 +104,7 @@ def _lag_table(door: Door) -> Table:
     from rich.table import Table  # noqa: PLC0415 - as above
 
     table = Table("service", "consumer", "partitions", "records behind", "in the outbox", "oldest, s")
-    for name in SERVICES:
+    for name in service_names():
         outbox = door.get(f"/v1/ops/{name}/outbox")
         behind: dict[str, list[int | None]] = defaultdict(list)
         for place in door.get(f"/v1/ops/{name}/lag"):

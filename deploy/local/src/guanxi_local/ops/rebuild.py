@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guanxi_local.failures import Failure
 from guanxi_local.ops.asking import Gateway, Token, check_service, open_door
+from guanxi_local.ops.following import follow
 
 if TYPE_CHECKING:
     from guanxi_local.door import Door
@@ -52,8 +54,6 @@ def _open_one(door: Door, service: str, consumer: str) -> Any:
 
 
 def _cancel(door: Door, service: str, consumer: str) -> None:
-    from guanxi_local.failures import Failure  # noqa: PLC0415 - as below
-
     found = _open_one(door, service, consumer)
     if found is None:
         message = f"no rebuild of {consumer} is open"
@@ -64,8 +64,6 @@ def _cancel(door: Door, service: str, consumer: str) -> None:
 
 def _follow(door: Door, service: str, begun: Any) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    from guanxi_local.ops.following import follow  # noqa: PLC0415 - as above
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns) as progress:
@@ -78,8 +76,6 @@ def _follow(door: Door, service: str, begun: Any) -> Any:
 
 
 def _report(service: str, ended: Any) -> None:
-    from guanxi_local.failures import Failure  # noqa: PLC0415 - as above
-
     consumer = ended["consumer"]
     if ended["status"] != "done":
         message = f"the rebuild of {consumer} was {ended['status']}: {ended['reason'] or 'somebody ended it'}"
