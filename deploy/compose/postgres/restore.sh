@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs in a container of its own while PostgreSQL is stopped: puts a base backup in the place of the cluster and leaves a
 # note up to which moment the archive is to be played back: $AT (UTC, 2026-11-26T04:00:00Z), or all there is.
-# What was there before stays beside it, until the next restore.
+# What was there before stays beside it, until a restore after this one has been opened.
 set -eu
 data=${PGDATA:-/var/lib/postgresql/18/docker}
 base=/backup/base
@@ -33,8 +33,14 @@ sed -i '/^# restore$/,/^# end of restore$/d' "$fresh/postgresql.auto.conf"
 } >>"$fresh/postgresql.auto.conf"
 touch "$fresh/recovery.signal"
 
-rm -rf "$data.replaced"
-if [ -d "$data" ]; then mv "$data" "$data.replaced"; fi
+# With recovery.signal in it the cluster was never opened since a restore put it there: what stays beside it is still the
+# last one that people worked with, and it is this one that goes.
+if [ -e "$data/recovery.signal" ]; then
+    rm -rf "$data"
+elif [ -d "$data" ]; then
+    rm -rf "$data.replaced"
+    mv "$data" "$data.replaced"
+fi
 mv "$fresh" "$data"
 sync
 # Backups of what is now undone lie on a branch that no later moment comes from.
