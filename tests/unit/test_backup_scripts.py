@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[2] / "deploy" / "compose" / "postgres"
+COMPOSE = Path(__file__).parents[2] / "deploy" / "compose"
+SCRIPTS = COMPOSE / "postgres"
 
 
 def back_up(keep: str, programs: Path) -> subprocess.CompletedProcess[str]:
@@ -94,3 +96,44 @@ def test_a_restore_that_was_opened_is_kept_by_the_next(cluster: Cluster) -> None
     cluster.open()
     cluster.restore("2026-11-26T04:30:00Z")
     assert cluster.whose() == ("2026-11-26T04-00-00Z", "2026-11-26T05-00-00Z")
+
+
+@dataclass(frozen=True)
+class Docker:
+    """Stands for the program `docker`: writes down what it is told, and answers as it was told to."""
+
+    folder: Path
+
+    def restore(self, at: str, **answers: str) -> subprocess.CompletedProcess[str]:
+        cases = "".join(f'"compose {word}"*) {answer} ;;\n' for word, answer in answers.items())
+        program = self.folder / "docker"
+        program.write_text(f'#!/bin/sh\necho "$*" >>{self.folder}/told\ncase "$*" in\n{cases}esac\n')
+        program.chmod(0o755)
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "AT": at}
+        script = ["/bin/sh", str(COMPOSE / "restore.sh")]
+        return subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=20)
+
+    def told(self) -> list[str]:
+        """The word of compose in each command, in order."""
+        return [line.split()[1] for line in (self.folder / "told").read_text().splitlines()]
+
+
+def test_the_services_come_back_when_the_archive_was_played_back(tmp_path: Path) -> None:
+    docker = Docker(tmp_path)
+    done = docker.restore("2026-11-26T04:00:00Z", exec="echo f")
+    assert (done.returncode, done.stdout) == (0, "restored; take a backup now: make backup\n")
+    assert docker.told() == ["stop", "run", "up", "exec", "up", "run", "up"]
+
+
+@pytest.mark.parametrize("answers", [{"exec": "exit 1"}, {"up": "exit 1"}], ids=["after it answered", "before"])
+def test_a_moment_that_the_archive_does_not_reach_ends_the_restore_with_the_reason(
+    answers: dict[str, str], tmp_path: Path
+) -> None:
+    docker = Docker(tmp_path)
+    done = docker.restore("2031-01-01T00:00:00Z", logs="echo recovery ended before it", **answers)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "recovery ended before it",
+        "restore: PostgreSQL could not play the archive back to 2031-01-01T00:00:00Z; the lines above say why",
+    ]
+    assert docker.told()[-2:] == ["logs", "stop"]
