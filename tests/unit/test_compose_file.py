@@ -59,6 +59,26 @@ def test_every_setting_of_a_service_is_handed_on_to_its_containers(row: Any) -> 
         assert wanted - set(SERVICES[f"{row.name}-{role}"]["environment"]) <= {"GUANXI_ISSUER", "GUANXI_AUDIENCE"}
 
 
+@pytest.mark.parametrize("row", read_processes(), ids=lambda row: row.name)
+def test_every_setting_of_a_service_is_in_the_operators_table(row: Any) -> None:
+    settings = import_module(f"{row.module}.settings").Settings
+    rows = re.findall(r"^\| (`GUANXI_[^|]+)", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    told = set(re.findall(r"GUANXI_[A-Z_]+", " ".join(rows)))
+    wanted = {f"GUANXI_{name.upper()}" for name in settings.model_fields}
+    assert wanted - told <= {"GUANXI_CRASH_AT", "GUANXI_WEBHOOK_ALLOW_LOOPBACK"}, "of development only"
+
+
+def test_what_the_example_of_the_settings_shows_is_what_holds_without_them() -> None:
+    shown = dict(re.findall(r"^#(GUANXI_[A-Z_]+)=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    # A firm's own; there the example is one.
+    own = {"GUANXI_JWKS", "GUANXI_ISSUER", "GUANXI_SMTP_URL", "GUANXI_SENDER", "GUANXI_PUBLIC_URL"}
+    for row in read_processes():
+        for name, setting in import_module(f"{row.module}.settings").Settings.model_fields.items():
+            variable = f"GUANXI_{name.upper()}"
+            if variable in shown.keys() - own:
+                assert type(setting.default)(shown[variable]) == setting.default, variable
+
+
 def test_every_job_is_one_that_the_image_knows() -> None:
     assert {_options(SERVICES[job]["command"][1:]).job for job in JOBS} == JOBS
 
@@ -87,7 +107,7 @@ def test_every_required_setting_is_generated_and_every_other_one_is_explained() 
     optional = set(re.findall(r"\$\{([A-Z_]+):-", TEXT)) - {"GUANXI_RELEASE"}
     assert optional <= explained
     passed_on = {key for one in SERVICES.values() for key, value in _environment(one).items() if value is None}
-    assert {"GUANXI_SMTP_URL", "GUANXI_OTLP_ENDPOINT"} <= passed_on
+    assert {"GUANXI_SMTP_URL", "GUANXI_OTLP_ENDPOINT"} <= passed_on <= explained
     asked_in_production = set(re.findall(r"\$\{([A-Z_]+):\?", PRODUCTION.read_text()))
     assert asked_in_production <= explained
 
