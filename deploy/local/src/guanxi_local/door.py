@@ -15,9 +15,7 @@ class Door:
     """One command's way in, with its token; to be taken as a context."""
 
     def __init__(self, gateway: str, token: str) -> None:
-        self._client = httpx.Client(
-            base_url=gateway, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
-        )
+        self._client = client(gateway, token)
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +42,15 @@ class Door:
         except httpx.HTTPError as error:
             message = f"the gateway does not answer ({error}); is the platform up? (guanxi status)"
             raise Failure(message) from error
+
+
+def client(gateway: str, token: str) -> httpx.Client:
+    """Give a client that speaks to a gateway with a token; `Failure` for an address that is none."""
+    try:
+        return httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False)
+    except httpx.InvalidURL as error:
+        message = f"{gateway} is no address of a gateway ({error}); write it like http://localhost:8080"
+        raise Failure(message) from error
 
 
 def segment(name: str) -> str:

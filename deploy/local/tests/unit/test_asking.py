@@ -30,6 +30,13 @@ def test_another_platform_needs_a_token_of_its_own(wanted: Path) -> None:
     assert not wanted.exists()
 
 
+@pytest.mark.parametrize("address", ["http://crm.example.com:port", "crm.example.com"])
+def test_an_address_that_is_none_gives_one_clear_line(address: str) -> None:
+    with pytest.raises(Failure, match=r"port'|'http://'") as caught, open_door(address, "a token") as door:
+        door.get("/v1/ops/complaints/lag")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_service_that_does_not_exist_is_refused_with_those_that_do() -> None:
     assert service_names() == [service.name for service in read_processes()]
     with pytest.raises(Failure, match="there is no service billing; they are customer-profile, "):

@@ -34,9 +34,9 @@ def import_file(  # noqa: PLR0913 - one for each option
     ] = None,
 ) -> None:
     """Send a file's rows as events through the public door; run again, it goes on where it stopped."""
-    import httpx  # noqa: PLC0415 - the other commands start without all this
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - the other commands start without all this
 
+    from guanxi_local.door import client  # noqa: PLC0415
     from guanxi_local.imports.effects import Onlooker  # noqa: PLC0415
     from guanxi_local.imports.mapping import load  # noqa: PLC0415
     from guanxi_local.imports.progress import shown  # noqa: PLC0415
@@ -46,12 +46,12 @@ def import_file(  # noqa: PLR0913 - one for each option
     address, bearer, overseer = _way_in(gateway, token, source)
     console = Console(highlight=False)
     with (
-        httpx.Client(base_url=address, headers=_bearer(bearer), timeout=30, trust_env=False) as client,
-        httpx.Client(base_url=address, headers=_bearer(overseer or ""), timeout=30, trust_env=False) as eyes,
+        client(address, bearer) as publisher,
+        client(address, overseer or "") as eyes,
         shown(console, file.name) as show,
     ):
         onlooker = Onlooker(eyes, source, datetime.now(UTC)) if overseer else None
-        account = run_import(client, file, rules, source, rate=rate, rejected=rejected, onlooker=onlooker, show=show)
+        account = run_import(publisher, file, rules, source, rate=rate, rejected=rejected, onlooker=onlooker, show=show)
     console.print(account.table())
     _close(account)
 
@@ -77,10 +77,6 @@ def _mapping_path(name: str) -> Path:
     known = ", ".join(sorted(path.stem for path in MAPPINGS.glob("*.toml")))
     message = f"there is no mapping {name}; give a file or one of {known}"
     raise Failure(message)
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def _way_in(gateway: str | None, token: str | None, source: str) -> tuple[str, str, str | None]:
