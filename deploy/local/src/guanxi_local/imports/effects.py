@@ -97,7 +97,11 @@ class Onlooker:
 
     def _ask(self, service: str) -> Counts:
         query = {"source": self._source, "since": self._since}
-        answer = self._client.get(f"/v1/ops/{service}/effects", params=query)
+        try:
+            answer = self._client.get(f"/v1/ops/{service}/effects", params=query)
+        except httpx.TransportError as error:
+            message = f"the gateway does not answer ({error}); is the platform up? (guanxi status)"
+            raise Failure(message) from error
         if not answer.is_success:
             raise Failure(problem(answer))
         return Counts.model_validate_json(answer.content)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from guanxi_local.failures import Failure
 from guanxi_local.imports import effects
 from guanxi_local.imports.effects import Onlooker
 from guanxi_local.imports.reconcile import Effect, Figures
@@ -55,6 +56,17 @@ def test_reports_are_counted_with_corrections_and_facts_without_what_was_under_w
     services = Services()
     assert wrong(look(services)) == []
     assert services.asked["scoring"] == 1
+
+
+def test_a_gateway_that_goes_away_while_one_looks_gives_one_clear_line() -> None:
+    def gone(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(gone), base_url="http://gateway.test") as client,
+        pytest.raises(Failure, match=r"^the gateway does not answer \(refused\); is the platform up\?"),
+    ):
+        Onlooker(client, "dealer-17", SINCE).settled(PASSED)
 
 
 def test_customers_whom_others_register_meanwhile_do_not_disturb() -> None:
