@@ -76,5 +76,8 @@ def _look(platform: Platform, name: str, address: str, *, ready: bool) -> Line:
 
 def _private(process: psutil.Process) -> int:
     # Shared buffers are counted in every backend's resident size: without them, once, is nearer to the truth.
-    memory = process.memory_info()
+    try:
+        memory = process.memory_info()
+    except psutil.NoSuchProcess:  # a backend that ended since: the server goes on
+        return 0
     return int(memory.rss - getattr(memory, "shared", 0))
