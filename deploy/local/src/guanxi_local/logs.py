@@ -39,8 +39,9 @@ def follow(paths: list[Path]) -> Iterator[tuple[str, str]]:
     while True:
         for path, place in places.items():
             size = path.stat().st_size if path.exists() else 0
-            if size != place:
-                text, places[path] = _whole_lines(path, place if size > place else 0)
+            places[path] = place if size >= place else 0
+            if size > places[path]:
+                text, places[path] = _whole_lines(path, places[path])
                 yield from ((path.stem, line) for line in text.splitlines())
         time.sleep(0.2)
 
