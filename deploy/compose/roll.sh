@@ -5,6 +5,11 @@
 set -eu
 service=${1:?roll: say which service, as make roll SERVICE=complaints}
 compose() { docker compose "$@"; }
+for role in worker api; do
+    [ -n "$(compose ps -q "$service-$role")" ] && continue
+    echo "roll: no container of $service-$role runs; make compose-up starts it" >&2
+    exit 2
+done
 compose build -q
 compose run --rm -T "$service-migrate"
 for role in worker api; do

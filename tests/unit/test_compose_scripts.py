@@ -1,4 +1,4 @@
-"""The scripts of backup and restore, as far as they need no server."""
+"""The scripts of the installation in containers, as far as they need no server."""
 
 from __future__ import annotations
 
@@ -104,13 +104,13 @@ class Docker:
 
     folder: Path
 
-    def restore(self, at: str, **answers: str) -> subprocess.CompletedProcess[str]:
+    def run(self, name: str, *arguments: str, at: str = "", **answers: str) -> subprocess.CompletedProcess[str]:
         cases = "".join(f'"compose {word}"*) {answer} ;;\n' for word, answer in answers.items())
         program = self.folder / "docker"
         program.write_text(f'#!/bin/sh\necho "$*" >>{self.folder}/told\ncase "$*" in\n{cases}esac\n')
         program.chmod(0o755)
         environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "AT": at}
-        script = ["/bin/sh", str(COMPOSE / "restore.sh")]
+        script = ["/bin/sh", str(COMPOSE / name), *arguments]
         return subprocess.run(script, env=environment, capture_output=True, text=True, check=False, timeout=20)
 
     def told(self) -> list[str]:
@@ -120,7 +120,7 @@ class Docker:
 
 def test_the_services_come_back_when_the_archive_was_played_back(tmp_path: Path) -> None:
     docker = Docker(tmp_path)
-    done = docker.restore("2026-11-26T04:00:00Z", exec="echo f")
+    done = docker.run("restore.sh", at="2026-11-26T04:00:00Z", exec="echo f")
     assert (done.returncode, done.stdout) == (0, "restored; take a backup now: make backup\n")
     assert docker.told() == ["stop", "run", "up", "exec", "up", "run", "up"]
 
@@ -130,10 +130,23 @@ def test_a_moment_that_the_archive_does_not_reach_ends_the_restore_with_the_reas
     answers: dict[str, str], tmp_path: Path
 ) -> None:
     docker = Docker(tmp_path)
-    done = docker.restore("2031-01-01T00:00:00Z", logs="echo recovery ended before it", **answers)
+    done = docker.run("restore.sh", at="2031-01-01T00:00:00Z", logs="echo recovery ended before it", **answers)
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "recovery ended before it",
         "restore: PostgreSQL could not play the archive back to 2031-01-01T00:00:00Z; the lines above say why",
     ]
     assert docker.told()[-2:] == ["logs", "stop"]
+
+
+def test_a_service_is_rolled_role_by_role(tmp_path: Path) -> None:
+    docker = Docker(tmp_path)
+    assert docker.run("roll.sh", "complaints", ps="echo an-old-one").returncode == 0
+    assert docker.told() == ["ps", "ps", "build", "run", *["ps", "up", "an-old-one", "an-old-one"] * 2]
+
+
+def test_a_service_that_does_not_run_is_not_said_to_be_rolled(tmp_path: Path) -> None:
+    docker = Docker(tmp_path)
+    done = docker.run("roll.sh", "complaints")
+    assert (done.returncode, docker.told()) == (2, ["ps"])
+    assert done.stderr == "roll: no container of complaints-worker runs; make compose-up starts it\n"
