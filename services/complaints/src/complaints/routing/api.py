@@ -53,7 +53,7 @@ async def get_rule(rule_id: UUID, call: Reader) -> RuleRead:
 
 @router.put("/routing-rules/{rule_id}")
 async def change_rule(rule_id: UUID, body: RuleBody, call: Changer, version: IfMatch) -> RuleRead:
-    """Replace a rule. The default route keeps having no conditions; only its unit changes."""
+    """Replace a rule. The default route keeps having no conditions and priority 0; only its unit changes."""
     _check_internal(call.principal)
     async with call.change() as change:
         rule = await usecases.change(change.tx, Rule(id=rule_id, version=version, **body.model_dump()))

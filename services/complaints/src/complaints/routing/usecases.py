@@ -92,8 +92,9 @@ async def make(tx: Tx, rule: Rule, by_unit: str) -> Rule:
 async def change(tx: Tx, rule: Rule) -> Rule:
     """Replace a rule; `rule.version` is the version that the caller has read."""
     present = await _locked(tx, rule.id, rule.version)
-    if _default(present) and (rule.cause or rule.sku_prefix):
-        raise Conflict("default-route", "The default route has no conditions: something must catch what no rule does.")
+    if _default(present) and not _default(rule):
+        detail = "The default route has no conditions and priority 0: something must catch what no rule does."
+        raise Conflict("default-route", detail)
     await check_holder(tx, "to_unit", rule.to_unit, None)
     await store.replace(tx, rule)
     return await read(tx, rule.id)

@@ -67,6 +67,8 @@ async def test_the_default_route_cannot_go(firm: Firm) -> None:
     assert (await caller.delete(address, headers=version)).json()["code"] == "default-route"
     narrowed = {"cause": "price", "to_unit": "sales", "priority": 0}
     assert (await caller.put(address, json=narrowed, headers=version)).status_code == 409
+    ordinary = {"to_unit": "sales"}
+    assert (await caller.put(address, json=ordinary, headers=version)).json()["code"] == "default-route"
     elsewhere = {"to_unit": "sales", "priority": 0}
     assert (await caller.put(address, json=elsewhere, headers=version)).status_code == 200
     assert (await firm.filed())["holder_unit"] == "sales"
