@@ -279,7 +279,9 @@ def _with_terms(before: Promise, made: Made, terms: Terms, now: datetime) -> Pro
         before.status == "broken" and (before.settled_by != BY_TIME or terms.due_at <= now)
     ):
         return changed
-    status = first_status(terms.due_at, now, historic=made.historic)
+    # Whoever had promised in time is not let off by a late correction: only what was historic may stay so.
+    was_historic = before.status == "historic"
+    status = first_status(terms.due_at, now, historic=made.historic) if was_historic else "open"
     twice = before.status == "broken" and status == "open"
     version = changed.version + 1 if twice else changed.version
     return replace(changed, status=status, settled_at=None, settled_by=None, version=version)

@@ -159,6 +159,21 @@ def test_what_a_person_called_broken_stays_broken_under_new_terms() -> None:
     assert rules.revise(made(terms(due=99)), [before], NOW).changed[0].status == "broken"
 
 
+def test_a_late_correction_does_not_let_off_whoever_had_promised_in_time() -> None:
+    before = promise(due=-1)
+    (after,) = rules.revise(made(terms("other", due=-1), historic=True), [before], NOW).changed
+    assert (after.what, after.status) == ("other", "open")
+    assert rules.moments(after, NOW) == [(rules.DUE_KIND, before.id, before.due_at)]
+    assert rules.overdue(after, NOW)
+
+
+@pytest.mark.parametrize(("due", "status"), [(-1, "historic"), (1, "open")])
+def test_what_was_historic_stays_so_until_its_moment_lies_ahead(due: float, status: str) -> None:
+    before = promise(due=-60)
+    (after,) = rules.revise(made(terms("other", due=due), historic=True), [before], NOW).changed
+    assert (before.status, after.status) == ("historic", status)
+
+
 @pytest.mark.parametrize("links", [1, 3])
 def test_with_a_promise_goes_whatever_took_its_place(links: int) -> None:
     rows = list(rules.revise(made(terms("a"), terms("b")), (), NOW).changed)
@@ -192,24 +207,25 @@ def renegotiate(before: Promise, due_at: datetime) -> list[Promise]:
         st.tuples(
             st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([-60, -1, 1, 60])), max_size=4),
             st.lists(st.integers(0, 9), max_size=3),
+            st.booleans(),
         ),
         min_size=1,
         max_size=6,
     ),
-    st.booleans(),
 )
 def test_after_any_revisions_the_live_promises_are_the_newest_terms(
-    versions: list[tuple[list[tuple[str, int]], list[int]]],
-    historic: bool,  # noqa: FBT001 - hypothesis gives them by position
+    versions: list[tuple[list[tuple[str, int]], list[int], bool]],
 ) -> None:
     rows: dict[UUID, Promise] = {}
+    opened: set[UUID] = set()
     fact = CustomerContacted(unit="a", contact_id=CONTACT, channel="x", direction="in", kind="call", occurred_at=NOW)
-    for version, negotiated in versions:
+    for version, negotiated, historic in versions:
         told = made(*(terms(what, due=due) for what, due in version), historic=historic, cause=an_event(fact))
         revision = rules.revise(told, list(rows.values()), NOW)
         for one in revision.changed:
             assert one.version > (rows[one.id].version if one.id in rows else 0)
         rows |= {one.id: one for one in revision.changed}
+        opened |= {one.id for one in revision.changed if one.status == "open"}
         for n in negotiated:
             chosen = [one for one in rows.values() if one.status == "open" and one.voided_at is None][n : n + 1]
             rows |= {one.id: one for before in chosen for one in renegotiate(before, NOW + timedelta(hours=99))}
@@ -220,4 +236,4 @@ def test_after_any_revisions_the_live_promises_are_the_newest_terms(
     ]
     assert {one.replaces for one in live if one.replaces} <= {one.id for one in live}
     assert all(one.status in ("open", "historic", "renegotiated") for one in live)
-    assert not [one for one in live if one.status == "open" and historic and one.due_at <= NOW]
+    assert not [one for one in live if one.status == "historic" and (one.id in opened or one.due_at > NOW)]
