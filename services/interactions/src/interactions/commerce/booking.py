@@ -107,6 +107,7 @@ async def revise(tx: Tx, items: Sequence[F], causes: Causes) -> list[F]:
         for fact in _following_facts(one, statuses, before.get(one.row.id))
     )
     await log.record(tx, *told)
+    await _let_off(tx, [one.row for one in live], statuses, causes)
     return [one.row for one in written]
 
 
@@ -121,11 +122,13 @@ async def perform(tx: Tx, services: Sequence[ServiceRecord], causes: Causes) -> 
 
 
 async def void(tx: Tx, kind: type[R], ids: Collection[UUID], causes: Causes) -> list[R]:
-    """Take records back for ever; those that had not been taken back before."""
+    """Take records back for ever; those that had not been taken back before. Nothing is owed for such an order."""
+    owed = await store.lock_payments_of(tx, ids) if kind is Order else []
     voided = await store.void(tx, kind, ids, tx.now)
     await timeline.void(tx, [one.id for one in voided])
-    await restate(tx, {one.order_id if isinstance(one, Following) else one.id for one in voided})
+    statuses = await restate(tx, {one.order_id if isinstance(one, Following) else one.id for one in voided})
     await log.record(tx, *(draft(tx, one, fact, causes) for one in voided for fact in _void_facts(one)))
+    await _let_off(tx, owed, statuses, causes)
     return voided
 
 
@@ -181,6 +184,18 @@ async def _tell_matched(
     late = [one for one in waited if not isinstance(one, Payment) or one.paid_on]
     of_order = {one.id: causes[one.order_id] for one in late if one.order_id and one.order_id in causes}
     await log.record(tx, *(draft(tx, one, _fact(one, statuses), of_order) for one in late))
+    await _let_off(tx, waited, statuses, causes)
+
+
+async def _let_off(tx: Tx, items: Iterable[Following], statuses: Mapping[UUID, OrderStatus], causes: Causes) -> None:
+    """Take back that those of these payments, locked, whose order was cancelled had been overdue."""
+    owed = [one for one in items if isinstance(one, Payment) and one.overdue_at and one.voided_at is None]
+    freed = await store.let_off(
+        tx, [one.id for one in owed if one.order_id and statuses.get(one.order_id) == "cancelled"]
+    )
+    await timeline.write(tx, [facts.entry(one) for one in freed])
+    of_order = {one.id: causes[one.order_id] for one in freed if one.order_id and one.order_id in causes}
+    await log.record(tx, *(draft(tx, one, facts.overdue_voided(one), {**causes, **of_order}) for one in freed))
 
 
 async def _look_again(tx: Tx, ids: Sequence[UUID]) -> None:

@@ -57,7 +57,7 @@ async def schedule(tx: Tx, items: Sequence[Following], before: Known, historic: 
 
 
 async def fall_overdue(tx: Tx, payment_id: UUID) -> None:
-    """Note that a payment is overdue, unless it was paid, voided or moved meanwhile."""
+    """Note that a payment is overdue, unless it was paid, voided or moved meanwhile, or its order was cancelled."""
     before = await store.lock(tx, Payment, payment_id)
     if before is None or before.voided_at or before.paid_on or before.overdue_at or before.due_on is None:
         return
@@ -65,6 +65,8 @@ async def fall_overdue(tx: Tx, payment_id: UUID) -> None:
     if moment > tx.now:
         # The unit's zone was not known, or was another one, when this was scheduled.
         await due.schedule(tx, moment, DUE_KIND, payment_id)
+        return
+    if before.order_id and await store.cancelled(tx, before.order_id):
         return
     late = replace(before, overdue_at=moment, version=await store.set_overdue(tx, payment_id, moment))
     await timeline.write(tx, [facts.entry(late)])

@@ -80,6 +80,9 @@ WHERE o.id = x.id AND o.status <> x.status RETURNING o.id
 """
 _LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
 _OVERDUE = "UPDATE payment SET overdue_at = $2, version = version + 1 WHERE id = $1 RETURNING version"
+_LET_OFF = "UPDATE payment SET overdue_at = NULL, version = version + 1 WHERE id = ANY($1::uuid[]) RETURNING id"
+# Against an order's being taken back meanwhile: whoever does that locks the order's payments first, then the order.
+_CANCELLED = "SELECT voided_at IS NOT NULL FROM sales_order WHERE id = $1 FOR SHARE"
 _ERASE_ORDERS = """
 UPDATE sales_order SET purpose = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
@@ -221,6 +224,23 @@ async def set_overdue(tx: Tx, payment_id: UUID, at: datetime) -> int:
     """Note since when a payment is overdue; its new version."""
     version: int = await tx.fetchval(_OVERDUE, payment_id, at)
     return version
+
+
+async def let_off(tx: Tx, ids: Collection[UUID]) -> list[Payment]:
+    """Note that these payments are overdue no more; gives them as they are now."""
+    freed = [row["id"] for row in await tx.fetch(_LET_OFF, list(ids))] if ids else []
+    return await by_ids(tx, Payment, freed) if freed else []
+
+
+async def lock_payments_of(tx: Tx, order_ids: Collection[UUID]) -> list[Payment]:
+    """The payments of these orders, locked as by `lock_payments`; the orders are locked after them, never before."""
+    ids = [row["id"] for row in await tx.all(sa.select(payment.c.id).where(payment.c.order_id.in_(list(order_ids))))]
+    return list((await lock_payments(tx, ids)).values())
+
+
+async def cancelled(tx: Tx, order_id: UUID) -> bool:
+    """Whether an order was taken back; until the end of this transaction it stays as it is."""
+    return bool(await tx.fetchval(_CANCELLED, order_id))
 
 
 async def by_ids(reader: Reader, kind: type[R], ids: Collection[UUID]) -> list[R]:

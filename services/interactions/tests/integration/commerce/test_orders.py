@@ -246,6 +246,33 @@ async def test_what_else_is_corrected_leaves_a_payment_overdue(
     assert len(await service.published(PaymentOverdue, PaymentOverdueVoided)) == 1
 
 
+async def test_what_a_cancelled_order_would_have_owed_never_falls_overdue(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path = await ordered(staff, customer)
+    due = await staff.post(f"{path}/payments", json={"amount_minor": 6000, "due_on": str(day_in_shanghai(2))})
+    assert (await staff.post(f"{path}/voiding", json={})).status_code == 201
+    service.clock.move(4 * 86400)
+    await service.work_off_due()
+    assert await service.published(PaymentOverdue, PaymentOverdueVoided) == []
+    assert (await staff.get(due.headers["Location"])).json()["overdue_at"] is None
+
+
+async def test_cancelling_an_order_takes_back_that_its_payment_was_overdue(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    path, _ = await overdue(staff, service, customer)
+    payment = (await staff.get(path)).json()
+    assert (await staff.post(f"/v1/orders/{payment['order_id']}/voiding", json={})).status_code == 201
+    (event,) = await service.published(PaymentOverdueVoided)
+    assert (str(event.data.payment_id), event.sequence) == (payment["id"], 3)
+    assert (await staff.get(path)).json() == {**payment, "overdue_at": None, "version": 3}
+    shown = (await staff.get(f"/v1/customers/{payment['customer_id']}/timeline?kind=payment")).json()["items"]
+    assert [one["summary"]["status"] for one in shown] == ["due"]
+    service.clock.move(86400)
+    assert await service.work_off_due() == 0
+
+
 @pytest.mark.parametrize(("days", "told"), [(-1, 1), (-4, 0), (-3000, 0)])
 async def test_a_debt_that_we_learn_of_days_late_is_told_to_nobody(
     staff: httpx.AsyncClient, service: Harness, customer: Any, days: int, told: int

@@ -66,6 +66,25 @@ def report(family: str, subject: UUID, twin: str = "", **values: Any) -> Event[A
     return an_event(kind.model_validate(data), subject=subject, **{"time": MOMENT, **envelope})
 
 
+@pytest.mark.parametrize("voided_first", [True, False])
+async def test_an_order_that_was_never_placed_owes_nothing_whichever_comes_first(
+    service: Harness, staff: httpx.AsyncClient, customer: Any, *, voided_first: bool
+) -> None:
+    customer_id = await customer()
+    payment = report("Payment", customer_id, ref="p-1", external_order="SO-1", due_on=(MOMENT.date()).isoformat())
+    order = report("Order", customer_id, ref="SO-1")
+    voided = report("Order", customer_id, "Voided", aggregate=order.aggregateid, sequence=2, ref="SO-1")
+    await service.apply(payment)
+    service.clock.move(36 * 3600)
+    assert await service.work_off_due() == 1
+    for event in (voided, order) if voided_first else (order, voided):
+        await service.apply(event)
+    told: list[Event[Any]] = await service.published(PaymentOverdue, PaymentOverdueVoided)
+    assert [type(event.data) for event in told] == [PaymentOverdue, PaymentOverdueVoided]
+    assert told[0].sequence < told[1].sequence
+    assert (await staff.get(f"/v1/payments/{payment.aggregateid}")).json()["overdue_at"] is None
+
+
 async def test_what_comes_before_its_order_waits_for_it(
     service: Harness, staff: httpx.AsyncClient, customer: Any
 ) -> None:
