@@ -99,6 +99,10 @@ async def begin_again(tx: Tx, ticket: Ticket) -> Ticket:
 async def fall(tx: Tx, ticket: Ticket, leavers: Collection[UUID]) -> None:
     """Give a ticket whose holder has left to the lead who takes over; `leavers` are all who have left just now."""
     route = await routing.successor(tx, ticket, _HOLDER_LEFT, leavers)
+    if ticket.offered_to == route.unit:
+        # It comes into the hands that were asked to take it: they are not the wrong ones.
+        ticket = await deadlines.miss(tx, ticket)
+        await deadlines.meet(tx, ticket, deadline_rules.CUSTODY)
     fallen = rules.fall_to(ticket, route.unit, route.lead_id)
     if route.unit != ticket.holder_unit:
         n = len(await store.of_complaint(tx, ticket.id)) + 1

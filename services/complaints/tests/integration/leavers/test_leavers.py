@@ -10,7 +10,7 @@ import pytest
 
 from guanxi import directory
 from guanxi.events import Event
-from guanxi.events.complaints import ComplaintHandedOver
+from guanxi.events.complaints import ComplaintEscalated, ComplaintHandedOver
 from guanxi.events.organisation import EmployeeState
 from guanxi.ports import SystemIds
 from guanxi.testing import a_unit, an_employee
@@ -128,11 +128,34 @@ async def test_who_has_left_takes_nothing_up(firm: Firm) -> None:
 
 async def test_an_offer_to_the_one_it_falls_to_is_off(firm: Firm) -> None:
     filed = await firm.filed(unit="finance")
-    await firm.step("finance", filed, "handovers", to_unit="head-office", reason="above us")
+    await firm.step("finance", filed, "handovers", to_unit="head-office", reason="above us", wrong_door=True)
     await firm.harness.apply(leaving(firm, firm.leads["finance"]))
     shown = await firm.shown(filed)
     assert (shown["holder_unit"], shown["offered_to"]) == ("head-office", None)
     assert [period["status"] for period in shown["custody"]] == ["ended", "withdrawn", "held"]
+    assert [due["status"] for due in shown["deadlines"] if due["kind"] == "custody"] == ["met"]
+    firm.harness.clock.move(14 * _DAY)
+    await firm.harness.work_off_due()
+    assert "wrong_hands" not in {event.data.reason for event in await firm.harness.published(ComplaintEscalated)}
+
+
+async def test_an_offer_to_somebody_else_stands_with_its_clock(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
+    await firm.harness.apply(leaving(firm, firm.leads["finance"]))
+    shown = await firm.shown(filed)
+    assert (shown["holder_unit"], shown["offered_to"]) == ("head-office", "logistics")
+    assert [due["status"] for due in shown["deadlines"] if due["kind"] == "custody"] == ["open"]
+
+
+async def test_what_was_overdue_when_it_fell_to_another_was_missed_before_that(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "handovers", to_unit="head-office", reason="above us", wrong_door=True)
+    firm.harness.clock.move(14 * _DAY)
+    await firm.harness.apply(leaving(firm, firm.leads["finance"]))
+    (custody,) = [due for due in (await firm.shown(filed))["deadlines"] if due["kind"] == "custody"]
+    assert (custody["status"], bool(custody["met_at"])) == ("missed", True)
+    assert "wrong_hands" in {event.data.reason for event in await firm.harness.published(ComplaintEscalated)}
 
 
 async def test_a_reopened_ticket_of_a_leaver_goes_to_the_lead(firm: Firm) -> None:
