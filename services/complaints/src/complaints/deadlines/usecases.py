@@ -78,12 +78,15 @@ async def promise_again(tx: Tx, ticket: Ticket) -> Ticket:
 async def meet(tx: Tx, ticket: Ticket, *kinds: str) -> dict[str, bool]:
     """Note that these steps are done; by kind whether in time, leaving out kinds that no deadline ran for.
 
-    Call `miss` first: what was due before now is missed, not met.
+    Call `miss` first: what was due before now is missed, not met. What was missed in an earlier round stays undone.
     """
-    found = [d for d in await store.of_complaint(tx, ticket.id) if d.kind in kinds and d.met_at is None]
-    live = [d for d in found if d.status in {"open", "missed"}]
+    found = await store.of_complaint(tx, ticket.id)
+    latest = {d.kind: d.round for d in sorted(found, key=lambda d: d.round)}
+    live = [d for d in found if d.kind in kinds and d.round == latest[d.kind] and d.status in {"open", "missed"}]
     met = [
-        replace(d, version=d.version + 1, met_at=tx.now, status="met" if d.status == "open" else d.status) for d in live
+        replace(d, version=d.version + 1, met_at=tx.now, status="met" if d.status == "open" else d.status)
+        for d in live
+        if d.met_at is None
     ]
     await store.update(tx, met)
     await _schedule(tx, ticket.id)

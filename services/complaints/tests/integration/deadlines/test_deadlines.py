@@ -107,6 +107,16 @@ async def test_reopening_what_was_only_answered_ends_the_deadline_of_the_round_b
     assert (await firm.shown(filed))["escalation_level"] == reopened["escalation_level"] + 2
 
 
+async def test_what_is_done_in_a_second_round_was_not_done_in_the_first(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    firm.harness.clock.move(seconds=4 * _WEEK)
+    for step, body in (("answers", {"text": "Done."}), ("reopening", {"reason": "broken"}), ("answers", {"text": "x"})):
+        await firm.step("finance", filed, step, **body)
+    await firm.step("finance", filed, "resolution")
+    resolve = [due for due in (await firm.shown(filed))["deadlines"] if due["kind"] == "resolve"]
+    assert [(due["status"], bool(due["met_at"])) for due in resolve] == [("missed", False), ("met", True)]
+
+
 async def test_the_clocks_stand_still_while_it_is_the_customers_turn(firm: Firm) -> None:
     filed = await firm.filed(unit="finance")
     await firm.step("finance", filed, "acceptance")
