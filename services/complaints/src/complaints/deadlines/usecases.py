@@ -11,7 +11,7 @@ from uuid import UUID
 from complaints.deadlines import rules, store
 from complaints.deadlines.rules import Deadline, Standards
 from complaints.tickets import usecases as tickets
-from complaints.tickets.rules import DUE, Ticket
+from complaints.tickets.rules import DUE, Status, Ticket
 from guanxi import directory, due
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
@@ -120,7 +120,10 @@ async def miss(tx: Tx, ticket: Ticket) -> Ticket:
 
 
 async def watch_wrong_hands(tx: Tx, ticket: Ticket, n: int, minutes_left: int) -> Ticket:
-    """Have the ticket escalate when so much working time passes before the `n`-th period begins; at once for none."""
+    """Have the ticket escalate when so much working time passes before the `n`-th period begins; at once for none.
+
+    While it is the customer's turn that clock stands still, as all do.
+    """
     clock, standards_ = await hours(tx, ticket.holder_unit), await store.standards(tx)
     before = await store.of_complaint(tx, ticket.id)
     # One clock at a time, and one escalation in all: a second offer does not begin it anew.
@@ -128,6 +131,8 @@ async def watch_wrong_hands(tx: Tx, ticket: Ticket, n: int, minutes_left: int) -
         return ticket
     due_at = clock.after(tx.now, max(minutes_left, 0))
     deadline = _deadline(tx, ticket, rules.CUSTODY, due_at, standards_.number, round_=n)
+    if ticket.status is Status.WAITING and minutes_left > 0:
+        deadline = rules.paused(deadline, clock, tx.now)
     await store.insert(tx, [deadline])
     if minutes_left <= 0:
         ticket = await _missed(tx, ticket, deadline)

@@ -133,6 +133,23 @@ async def test_accepting_stops_the_clock_of_wrong_hands(firm: Firm) -> None:
     assert "wrong_hands" not in reasons
 
 
+async def test_the_clock_of_wrong_hands_stands_still_while_it_is_the_customers_turn(firm: Firm) -> None:
+    filed = await firm.filed(unit="finance")
+    await firm.step("finance", filed, "acceptance")
+    await firm.step("finance", filed, "waiting")
+    await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
+    (custody,) = [due for due in (await firm.shown(filed))["deadlines"] if due["kind"] == "custody"]
+    assert (custody["status"], bool(custody["paused_at"])) == ("open", True)
+    firm.harness.clock.move(seconds=10 * 24 * 3600)
+    await firm.harness.work_off_due()
+    assert await firm.harness.published(ComplaintEscalated) == []
+    await firm.step("finance", filed, "customer-replies", text="The red one.")
+    firm.harness.clock.move(seconds=10 * 24 * 3600)
+    await firm.harness.work_off_due()
+    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+    assert reasons.count("wrong_hands") == 1
+
+
 async def test_working_time_in_wrong_hands_adds_up_over_units(firm: Firm) -> None:
     filed = await firm.filed(unit="finance")
     hours = 0
