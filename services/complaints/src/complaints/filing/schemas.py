@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from complaints.fields import (
@@ -35,14 +35,27 @@ class ComplaintPatch(Body):
 
     model_config = example(cause="price", sku="STAND-40")
 
-    channel: Channel = "other"
-    cause: Cause = "other"
-    severity: Severity = "normal"
+    channel: Channel | None = None
+    cause: Cause | None = None
+    severity: Severity | None = None
     about: About | None = None
     sku: Sku | None = None
     text: PersonalText | None = None
     wish: PersonalText | None = None
     reply_to: ReplyTo | None = None
+
+    @field_validator("channel", "cause", "severity", mode="before")
+    @classmethod
+    def _never_null(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null", "cannot be null")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("missing", "name at least one field to correct")
+        return self
 
 
 class VoidingCreate(Body):

@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from complaints.filing.schemas import ComplaintPatch
 from guanxi.events.complaints import (
     ComplaintFiledCorrected,
     ComplaintFiledVoided,
@@ -58,9 +59,20 @@ async def test_a_correction_names_the_version_it_corrects(firm: Firm) -> None:
     assert await firm.harness.published(ComplaintFiledCorrected) == []
 
 
+async def test_what_a_correction_leaves_out_has_no_value_of_its_own() -> None:
+    properties = ComplaintPatch.model_json_schema()["properties"]
+    assert {name: one["default"] for name, one in properties.items()} == dict.fromkeys(properties)
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"cause": None}, "cause"), ({"channel": None}, "channel"), ({"holder_unit": "sales"}, "holder_unit")],
+    [
+        ({"cause": None}, "cause"),
+        ({"channel": None}, "channel"),
+        ({"severity": None}, "severity"),
+        ({"holder_unit": "sales"}, "holder_unit"),
+        ({}, "body"),
+    ],
 )
 async def test_what_cannot_be_corrected_is_named(firm: Firm, wrong: dict[str, Any], field: str) -> None:
     refused = await patched(firm.harness.caller(), await firm.filed(), **wrong)
