@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,9 @@ from interactions.app import SERVICE
 
 pytestmark = pytest.mark.asyncio
 PLANTED = "planted-7f3a"
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 def planted(n: int) -> str:
@@ -130,4 +134,19 @@ async def test_nothing_personal_is_written_for_an_erased_customer(
     body = {"outcome": "kept", "note": planted(21)}
     assert (await staff.post(f"/v1/promises/{promise['id']}/outcome", json=body)).status_code == 410
     await service.apply(*reported(customer_id))
+    assert await places(service) == []
+
+
+async def test_an_erasure_that_waits_for_a_return_has_not_locked_its_order(service: Harness, customer: Any) -> None:
+    customer_id = await customer()
+    await service.apply(*reported(customer_id))
+    async with service.database.consumers.begin() as tx:
+        # As whoever voids it does: the row first, then its order.
+        await tx.execute("SELECT 1 FROM goods_return WHERE customer_id = $1 FOR UPDATE", customer_id)
+        erasing = asyncio.create_task(service.erase(customer_id))
+        async with service.database.api.read() as reader:
+            while not await reader.fetchval(WAITING):
+                assert not erasing.done()
+        await tx.execute("SELECT 1 FROM sales_order WHERE customer_id = $1 FOR UPDATE NOWAIT", customer_id)
+    await erasing
     assert await places(service) == []

@@ -282,7 +282,8 @@ async def page(  # noqa: PLR0913 - whom, what, where
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what was said of orders, returns and services; sums and dates stay as figures."""
-    statements = (_ERASE_ORDERS, _ERASE_RETURNS, _ERASE_SERVICES)
+    # Whoever enters or voids what follows an order locks that, then the order.
+    statements = (_ERASE_RETURNS, _ERASE_SERVICES, _ERASE_ORDERS)
     tags = [await tx.execute(sql, list(customer_ids), tx.now) for sql in statements]
     return sum(int(tag.split()[-1]) for tag in tags)
 
