@@ -92,7 +92,10 @@ def announcement(
 
 
 async def correct(tx: Tx, principal: Principal, contact_id: UUID, version: int, changes: Mapping[str, Any]) -> Told:
-    """Put right what was entered wrongly; 404, 409 once voided, 412 when it has changed since."""
+    """Put right what was entered wrongly; 404, 409 once voided, 412 when it has changed since.
+
+    What was promised in it moves with it; 422 for a moment by which some of that was due.
+    """
     found = await find(tx, principal, contact_id)
     if found.customer_id:
         await scope.locked_customer(tx, principal, found.customer_id)
@@ -105,6 +108,8 @@ async def correct(tx: Tx, principal: Principal, contact_id: UUID, version: int, 
     (after,) = await store.write(tx, [rules.corrected(before, changes)])
     await timeline.write(tx, [rules.entry(after)])
     await log.record(tx, announcement(tx, after, CustomerContactedCorrected))
+    if after.occurred_at != before.occurred_at:
+        await promises.redate(tx, rules.promised(after, ()))
     return Told(after, await promises.of_contact(tx, contact_id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -153,6 +153,19 @@ def revise(made: Made, known: Sequence[Promise], now: datetime) -> Revision:
     )
 
 
+def redate(made: Made, known: Sequence[Promise], now: datetime) -> Revision:
+    """Bring the promises of a contact that took place at another moment into line with it; their terms stay.
+
+    Raises 422 when one of them was due by then.
+    """
+    live = [one for one in known if one.voided_at is None]
+    if any(one.due_at <= made.made_at for one in live):
+        detail = "It must come before the moments by which its promises are due."
+        raise Unprocessable.field("occurred_at", "not-before", detail)
+    first = sorted((one for one in live if one.replaces is None), key=lambda one: one.slot or 0)
+    return revise(replace(made, terms=tuple(_terms(one) for one in first)), known, now)
+
+
 def void(promise: Promise, now: datetime) -> Promise:
     """Taken back: it was never made."""
     return replace(promise, voided_at=now, version=promise.version + 1)
@@ -292,6 +305,10 @@ def _promise_id(made: Made, slot: int, used: set[UUID]) -> UUID:
     if first not in used or made.cause is None:
         return first
     return derived_id(made.cause.id, f"promise/{slot}")
+
+
+def _terms(promise: Promise) -> Terms:
+    return Terms(**{field.name: getattr(promise, field.name) for field in fields(Terms)})
 
 
 def _values(terms: Terms) -> dict[str, Any]:

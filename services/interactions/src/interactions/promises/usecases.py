@@ -37,6 +37,12 @@ async def restate(tx: Tx, contacts: Sequence[Made]) -> None:
     await _apply(tx, [(made, rules.revise(made, known[made.contact_id], tx.now)) for made in contacts])
 
 
+async def redate(tx: Tx, made: Made) -> None:
+    """Move the promises of a contact, whose lock is held, to its new moment; 422 when one of them was due by then."""
+    known = await store.lock_of_contacts(tx, [made.contact_id])
+    await _apply(tx, [(made, rules.redate(made, known, tx.now))])
+
+
 async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: dict[UUID, Event[Any]] | None = None) -> None:
     """Void whatever was promised in contacts that did not take place; their locks are held."""
     found = [one for one in await store.lock_of_contacts(tx, contact_ids) if one.voided_at is None]

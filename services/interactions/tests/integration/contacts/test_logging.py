@@ -17,6 +17,7 @@ from guanxi.events.interactions import (
     PromiseBroken,
     PromiseDueSoon,
     PromiseMade,
+    PromiseMadeCorrected,
     PromiseMadeVoided,
 )
 from guanxi.testing import Harness, a_customer, an_employee
@@ -173,6 +174,29 @@ async def test_a_correction_changes_only_what_may_change(
     made = (await staff.post("/v1/interactions", json={"customer_id": str(await customer()), **VISIT})).json()
     answer = await staff.patch(f"/v1/interactions/{made['id']}", json=change, headers={"If-Match": '"1"'})
     assert answer.status_code == 422
+
+
+async def test_a_contact_cannot_have_taken_place_after_what_was_promised_in_it_was_due(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    agreed = [{"what": "stands", "due_at": hours(-1)}, {"what": "towers", "due_at": hours(24)}]
+    body = {"customer_id": str(await customer()), **VISIT, "occurred_at": hours(-4), "promises": agreed}
+    path = (await staff.post("/v1/interactions", json=body)).headers["Location"]
+    before = (await staff.get(path)).json()
+    tag = {"If-Match": '"1"'}
+    late = await staff.patch(path, json={"occurred_at": hours(-0.5)}, headers=tag)
+    assert (late.status_code, late.json()["errors"][0]["field"]) == (422, "occurred_at")
+    assert (await staff.get(path)).json() == before
+    right = await staff.patch(path, json={"occurred_at": hours(-2)}, headers=tag)
+    assert right.status_code == 200, right.text
+    assert {one["made_at"] for one in right.json()["promises"]} == {right.json()["occurred_at"]}
+    told = await service.published(PromiseMadeCorrected)
+    assert {(event.time, event.data.made_at, event.sequence) for event in told} == {
+        (*[datetime.fromisoformat(right.json()["occurred_at"])] * 2, 2)
+    }
+    again = await staff.patch(path, json={"outcome": "later"}, headers={"If-Match": '"2"'})
+    assert again.json()["promises"] == right.json()["promises"]
+    assert len(await service.published(PromiseMadeCorrected)) == 2
 
 
 async def test_voiding_is_final_and_takes_the_promises_along(
