@@ -79,6 +79,14 @@ def test_what_the_example_of_the_settings_shows_is_what_holds_without_them() -> 
                 assert type(setting.default)(shown[variable]) == setting.default, variable
 
 
+def test_the_services_believe_the_network_of_the_proxy_and_no_other() -> None:
+    (network,) = SERVICES["proxy"]["networks"]
+    (config,) = yaml.safe_load(TEXT)["networks"][network]["ipam"]["config"]
+    believed = {SERVICES[f"{row.name}-api"]["environment"]["GUANXI_FORWARDED_ALLOW_IPS"] for row in read_processes()}
+    assert believed == {config["subnet"]}
+    assert all(network in SERVICES[f"{row.name}-api"]["networks"] for row in read_processes())
+
+
 def test_every_job_is_one_that_the_image_knows() -> None:
     assert {_options(SERVICES[job]["command"][1:]).job for job in JOBS} == JOBS
 

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import asyncpg
 import uvicorn
@@ -135,21 +135,26 @@ async def _serve_at(door: socket.socket, service: Service, settings: ServiceSett
             await _check_owner(reader, service)
         runtime = Runtime(settings, database)
         worker = Worker(service, runtime, _give_up) if role != "api" else None
-        config = uvicorn.Config(
-            build_app(service, runtime, worker, role=role),
-            loop="none",
-            http=LimitedHeadProtocol,
-            ws="none",
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-        await _until_stopped(uvicorn.Server(config), door, worker)
+        server = uvicorn.Server(_config(build_app(service, runtime, worker, role=role), settings))
+        await _until_stopped(server, door, worker)
     finally:
         await database.close()
         shutdown_tracing()
+
+
+def _config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http=LimitedHeadProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 async def _check_owner(reader: Reader, service: Service) -> None:

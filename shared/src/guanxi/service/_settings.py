@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,6 +32,8 @@ class ServiceSettings(BaseSettings):
     public_url: str = ""
     cursor_key: SecretStr | None = None
     tracking_key: SecretStr | None = None
+    forwarded_allow_ips: str = "127.0.0.1"
+    """The proxies that may say for whom they ask (`X-Forwarded-For`): addresses and networks, with commas between."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str | None = None
     most_at_once: int = Field(default=100, ge=1)
@@ -52,6 +55,18 @@ class ServiceSettings(BaseSettings):
         if any(not _is_port(address.rpartition(":")[2]) for address in value.split(",")):
             message = f"each port must be a number from 1 to {_LAST_PORT}"
             raise ValueError(message)
+        return value
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        # The server takes what is neither for a name that no caller ever has, and says nothing.
+        for one in value.split(","):
+            try:
+                ip_network(one.strip())
+            except ValueError:
+                message = "each proxy must be an address or a network, such as 10.0.0.0/24"
+                raise ValueError(message) from None
         return value
 
     @field_validator("crash_at")
