@@ -81,7 +81,10 @@ async def read_interaction(interaction_id: UUID, call: CanRead) -> InteractionRe
 async def correct_interaction(
     interaction_id: UUID, body: InteractionCorrection, call: CanChange, version: Annotated[int, Depends(if_match)]
 ) -> InteractionRead:
-    """Correct what was entered wrongly. Fields that are not sent stay; null empties an optional one."""
+    """Correct what was entered wrongly. Fields that are not sent stay; null empties an optional one.
+
+    What was promised in it moves with `occurred_at`, which must lie before the moments by which its promises are due.
+    """
     async with call.change() as change:
         changes = body.model_dump(exclude_unset=True)
         told = await usecases.correct(change.tx, call.principal, interaction_id, version, changes)

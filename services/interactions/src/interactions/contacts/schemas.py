@@ -120,7 +120,7 @@ class InteractionRow(BaseModel):
     direction: str
     kind: str
     occurred_at: datetime
-    recorded_at: datetime = Field(description="When we learned of it, or of its newest version.")
+    recorded_at: datetime = Field(description="When we learned of it, or of its source's newest version.")
     employee_id: UUID | None
     employee: str | None = Field(validation_alias="employee_name", description="Their name, where a report gave it.")
     contact_person: str | None

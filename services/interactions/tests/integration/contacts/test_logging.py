@@ -160,6 +160,7 @@ async def test_a_correction_needs_the_version_it_corrects(
     right = await staff.patch(path, json={"outcome": "later", "rival_named": None}, headers={"If-Match": '"1"'})
     assert (right.status_code, right.headers["ETag"]) == (200, '"2"')
     assert (right.json()["outcome"], right.json()["rival_named"]) == ("later", None)
+    assert right.json()["recorded_at"] == made["recorded_at"]
     assert (right.json()["content"], right.json()["cues"]) == (VISIT["content"], VISIT["cues"])
     stale = await staff.patch(path, json={"outcome": "none"}, headers={"If-Match": '"1"'})
     assert stale.status_code == 412
