@@ -10,6 +10,7 @@ import pytest
 from guanxi.events.interactions import CustomerContacted
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
+from scoring.scores import usecases as scores
 
 from .conftest import MakeCustomer, a_broken_promise, an_order, settle
 
@@ -25,6 +26,12 @@ async def _everywhere(service: Harness, value: UUID) -> dict[str, int]:
             for name in service.service.metadata.tables
             if (count := await reader.fetchval(f"SELECT count(*) FROM {name} t WHERE t::text LIKE $1", f"%{value}%"))
         }
+
+
+async def _marked(service: Harness, one: UUID) -> None:
+    """Have a customer scored, as a fact does that was entered beside the erasure."""
+    async with service.database.consumers.begin() as tx:
+        await scores.mark_now(tx, [one])
 
 
 async def test_an_erased_customer_leaves_only_the_skeleton_of_its_facts(
@@ -66,3 +73,35 @@ async def test_an_erased_customer_is_never_scored_again(
     await settle(service)
     assert set(await _everywhere(service, one)) == {"fact"}
     assert (await staff.get(f"/v1/customers/{one}/scores")).status_code == 410
+
+
+async def test_a_late_fact_of_an_erased_absorbed_member_spoils_no_batch(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    speaks, goes = await customer(), await customer()
+    await service.apply(an_order(speaks, 42_000_000), an_order(goes, 50_000_000))
+    await service.apply(a_customer(goes, sequence=2, canonical_id=speaks, status="merged"))
+    await settle(service)
+    await service.apply(a_customer(goes, sequence=3, canonical_id=speaks, status="erased", name=None))
+    await service.erase(goes)
+    await settle(service)
+    await _marked(service, goes)
+    await settle(service)
+    ranked = (await staff.get("/v1/rankings")).json()["items"]
+    assert [one["customer_id"] for one in ranked] == [str(speaks)]
+
+
+async def test_a_late_fact_of_an_erased_member_brings_no_absorbed_speaker_back(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    stays, speaks, goes = await customer(), await customer(), await customer()
+    await service.apply(*(an_order(one, 42_000_000) for one in (stays, speaks, goes)))
+    await service.apply(a_customer(goes, sequence=2, canonical_id=speaks, status="merged"))
+    await service.apply(a_customer(goes, sequence=3, canonical_id=speaks, status="erased", name=None))
+    await service.apply(a_customer(speaks, sequence=2, canonical_id=stays, status="merged"))
+    await service.erase(goes)
+    await settle(service)
+    await _marked(service, goes)
+    await settle(service)
+    ranked = (await staff.get("/v1/rankings")).json()["items"]
+    assert [one["customer_id"] for one in ranked] == [str(stays)]

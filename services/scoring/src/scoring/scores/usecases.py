@@ -112,7 +112,7 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
-    people = await directory.share_locked_many(tx, _all(first_seen))
+    people = await directory.share_locked_many(tx, {*first_seen, *_all(first_seen)})
     families = _living(first_seen, people)
     if not families:
         return
@@ -122,7 +122,7 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     told = replace(moment, reach=await facts.reach(tx))
     rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
     found = await asyncio.to_thread(pictures, families, rows, known, told)
-    await _write(tx, found, before, _causes(tx, families, claimed))
+    await _write(tx, found, before, _causes(tx, first_seen, claimed))
 
 
 def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
@@ -132,8 +132,10 @@ def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
 def _living(
     families: Mapping[UUID, Sequence[UUID]], people: Mapping[UUID, directory.DirectoryCustomer]
 ) -> dict[UUID, list[UUID]]:
+    # Who was erased keeps the speaker of its last day, who may have been absorbed by another since.
     gone = {one for one, who in people.items() if who.erased}
-    return {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
+    left = {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
+    return {one: members for one, members in left.items() if members}
 
 
 async def _write(
