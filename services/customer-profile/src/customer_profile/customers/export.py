@@ -38,18 +38,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _running = asyncio.Semaphore(AT_ONCE)
 
 
-async def exported(pool: Pool, wanted: Filter, principal: Principal, region: str) -> AsyncIterator[str]:
+def exported(pool: Pool, wanted: Filter, principal: Principal, region: str) -> AsyncIterator[str]:
     """Lines of CSV, the header first; 429 while too many exports run."""
     if _running.locked():
         raise Problem(
             429, "too-many-exports", "Too many exports are running. Repeat this one in a while.", retry_after=10
         )
-    await _running.acquire()
     return _lines(pool, wanted, principal, region)
 
 
 async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) -> AsyncIterator[str]:
-    try:
+    # Held from here on, not from the call: a caller who leaves before the first line never has it begun, nor ended.
+    async with _running:
         # Spreadsheets take a file without this mark for one in the machine's own encoding.
         yield "\ufeff" + _line(COLUMNS)
         after: tuple[Any, ...] | None = None
@@ -62,8 +62,6 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) 
             if len(found) <= ROWS:
                 return
             after = (some[-1].id,)
-    finally:
-        _running.release()
 
 
 async def _note(pool: Pool, principal: Principal, wanted: Filter, seen: Sequence[UUID]) -> None:

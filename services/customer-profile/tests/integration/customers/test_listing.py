@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from customer_profile.customers import export
+from customer_profile.customers.listing import Filter
+from guanxi.auth import make_principal
 from guanxi.testing import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -131,6 +134,15 @@ async def test_the_export_goes_over_all_pages(office: httpx.AsyncClient, monkeyp
         await made(office, f"名{n}")
     answer = await office.get("/v1/customers/export")
     assert [row["name"] for row in csv.DictReader(io.StringIO(answer.text))] == ["名4", "名3", "名2", "名1", "名0"]
+
+
+async def test_callers_who_leave_before_the_first_line_block_no_export(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    who = make_principal("leaver", "head-office", ["customers:read"], internal=True)
+    for _ in range(export.AT_ONCE + 1):
+        export.exported(harness.database.api, Filter(), who, "CN")
+    assert (await office.get("/v1/customers/export")).status_code == 200
 
 
 async def test_the_export_takes_the_filters_of_the_list(office: httpx.AsyncClient) -> None:
