@@ -240,3 +240,17 @@ async def test_a_late_report_registers_nobody_and_writes_nothing(harness: Harnes
     assert await reported(office, harness.caller(scope="reports:publish"), event) == ["rejected"]
     async with harness.database.api.read() as reader:
         assert await scan(reader, ["歐陽無名", "A-1"]) == []
+
+
+async def test_a_late_report_that_is_refused_anyway_is_not_kept(harness: Harness, office: httpx.AsyncClient) -> None:
+    one = await known_everywhere(office, harness)
+    await harness.erase(one)
+    of = {"type": "guanxi.inbound.ProfileReported.v1", "source": "web-shop"}
+    by_name = {**of, "data": {"external_customer": "A-1", **BAD}}
+    by_id = {**of, "subject": str(one), "data": {"external_ref": "A-2", **BAD}}
+    stranger = {**of, "data": {"external_customer": "B-1", "kind": "旁人"}}
+    caller = harness.caller(scope="reports:publish")
+    assert await reported(office, caller, by_name, by_id, stranger) == ["rejected"] * 3
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, ["歐陽無名", "Nemo", "A-1", "A-2"]) == []
+        assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body IS NOT NULL") == 1

@@ -51,6 +51,7 @@ async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again 
     await _check_subjects(tx, cases)
     threads = await _weigh(tx, cases)
     await _resolve(tx, cases)
+    await _forget_erased(tx, cases)
     await _keep(tx, cases, threads, door)
     await _pass_on(tx, cases)
     return [_outcome(case) for case in cases]
@@ -216,6 +217,20 @@ def _settle(case: Case) -> None:
         case.refuse(_ERASED)
     else:
         case.status = "passed_anonymous" if case.customer_id is None else "resolved"
+
+
+async def _forget_erased(tx: Tx, cases: Sequence[Case]) -> None:
+    """Have nothing kept of a refused report that names an erased customer, whatever it was refused for."""
+    refused = [case for case in cases if case.status == "rejected" and not case.erased]
+    naming = {case.report_id: case.envelope.subject for case in refused if case.envelope.subject}
+    called = [case for case in refused if case.external_customer]
+    people = await customers.load(tx, naming.values()) if naming else {}
+    known = await identity.look_up(tx, {_alias(case) for case in called}) if called else {}
+    for case in refused:
+        subject = people.get(naming[case.report_id]) if case.report_id in naming else None
+        if known.get(_alias(case), case) is None or (subject is not None and subject.erased_at is not None):
+            # Refused, it is no part of its thread, which may be about another customer.
+            case.erased, case.thread = True, None
 
 
 def _alias(case: Case) -> tuple[str, str]:
