@@ -224,6 +224,19 @@ async def test_refused_reports_are_found_by_every_way_of_naming_the_customer(
         assert await scan(reader, ["Nemo", "by-hand"]) == []
 
 
+async def test_a_thread_that_began_with_a_void_goes_too(harness: Harness, office: httpx.AsyncClient) -> None:
+    dealer = harness.caller(unit="dealer-17", scope="reports:publish")
+    void = {"external_customer": "NEMO-1", "external_ref": "NEMO-Never"}
+    profile = {"external_customer": "NEMO-1", "kind": "person", "name": "旁人"}
+    first = {"type": "guanxi.inbound.OrderReportedVoided.v1", "data": void}
+    then = {"type": "guanxi.inbound.ProfileReported.v1", "id": "e-then", "data": profile}
+    assert await reported(office, dealer, first) == await reported(office, dealer, then) == ["received"]
+    (one,) = (await office.get("/v1/customers")).json()["items"]
+    await harness.erase(UUID(one["id"]))
+    async with harness.database.api.read() as reader:
+        assert await scan(reader, ["NEMO"]) == []
+
+
 async def test_a_late_fact_of_another_service_is_not_kept(harness: Harness, office: httpx.AsyncClient) -> None:
     one = await known_everywhere(office, harness)
     await harness.erase(one)

@@ -26,6 +26,13 @@ SELECT uuidv7(), 'dealer-' || n % 3, 'dealer-' || n % 3, 'e-' || n, n % 100 = 99
   CASE WHEN n % 500 = 0 THEN 'rejected' ELSE 'resolved' END, 'kafka'
 FROM generate_series(1, 20000) AS n
 """
+THREADS = """
+INSERT INTO report_aggregate (id, unit_id, source, family, external_ref, sequence, time, twin, party, customer_id,
+  data_hash)
+SELECT uuidv7(), 'dealer-1', 'dealer-1', 'order', 'o-' || n, 1, now(), 'original', 'c-' || n,
+  CASE WHEN n % 2 = 0 THEN uuidv7() END, ''
+FROM generate_series(1, 20000) AS n
+"""
 
 
 class Explained(Tx):
@@ -118,12 +125,14 @@ async def test_who_looked_at_a_customer_is_found_by_an_index(explained: Explaine
 
 
 async def test_an_erasure_finds_reports_by_their_names(explained: Explained) -> None:
-    await explained.fill(REPORTS)
+    await explained.fill(REPORTS, THREADS)
     await desk_store.erase(explained, [explained.new_id()], [("dealer-1", "C-1")])
     (plan,) = explained.plans
     assert "Seq Scan on inbound_report" not in plan.replace("inbound_report_revision", ""), plan
     for index in ("customer", "subject", "named"):
         assert f"ix_inbound_report_{index}" in plan, plan
+    for index in ("customer", "nobodys"):
+        assert f"ix_report_aggregate_{index}" in plan, plan
 
 
 async def test_what_came_before_is_found_without_reading_all_that_its_publisher_sent(explained: Explained) -> None:

@@ -79,7 +79,8 @@ _BY_REASON = """
 SELECT errors->0->>'code' AS code, count(*) AS n FROM inbound_report WHERE source = $1 AND status = 'rejected'
 GROUP BY 1 ORDER BY 1
 """
-# A refused report has no customer yet: it is the customer's whom it names, by our id or by its sender's name.
+# A refused report has no customer yet: it is the customer's whom it names, by our id or by its sender's name. Nor has a
+# thread that began with a void.
 _ERASE = """
 WITH named AS (
   SELECT r.id FROM unnest($2::text[], $3::text[]) AS n(source, external_customer)
@@ -96,7 +97,10 @@ WITH named AS (
   UPDATE inbound_report_revision SET body = NULL, raw = NULL WHERE report_id IN (SELECT id FROM gone)
 ), threads AS (
   UPDATE report_aggregate SET party = NULL, external_ref = 'erased:' || id, version = version + 1
-  WHERE customer_id = ANY($1::uuid[])
+  WHERE id IN (
+    SELECT id FROM report_aggregate WHERE customer_id = ANY($1::uuid[])
+    UNION SELECT a.id FROM unnest($2::text[], $3::text[]) AS n(source, party)
+    JOIN report_aggregate a USING (source, party) WHERE a.customer_id IS NULL)
 )
 SELECT count(*) FROM gone
 """

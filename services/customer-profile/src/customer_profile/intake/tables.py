@@ -93,6 +93,7 @@ report_aggregate = sa.Table(
     sa.UniqueConstraint("source", "family", "external_ref"),
     sa.CheckConstraint("twin IN ('original', 'corrected', 'voided')", name="twin"),
     sa.Index("ix_report_aggregate_customer", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
+    sa.Index("ix_report_aggregate_nobodys", "source", "party", postgresql_where=sa.text("customer_id IS NULL")),
 )
 """All reports of one matter: (source, family, reference). `id` is the aggregate's downstream, `twin` what holds now."""
 
