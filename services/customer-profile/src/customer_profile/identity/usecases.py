@@ -89,8 +89,9 @@ async def add_alias(tx: Tx, customer_id: UUID, source: str, external_ref: str, p
     """
     if not principal.internal:
         raise Forbidden("Names of sources are entered by internal units.", "internal-only")
+    # The source before the customer, as every batch and every erasure does.
+    publisher = (await sources.lock(tx, [source])).get(source)
     customer = await desk.locked(tx, customer_id, principal)
-    publisher = (await sources.named(tx, [source])).get(source)
     if publisher is None or not (publisher.internal or publisher.unit == customer.unit_id):
         detail = "must be a publisher of the customer's unit or of an internal one"
         raise Unprocessable.field("source", "unknown-source", detail)
