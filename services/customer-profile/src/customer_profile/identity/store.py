@@ -35,8 +35,16 @@ WHERE (survivor_id = ANY($1::uuid[]) OR absorbed_id = ANY($1::uuid[])) AND befor
 """
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('customer-profile.merge'))"
 _EDGES = """
-SELECT survivor_id, absorbed_id FROM merge
-WHERE status = 'active' AND (survivor_id = ANY($1::uuid[]) OR absorbed_id = ANY($1::uuid[]))
+WITH RECURSIVE joined AS (
+  SELECT unnest($1::uuid[]) AS id
+  UNION
+  SELECT beside.id FROM joined j CROSS JOIN LATERAL (
+    SELECT absorbed_id AS id FROM merge WHERE status = 'active' AND survivor_id = j.id
+    UNION ALL
+    SELECT survivor_id FROM merge WHERE status = 'active' AND absorbed_id = j.id
+  ) beside
+)
+SELECT survivor_id, absorbed_id FROM merge WHERE status = 'active' AND survivor_id IN (SELECT id FROM joined)
 """
 _MERGE = """id, version, created_at, unit_id, survivor_id, absorbed_id, status, reason, merged_by, undone_at, undone_by,
   undone_reason"""
@@ -63,7 +71,10 @@ async def one_at_a_time(tx: Tx) -> None:
 
 
 async def edges(reader: Reader, members: Collection[UUID]) -> list[Edge[UUID]]:
-    """The merges that stand and touch these records."""
+    """The merges that stand and join these records to each other or to more, however far.
+
+    Over erased records too, which keep the speaker of their last day and so count among no one's members.
+    """
     return [Edge(row["survivor_id"], row["absorbed_id"]) for row in await reader.fetch(_EDGES, list(members))]
 
 

@@ -13,6 +13,7 @@ from customer_profile.app import SERVICE
 from customer_profile.customers.rules import Customer
 from customer_profile.customers.usecases import erase, load
 from customer_profile.identity.usecases import NewCustomer, resolve_or_register
+from customer_profile.sources import usecases as sources
 from guanxi.events.customers import CustomerMerged, CustomerUnmerged, CustomerUpdated
 from guanxi.events.directory import CustomerState
 from guanxi.testing import Harness
@@ -282,6 +283,33 @@ async def test_an_erasure_and_a_merge_never_wait_for_each_other(harness: Harness
                     await asyncio.sleep(0.01)
     assert merging is not None
     assert (await merging).json()["code"] in ("customer-erased", "busy")
+
+
+async def test_a_name_is_entered_by_locks_in_the_order_of_a_batch(harness: Harness, office: httpx.AsyncClient) -> None:
+    await source(office, "call-centre", "head-office")
+    one = await made(office, "山西煤業")
+    body = {"source": "call-centre", "external_ref": "A-1"}
+    async with harness.database.consumers.begin() as tx:
+        await sources.lock(tx, ["call-centre"])
+        adding = asyncio.create_task(office.post(f"/v1/customers/{one}/aliases", json=body))
+        while not (adding.done() or await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110 - a lock
+            await asyncio.sleep(0.01)
+        assert not adding.done()
+        await tx.fetch("SELECT id FROM customer WHERE id = $1 FOR UPDATE NOWAIT", UUID(one))
+    assert (await adding).status_code == 201
+
+
+async def test_an_undo_parts_nobody_whom_standing_merges_join_over_erased_records(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    first, gone, lost, last, above, other = [await made(office, name) for name in "甲乙丙丁戊己"]
+    for survivor, absorbed in ((first, gone), (gone, lost), (lost, last)):
+        assert (await merged(office, survivor, absorbed)).status_code == 201
+    await harness.erase(UUID(gone), UUID(lost))
+    assert (await merged(office, above, first)).status_code == 201
+    assert (await undone(office, await merged(office, above, other))).status_code == 201
+    found = await states(harness)
+    assert [found[one][0] for one in (first, last, above, other)] == [above, above, above, other]
 
 
 async def test_a_name_of_a_source_belongs_to_one_customer(harness: Harness, office: httpx.AsyncClient) -> None:
