@@ -12,7 +12,7 @@ from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
 from scoring.scores import usecases as scores
 
-from .conftest import MakeCustomer, a_broken_promise, an_order, settle
+from .conftest import MakeCustomer, a_broken_promise, a_contact, an_order, settle
 
 pytestmark = pytest.mark.asyncio
 IDS = SystemIds()
@@ -73,6 +73,21 @@ async def test_an_erased_customer_is_never_scored_again(
     await settle(service)
     assert set(await _everywhere(service, one)) == {"fact"}
     assert (await staff.get(f"/v1/customers/{one}/scores")).status_code == 410
+
+
+async def test_of_a_late_fact_only_the_skeleton_is_entered(service: Harness, customer: MakeCustomer) -> None:
+    goes, stays = await customer(), await customer()
+    await service.apply(a_customer(goes, sequence=2, status="erased", name=None))
+    await service.erase(goes)
+    await service.apply(a_broken_promise(goes, contact_id=IDS.new(), promiser_id=IDS.new()), a_contact(goes))
+    await service.apply(a_contact(stays))
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch("SELECT customer_id, attrs FROM fact")
+        marked = await reader.fetchval("SELECT array_agg(customer_id) FROM dirty")
+    kept = {name for row in rows if row["customer_id"] == goes for name in row["attrs"]}
+    assert kept == {"direction", "count", "rival_named"}
+    assert "channel" in {name for row in rows if row["customer_id"] == stays for name in row["attrs"]}
+    assert marked == [stays]
 
 
 async def test_a_late_fact_of_an_erased_absorbed_member_spoils_no_batch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,9 @@ REPEATED = (
 
 BEGINNINGS = ("complaint", "promise", "order")
 """Kinds without which nothing else of the aggregate, or about it, can have happened."""
+
+LEADING_BACK = ("contact_id", "promiser_id", "code", "channel", "fulfilling_unit")
+"""Traits that lead back to a conversation: nothing of them stays of an erased customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,12 @@ def current(facts: Iterable[FactRow], known_at: datetime | None = None) -> list[
         if (row.aggregate_id, row.kind) not in ended and never.isdisjoint((row.aggregate_id, follows_from(row)))
     ]
     return sorted(kept, key=lambda row: (row.occurred_at, row.aggregate_id.int, row.kind, row.sequence))
+
+
+def blanked(fact: FactRow) -> FactRow:
+    """What may be kept of a fact of an erased customer."""
+    nothing: dict[str, None] = dict.fromkeys(LEADING_BACK)
+    return replace(fact, traits=replace(fact.traits, **nothing))
 
 
 def follows_from(fact: FactRow) -> UUID | None:

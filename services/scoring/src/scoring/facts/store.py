@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
-from scoring.facts.rules import BEGINNINGS, REPEATED, FactRow, Traits
+from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Traits
 from scoring.facts.tables import fact
 
 # A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
@@ -57,10 +57,7 @@ SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN se
 WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
 ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END, sequence DESC
 """
-_BLANK = """
-UPDATE fact SET attrs = attrs - ARRAY['contact_id', 'promiser_id', 'code', 'channel', 'fulfilling_unit']
-WHERE customer_id = ANY($1::uuid[])
-"""
+_BLANK = "UPDATE fact SET attrs = attrs - $2::text[] WHERE customer_id = ANY($1::uuid[])"
 _ERASED = """
 SELECT id FROM directory_customer d
 WHERE status = 'erased' AND EXISTS (SELECT 1 FROM fact f WHERE f.customer_id = d.id)
@@ -127,7 +124,7 @@ async def page(
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Take out of these customers' facts whatever leads back to a conversation; amounts and times stay."""
-    return int((await tx.execute(_BLANK, list(customer_ids))).rpartition(" ")[2])
+    return int((await tx.execute(_BLANK, list(customer_ids), list(LEADING_BACK))).rpartition(" ")[2])
 
 
 async def erased(reader: Reader) -> list[UUID]:

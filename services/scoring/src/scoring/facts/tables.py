@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from guanxi.db import personal
 from scoring.tables import metadata
 
 fact = sa.Table(
@@ -17,7 +18,7 @@ fact = sa.Table(
     sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("amount_minor", sa.BigInteger),
     sa.Column("currency", sa.Text),
-    sa.Column("attrs", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("attrs", JSONB, nullable=False, server_default=sa.text("'{}'"), info=personal("text")),
     sa.Column("voided", sa.Boolean, nullable=False),
     sa.Column("event_id", UUID(as_uuid=True), nullable=False),
     sa.Index("ix_fact_customer", "customer_id", "occurred_at"),

@@ -13,7 +13,7 @@ from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event
 from guanxi.problems import NotFound
 from scoring.facts import reading, store
-from scoring.facts.rules import FactRow
+from scoring.facts.rules import FactRow, blanked
 
 TELLS = store.TELLS
 """Which of the sources' marks tell anything, whatever came first."""
@@ -22,14 +22,18 @@ TELLS = store.TELLS
 async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
     """Enter a batch of events; gives the customers touched, each with the time of the newest news about it.
 
-    What was known already touches nobody.
+    What was known already touches nobody. Of an erased customer only the skeleton is entered, and touches nobody.
     """
+    # Before anything else is locked: an erasure waits for this batch, and who waits for an erasure holds no source.
+    people = await directory.share_locked_many(tx, {event.subject for event in events if event.subject})
+    erased = {one for one, who in people.items() if who.erased}
     times = {event.id: event.time for event in events}
     if reached := reading.reached(events):
         await store.mark_sources(tx, reached)
     touched: dict[UUID, datetime] = {}
-    for customer_id, event_id in await store.add(tx, reading.rows(events)):
-        if customer_id is not None:
+    rows = [blanked(row) if row.customer_id in erased else row for row in reading.rows(events)]
+    for customer_id, event_id in await store.add(tx, rows):
+        if customer_id is not None and customer_id not in erased:
             touched[customer_id] = max(times[event_id], touched.get(customer_id, times[event_id]))
     return touched
 
