@@ -28,8 +28,9 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, tier = exclu
     since = excluded.since, as_of = excluded.as_of, value = excluded.value, profit_minor = excluded.profit_minor,
     members = excluded.members
 """
+# Of whom nothing was told nobody is told that it left.
 _LEFT = """
-UPDATE member SET version = version + 1, recorded_at = $2, belongs = false, tier = $3, since = NULL
+UPDATE member SET version = version + (version > 0)::int, recorded_at = $2, belongs = false, since = NULL
 WHERE customer_id = ANY($1::uuid[]) AND belongs RETURNING id, version, segment, customer_id, tier
 """
 _MOVED = """
@@ -117,9 +118,9 @@ async def save(tx: Tx, members: Sequence[Member]) -> None:
     await tx.execute(_SAVE, [_values(one) for one in members], tx.now)
 
 
-async def leave(tx: Tx, customer_ids: Sequence[UUID], first_tier: str) -> list[Membership]:
+async def leave(tx: Tx, customer_ids: Sequence[UUID]) -> list[Membership]:
     """Take customers out of all segments; gives the memberships that ended."""
-    rows = await tx.fetch(_LEFT, list(customer_ids), tx.now, first_tier)
+    rows = await tx.fetch(_LEFT, list(customer_ids), tx.now)
     return [_membership(row) for row in rows]
 
 

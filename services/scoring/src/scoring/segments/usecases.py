@@ -28,9 +28,10 @@ async def settle(tx: Tx, found: Sequence[Picture], absorbed: Sequence[UUID], cau
     changes = [_change(one, each, before.get((one.customer_id, each.id))) for one in found for each in book.segments]
     await store.save(tx, [after for _, _, after in changes])
     told = [(one, was, after) for one, was, after in changes if after.sequence > was.sequence]
-    await store.note_moves(tx, [_move(tx, one, was, after) for one, was, after in told if after.segment == TIER])
+    moves = [(one, was, after) for one, was, after in told if after.segment == TIER and not _returns(was)]
+    await store.note_moves(tx, [_move(tx, one, was, after) for one, was, after in moves])
     events = [_moved(tx, one, was, after, causes[one.customer_id]) for one, was, after in told]
-    left = await store.leave(tx, absorbed, first_tier(files.value_card().bands)) if absorbed else []
+    left = await store.leave(tx, absorbed) if absorbed else []
     parents = {each: one for one in found for each in one.members}
     # Its leaving is the first thing told of a membership that never was more than the first tier: not worth telling.
     events += [_left(tx, one, parents[one.customer_id], causes) for one in left if one.sequence > 1]
@@ -82,8 +83,8 @@ def _change(one: Picture, segment: Segment, before: Membership | None) -> tuple[
     was = before or nothing
     inside = belongs(segment, tier)
     # In a segment of some tiers only coming and going counts; in the segment of all tiers every change does, but being
-    # of the first tier is no news about somebody of whom nothing else is known.
-    moved = inside != was.belongs if segment.tiers else tier != was.tier
+    # of the first tier is no news about somebody of whom nothing else is known. Coming back is, whatever the tier.
+    moved = inside != was.belongs if segment.tiers else tier != was.tier or _returns(was)
     return (
         one,
         was,
@@ -103,6 +104,11 @@ def _change(one: Picture, segment: Segment, before: Membership | None) -> tuple[
     )
 
 
+def _returns(was: Membership) -> bool:
+    """Whether the customer was told to have left: it was part of another until now."""
+    return was.sequence > 0 and not was.belongs
+
+
 def _move(tx: Tx, one: Picture, was: Membership, after: Member) -> Move:
     way = direction(files.value_card().bands, was.tier, after.tier)
     moved_on = one.standing.since or after.as_of
@@ -111,11 +117,12 @@ def _move(tx: Tx, one: Picture, was: Membership, after: Member) -> Move:
 
 def _moved(tx: Tx, one: Picture, was: Membership, after: Member, at: datetime) -> Event[SegmentChanged]:
     tiers = known(after.segment).tiers
-    way = direction(files.value_card().bands, was.tier, after.tier)
+    # Without a previous tier, as it left: the customer has not risen, it goes on under its own id.
+    way = "entered" if _returns(was) else direction(files.value_card().bands, was.tier, after.tier)
     fact = SegmentChanged(
         segment=after.segment,
         tier=None if tiers else after.tier,
-        previous_tier=None if tiers else was.tier,
+        previous_tier=None if tiers or _returns(was) else was.tier,
         as_of=after.as_of,
         direction=("entered" if after.belongs else "left") if tiers else way,
         version=str(files.segment_book().version),

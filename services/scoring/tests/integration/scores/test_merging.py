@@ -7,8 +7,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from guanxi.events.interactions import OrderPlacedVoided
 from guanxi.events.scores import ScoreChanged, SegmentChanged
-from guanxi.testing import Harness, a_customer
+from guanxi.testing import Harness, a_customer, an_event
 
 from ..conftest import MakeCustomer, an_order, settle
 
@@ -61,16 +62,41 @@ async def test_an_undone_merge_gives_both_their_own_scores_back(
     assert (await _segments(service))[-3:] == [
         (first, "tier", "middle", "down"),
         (first, "key-customers", None, "left"),
+        (second, "tier", "middle", "entered"),
+    ]
+    assert (await service.published(SegmentChanged))[-1].data.previous_tier is None
+    moves = (await staff.get("/v1/tiers/moves")).json()["items"]
+    assert [move["customer_id"] for move in moves].count(str(second)) == 1
+
+
+async def test_who_comes_back_from_a_merge_as_one_of_the_first_tier_is_told_of(
+    service: Harness, customer: MakeCustomer
+) -> None:
+    first, second = await customer(), await customer()
+    bought = an_order(second, 50_000_000)
+    await service.apply(an_order(first, 42_000_000), bought)
+    await settle(service)
+    await _merge(service, first, second)
+    never = OrderPlacedVoided(order_id=bought.aggregateid, unit="head-office")
+    await service.apply(an_event(never, aggregate=bought.aggregateid, sequence=2, subject=second))
+    await service.apply(a_customer(second, sequence=3, canonical_id=second, status="active"))
+    await settle(service)
+    assert [one for one in await _segments(service) if one[0] == second] == [
         (second, "tier", "middle", "up"),
+        (second, "tier", None, "left"),
+        (second, "tier", "none", "entered"),
     ]
 
 
 async def test_sequences_of_a_series_only_grow_through_merge_and_undo(service: Harness, customer: MakeCustomer) -> None:
-    first, second = await customer(), await customer()
-    await service.apply(an_order(first, 42_000_000), an_order(second, 50_000_000))
+    first, second, third = [await customer() for _ in range(3)]
+    await service.apply(an_order(first, 42_000_000), an_order(second, 50_000_000), an_order(third, 100))
     await settle(service)
     await _merge(service, first, second)
+    await _merge(service, first, third)
     await service.apply(a_customer(second, sequence=3, canonical_id=second, status="active"))
+    await service.apply(a_customer(third, sequence=3, canonical_id=third, status="active"))
+    await service.apply(an_order(third, 50_000_000))
     await settle(service)
     await _merge(service, first, second, sequence=4)
     by_aggregate: dict[UUID, list[int]] = {}
