@@ -36,7 +36,7 @@ SERVICE = Service(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
-    due={leavers.LEAVES: leavers.on_day, leavers.HANDS_OVER: leavers.on_rest},
+    due={leavers.LEAVES: leavers.on_day, leavers.HANDS_OVER: leavers.on_rest, leavers.LOOKS_AGAIN: leavers.on_rest},
     # Publishers, then merges, then customers: the order in which batches and merges lock.
     erasers=(desk.erase, identity.hold, customers.erase, identity.erase, overview.erase),
     tally=customers.tally,

@@ -48,16 +48,22 @@ async def one(reader: Reader, customer_id: UUID, assignment_id: UUID, principal:
 
 
 async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Principal) -> tuple[Assignment, Customer]:
-    """Assign an employee; a new owner takes the place of the one before, and everybody is told."""
+    """Assign an employee; a new owner takes the place of the one before, and everybody is told.
+
+    The employee is not locked: who leaves meanwhile is found by the second hand-over (`leavers.LOOKS_AGAIN`).
+    """
     customer = await desk.locked(tx, customer_id, principal)
     await _check_employee(tx, new.employee_id, principal)
     standing = await store.standing_assignments(tx, customer_id)
     if any(a.role == new.role and a.employee_id == new.employee_id for a in standing):
         raise Conflict("already-assigned", f"This employee is {new.role} of the customer already.")
     since = new.since or tx.now
+    if since > tx.now:
+        raise Unprocessable.field("since", "future", "must not lie in the future")
     made = Assignment(tx.new_id(), customer_id, new.employee_id, new.role, since, None, new.reason)
     if new.role == OWNER:
-        await store.end_assignments(tx, [a.id for a in standing if a.role == OWNER], since)
+        for before in (a for a in standing if a.role == OWNER):
+            await store.end_assignments(tx, [before.id], max(since, before.since))
     await store.add_assignment(tx, customer, made)
     if new.role == OWNER:
         customer = await _change_owner(tx, customer, new.employee_id, new.reason, principal)
@@ -102,5 +108,5 @@ async def _check_employee(tx: Tx, employee_id: UUID, principal: Principal, field
         found = await organisation.employee(tx, employee_id, principal)
     except NotFound:
         found = None
-    if found is None or found.left_on is not None:
+    if found is None or await organisation.has_left(tx, found):
         raise Unprocessable.field(field, "unknown-employee", "must be an employee who has not left")

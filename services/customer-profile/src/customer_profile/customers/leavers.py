@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from customer_profile.customers import assignments, store
@@ -16,14 +16,17 @@ from guanxi import due
 from guanxi.auth import Principal
 from guanxi.db import Tx
 
-LEAVES, HANDS_OVER = "employee-leaves", "employee-hands-over"
+LEAVES, HANDS_OVER, LOOKS_AGAIN = "employee-leaves", "employee-hands-over", "employee-hands-over-late"
 REASON = "employee-left"
 AT_ONCE = 200
 """So many assignments go over in one transaction; the rest follows in the next ones."""
+LATER = timedelta(seconds=20)
+"""Who was still being assigned when the leaver left is assigned by then: a transaction lasts 10 s at most, and the one
+that assigns may have begun before the one of the departure ended."""
 
 
 async def depart(tx: Tx, employee_id: UUID, left_on: date, principal: Principal) -> Employee:
-    """Note a departure; it takes effect at once, or on its day when that is still to come."""
+    """Note a departure; it takes effect at once, or on its day when that is still to come, until then another one."""
     after = await organisation.depart(tx, employee_id, left_on, principal)
     await _leave(tx, employee_id, Actor.of(principal))
     return after
@@ -35,7 +38,7 @@ async def on_day(tx: Tx, employee_id: UUID, _: datetime) -> None:
 
 
 async def on_rest(tx: Tx, employee_id: UUID, _: datetime) -> None:
-    """Go on with what did not go over in one transaction."""
+    """Go on with what did not go over in one transaction, or came beside it."""
     found = await organisation.leaver(tx, employee_id)
     if found is not None:
         await _hand_over(tx, found[0], PLATFORM)
@@ -49,8 +52,10 @@ async def _leave(tx: Tx, employee_id: UUID, actor: Actor) -> None:
     if moment > tx.now:
         await due.schedule(tx, moment, LEAVES, employee_id)
         return
+    await due.cancel(tx, LEAVES, employee_id)
     await organisation.leave(tx, who, moment.date())
     await _hand_over(tx, who, actor)
+    await due.schedule(tx, tx.now + LATER, LOOKS_AGAIN, employee_id)
 
 
 async def _hand_over(tx: Tx, who: Employee, actor: Actor) -> None:

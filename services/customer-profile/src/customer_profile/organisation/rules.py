@@ -53,6 +53,11 @@ class Employee:
     left_on: date | None
 
 
+def has_left(employee: Employee, today: date) -> bool:
+    """Whether an employee is gone: from the beginning of the day of leaving on, where their unit is."""
+    return employee.left_on is not None and employee.left_on <= today
+
+
 def unit_state(unit: Unit) -> UnitState:
     """What everybody may know of a unit."""
     return UnitState(

@@ -143,9 +143,9 @@ async def change_employee(
 
 
 async def depart(tx: Tx, employee_id: UUID, left_on: date, principal: Principal) -> Employee:
-    """Note that an employee left or will leave. 409 when that was noted before."""
+    """Note that an employee left or will leave, or another day as long as it lies ahead. 409 for one who has left."""
     before = await _locked_employee(tx, employee_id, principal)
-    if before.left_on is not None:
+    if await has_left(tx, before):
         raise Conflict("already-left", f"This employee left on {before.left_on}.")
     return await _save_employee(tx, replace(before, left_on=left_on))
 
@@ -155,9 +155,14 @@ async def leaver(tx: Tx, employee_id: UUID) -> tuple[Employee, datetime] | None:
     found = await store.find_employee(tx, employee_id, lock=True)
     if found is None or found.left_on is None:
         return None
-    home = await store.find_unit(tx, found.unit_id)
-    zone = ZoneInfo(home.time_zone if home else DEFAULT_TIME_ZONE)
-    return found, datetime.combine(found.left_on, time.min, zone)
+    return found, datetime.combine(found.left_on, time.min, await _zone(tx, found))
+
+
+async def has_left(tx: Tx, employee: Employee) -> bool:
+    """Whether an employee is gone by now; who will leave some day is not."""
+    return employee.left_on is not None and rules.has_left(
+        employee, tx.now.astimezone(await _zone(tx, employee)).date()
+    )
 
 
 async def leave(tx: Tx, who: Employee, left_on: date) -> None:
@@ -170,13 +175,13 @@ async def leave(tx: Tx, who: Employee, left_on: date) -> None:
     await log.record(tx, log.draft(tx, fact, aggregate=who.id, sequence=who.version, subject=None))
 
 
-async def successor(reader: Reader, code: str, leaver_id: UUID) -> UUID | None:
+async def successor(tx: Tx, code: str, leaver_id: UUID) -> UUID | None:
     """Who takes over what a leaver of this unit had: its lead, else the lead of the nearest unit above that has one."""
-    parents, wanted = await store.parents(reader), code
+    parents, wanted = await store.parents(tx), code
     for _ in parents:
-        found = await store.find_unit(reader, wanted)
-        lead = await store.find_employee(reader, found.lead_id) if found and found.lead_id else None
-        if lead is not None and lead.id != leaver_id and lead.left_on is None:
+        found = await store.find_unit(tx, wanted)
+        lead = await store.find_employee(tx, found.lead_id) if found and found.lead_id else None
+        if lead is not None and lead.id != leaver_id and not await has_left(tx, lead):
             return lead.id
         above = parents.get(wanted)
         if above is None:
@@ -198,6 +203,11 @@ async def _locked_employee(tx: Tx, employee_id: UUID, principal: Principal) -> E
     return found
 
 
+async def _zone(reader: Reader, employee: Employee) -> ZoneInfo:
+    home = await store.find_unit(reader, employee.unit_id)
+    return ZoneInfo(home.time_zone if home else DEFAULT_TIME_ZONE)
+
+
 async def _check_links(tx: Tx, code: str, parent: str | None, lead_id: UUID | None) -> None:
     if parent is not None:
         parents = await store.parents(tx)
@@ -205,7 +215,7 @@ async def _check_links(tx: Tx, code: str, parent: str | None, lead_id: UUID | No
             raise Unprocessable.field("parent", "unknown-unit", "must be another unit that is not below this one")
     if lead_id is not None:
         lead = await store.find_employee(tx, lead_id)
-        if lead is None or lead.left_on is not None:
+        if lead is None or await has_left(tx, lead):
             raise Unprocessable.field("lead_id", "unknown-employee", "must be an employee who has not left")
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from customer_profile.customers import assignments
+from customer_profile.customers.schemas import NewAssignment
+from guanxi.auth import make_principal
 from guanxi.events.customers import AccountOwnerChanged
 from guanxi.events.directory import CustomerState
 from guanxi.testing import Harness
@@ -74,6 +79,52 @@ async def test_only_employees_who_have_not_left_can_be_assigned(office: httpx.As
     await office.post(f"/v1/employees/{li}/departure", json={"left_on": "2026-03-31"})
     answer = await office.post(f"/v1/customers/{await customer(office)}/assignments", json={"employee_id": li})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "employee_id")
+
+
+async def test_who_will_leave_some_day_can_be_assigned_until_then(harness: Harness, office: httpx.AsyncClient) -> None:
+    li = await employee(office, "李明")
+    day = (harness.clock.now() + timedelta(days=10)).date()
+    await office.post(f"/v1/employees/{li}/departure", json={"left_on": day.isoformat()})
+    address = f"/v1/customers/{await customer(office)}/assignments"
+    assert (await office.post(address, json={"employee_id": li})).status_code == 201
+    harness.clock.move(11 * 86_400)
+    refused = await harness.caller().post(address, json={"employee_id": li, "role": "steward"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "employee_id")
+
+
+async def test_an_assignment_begins_no_later_than_now_and_ends_no_earlier_than_it_began(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    li, zhou = await employee(office, "李明"), await employee(office, "周敏")
+    address = f"/v1/customers/{await customer(office, owner_id=li)}/assignments"
+    now = harness.clock.now()
+    ahead = {"employee_id": zhou, "since": (now + timedelta(days=1)).isoformat()}
+    refused = await office.post(address, json=ahead)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "since")
+    back = {"employee_id": zhou, "since": (now - timedelta(days=1)).isoformat()}
+    assert (await office.post(address, json=back)).status_code == 201
+    (ended,) = [a for a in (await office.get(address)).json() if a["until"] is not None]
+    assert (ended["employee_id"], ended["until"]) == (li, ended["since"])
+
+
+async def test_who_is_assigned_beside_a_departure_keeps_no_customer(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    li, zhou = await employee(office, "李明"), await employee(office, "周敏")
+    assert (
+        await office.patch("/v1/units/head-office", json={"lead_id": zhou}, headers={"If-Match": '"1"'})
+    ).status_code == 200
+    one = await customer(office)
+    who = make_principal("tester", "head-office", ["customers:write"], internal=True)
+    async with harness.database.api.begin() as tx:
+        await assignments.assign(tx, UUID(one), NewAssignment(employee_id=UUID(li)), who)
+        left = await office.post(f"/v1/employees/{li}/departure", json={"left_on": "2026-03-31"})
+        assert left.status_code == 201
+    assert (await office.get(f"/v1/customers/{one}")).json()["owner_id"] == li
+    harness.clock.move(21)
+    await harness.work_off_due()
+    assert (await office.get(f"/v1/customers/{one}")).json()["owner_id"] == zhou
+    assert await harness.work_off_due() == 0
 
 
 async def test_an_external_unit_assigns_its_own_staff_only(harness: Harness, office: httpx.AsyncClient) -> None:

@@ -104,6 +104,30 @@ async def test_who_will_leave_stays_until_the_day(harness: Harness, office: http
     assert left.data.left_on == day
 
 
+async def test_a_day_of_leaving_that_lies_ahead_can_be_moved(harness: Harness, office: httpx.AsyncClient) -> None:
+    leaver, chief = await entered(office), await entered(office, name="趙總", subject="zhao")
+    await lead(office, chief)
+    (one,) = await owned(office, leaver, "甲")
+    today = harness.clock.now().date()
+    for who, days in ((leaver, 10), (leaver, 5), (chief, 90)):
+        day = {"left_on": (today + timedelta(days=days)).isoformat()}
+        answer = await office.post(f"/v1/employees/{who['id']}/departure", json=day)
+        assert (answer.status_code, answer.json().get("left_on")) == (201, day["left_on"])
+    harness.clock.move(6 * 86_400)
+    await harness.work_off_due()
+    assert await owner_of(harness.caller(), one) == chief["id"]
+    harness.clock.move(6 * 86_400)
+    await harness.work_off_due()
+    assert len(await harness.published(EmployeeLeft)) == 1
+
+
+async def test_who_will_leave_some_day_can_lead_until_then(harness: Harness, office: httpx.AsyncClient) -> None:
+    chief = await entered(office)
+    day = (harness.clock.now() + timedelta(days=10)).date()
+    await office.post(f"/v1/employees/{chief['id']}/departure", json={"left_on": day.isoformat()})
+    await lead(office, chief)
+
+
 async def test_a_subject_belongs_to_one_employee(office: httpx.AsyncClient) -> None:
     await entered(office)
     again = await office.post("/v1/employees", json={**LI_MING, "name": "另一個"})
