@@ -18,6 +18,7 @@ from guanxi.db import Reader, Tx, after_key
 from guanxi.events.organisation import Calendar
 
 _REGIONS = "SELECT code, region FROM unit WHERE code = ANY($1::text[])"
+_LOCK_TREE = "SELECT pg_advisory_xact_lock(hashtext('customer-profile.units'))"
 _UNIT_COLUMNS = [unit.c[name] for name in Unit.__dataclass_fields__]
 _EMPLOYEE_COLUMNS = [employee.c[name] for name in Employee.__dataclass_fields__]
 
@@ -30,6 +31,11 @@ async def regions(reader: Reader, codes: Iterable[str]) -> dict[str, str]:
 async def parents(reader: Reader) -> dict[str, str | None]:
     """Each unit's parent."""
     return {row["code"]: row["parent"] for row in await reader.all(sa.select(unit.c.code, unit.c.parent))}
+
+
+async def lock_tree(tx: Tx) -> None:
+    """Let nobody else put a unit below another meanwhile: two of them could make a circle that neither of them sees."""
+    await tx.execute(_LOCK_TREE)
 
 
 async def find_unit(reader: Reader, code: str, *, lock: bool = False) -> Unit | None:

@@ -210,6 +210,7 @@ async def _zone(reader: Reader, employee: Employee) -> ZoneInfo:
 
 async def _check_links(tx: Tx, code: str, parent: str | None, lead_id: UUID | None) -> None:
     if parent is not None:
+        await store.lock_tree(tx)
         parents = await store.parents(tx)
         if parent not in parents or rules.in_circle(code, parent, parents):
             raise Unprocessable.field("parent", "unknown-unit", "must be another unit that is not below this one")

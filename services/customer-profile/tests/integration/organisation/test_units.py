@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
-from customer_profile.organisation.usecases import ensure_external_unit
+from customer_profile.organisation.schemas import UnitPatch
+from customer_profile.organisation.usecases import change_unit, ensure_external_unit
 from guanxi import directory
+from guanxi.auth import make_principal
 from guanxi.db import Database
 from guanxi.events.organisation import UnitState
 from guanxi.testing import Harness
@@ -81,6 +84,21 @@ async def test_a_unit_cannot_be_below_itself(office: httpx.AsyncClient) -> None:
     await made(office, "one")
     await made(office, "two", parent="one")
     refused = await office.patch("/v1/units/one", json={"parent": "two"}, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "parent")
+
+
+async def test_two_units_put_below_each_other_at_once_make_no_circle(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    await made(office, "one")
+    await made(office, "two")
+    who = make_principal("tester", "head-office", ["organisation:write"], internal=True)
+    async with harness.database.api.begin() as tx:
+        await change_unit(tx, "one", UnitPatch(parent="two"), 1, who)
+        other = asyncio.create_task(office.patch("/v1/units/two", json={"parent": "one"}, headers={"If-Match": '"1"'}))
+        while not (other.done() or await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110 - a lock
+            await asyncio.sleep(0.01)
+    refused = await other
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "parent")
 
 
