@@ -19,6 +19,13 @@ _SHOWN = frozenset({"name", "text", "address"})
 """Kinds that the platform shows to all who may read a record."""
 _OWN_NAMES = frozenset({"external_customer", "external_ref", "external_order"})
 """The sender's own names for things; the desk's list shows them as well."""
+_ATTRIBUTES = frozenset(
+    {
+        *("specversion", "id", "source", "type", "time", "subject", "datacontenttype", "dataschema"),
+        *("traceparent", "tracestate", "correlationid"),
+    }
+)
+"""What every event says of itself; none of it is about a person but `subject`, which is our own id."""
 _ANSWERED_BY = {
     **dict.fromkeys(("phone", "sms", "fax"), "phone"),
     "email": "email",
@@ -28,8 +35,12 @@ _ANSWERED_BY = {
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with its data masked. What no report has is hidden whole: a sender may have put anything there."""
-    return {**body, "data": _mask(body.get("data"), None)} if "data" in body else dict(body)
+    """The event masked. What no event or report has is hidden whole: a sender may have put anything there."""
+    return {name: _mask(value, None) if name == "data" else _attribute(name, value) for name, value in body.items()}
+
+
+def _attribute(name: str, value: Any) -> Any:
+    return value if name in _ATTRIBUTES and not isinstance(value, Mapping | list) else HIDDEN
 
 
 def _mask(value: Any, kind: str | None) -> Any:
