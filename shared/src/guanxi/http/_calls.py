@@ -57,16 +57,7 @@ class Read:
 
     async def show(self, model: _Model, resource: str, resource_id: UUID, customer_id: UUID | None = None) -> _Model:
         """The model as the caller may see it: masked, or whole and on record. What cannot be recorded is masked."""
-        if not self.principal.may(PII_READ) or not has_personal(model):
-            return masked(model, self.principal)
-        entry = AuditEntry(_action(self.request), resource, resource_id, customer_id, unmasked=True)
-        try:
-            async with self.pool.single() as tx:
-                await audit(tx, self.principal, entry)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            _LOG.warning("reading not recorded, so masked", kind=type(error).__name__)
-            return masked(model, _without_pii(self.principal))
-        return model
+        return await _shown(self, model, resource, resource_id, customer_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +133,12 @@ class Write:
     request: Request
     response: Response
     attempt: Attempt | None = None
+    repeat: bool = False
+    """Whether it is answered as the first call under its key was."""
+
+    async def show(self, model: _Model, resource: str, resource_id: UUID, customer_id: UUID | None = None) -> _Model:
+        """What a write answers beyond what its caller sent, as `Read.show` has it."""
+        return await _shown(self, model, resource, resource_id, customer_id)
 
     @asynccontextmanager
     async def once(self) -> AsyncIterator[Once]:
@@ -197,6 +194,7 @@ class Write:
     def replayed(self, made: Made) -> None:
         """Answer as the first time, and say that this is a repeat."""
         self.answered(made)
+        self.repeat = True
         self.response.headers["Idempotency-Replayed"] = "true"
 
     async def _finish(self, tx: Tx, done: _Outcome) -> None:
@@ -267,6 +265,21 @@ def write(*scopes: str, idempotent: bool = True) -> Writes | WritesOnce:
     Strangers share one name, so a key of one would answer another: public routes are safe to repeat by their own rules.
     """
     return WritesOnce(Access(scopes)) if idempotent and scopes else Writes(Access(scopes))
+
+
+async def _shown(
+    call: Read | Write, model: _Model, resource: str, resource_id: UUID, customer_id: UUID | None
+) -> _Model:
+    if not call.principal.may(PII_READ) or not has_personal(model):
+        return masked(model, call.principal)
+    entry = AuditEntry(_action(call.request), resource, resource_id, customer_id, unmasked=True)
+    try:
+        async with call.pool.single() as tx:
+            await audit(tx, call.principal, entry)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        _LOG.warning("reading not recorded, so masked", kind=type(error).__name__)
+        return masked(model, _without_pii(call.principal))
+    return model
 
 
 def _action(request: Request) -> str:

@@ -99,7 +99,11 @@ async def register_customer(new: NewRecord, call: Writing) -> CustomerRead:
             else:
                 customer = await assignments.register(once.tx, new, call.principal)
                 once.created(customer.id, f"/v1/customers/{customer.id}", customer.version, customer_id=customer.id)
-    return masked(customer_read(customer, [customer.id], internal=call.principal.internal), call.principal)
+    shown = customer_read(customer, [customer.id], internal=call.principal.internal)
+    # Another one may have changed it since: the first answer holds what its caller sent.
+    return (
+        await call.show(shown, "customer", customer.id, customer.id) if call.repeat else masked(shown, call.principal)
+    )
 
 
 @router.get("/customers")
@@ -269,7 +273,7 @@ async def end_assignment(customer_id: UUID, assignment_id: UUID, call: Changing)
 async def _answer(call: Write, customer_id: UUID) -> CustomerRead:
     async with call.pool.read() as reader:
         found = await desk.exactly(reader, customer_id, call.principal)
-    return masked(_view_read(call, found), call.principal)
+    return await call.show(_view_read(call, found), "customer", customer_id, customer_id)
 
 
 def _view_read(call: Read | Write, found: View) -> CustomerRead:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from customer_profile.customers import sightings
 from customer_profile.identity import merging, usecases
 from customer_profile.identity.schemas import (
     AliasRead,
@@ -17,7 +18,7 @@ from customer_profile.identity.schemas import (
     Undoing,
     difference,
 )
-from guanxi.auth import masked
+from guanxi.auth import PII_READ, has_personal, masked
 from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 
 router = APIRouter(tags=["identity"])
@@ -105,4 +106,8 @@ async def _preview(new: NewMerge, call: Write) -> MergePreview:
         members=list(plan.component.members),
         differences=[difference(change) for change in plan.differences],
     )
-    return masked(preview, call.principal)
+    if not call.principal.may(PII_READ) or not has_personal(preview):
+        return masked(preview, call.principal)
+    both, asked = (new.survivor_id, new.absorbed_id), {"dry_run": True}
+    await sightings.note(call.pool, call.principal, "POST /v1/merges", both, asked, unmasked=True)
+    return preview

@@ -47,10 +47,7 @@ async def show(call: Read, report_id: UUID) -> InboundReportDetail:
     async with call.pool.begin() as tx:
         row = await _row(tx, report_id, call.principal)
         if whole:
-            entry = AuditEntry(
-                "GET /v1/inbound-events/{report_id}", "inbound-report", row.id, row.customer_id, unmasked=True
-            )
-            await audit(tx, call.principal, entry)
+            await _note(tx, "GET", row, call.principal)
     return _detail(row, whole=whole)
 
 
@@ -63,7 +60,10 @@ async def mend(tx: Tx, report_id: UUID, mending: Mending, version: int, principa
     event = _mended(row, mending)
     envelope = read(Arrival(row.source, orjson.dumps(event), row.event_id))
     await desk_store.mend(tx, row.id, event, envelope)
-    return _detail(await _row(tx, report_id, principal), whole=principal.may(PII_READ))
+    mended, whole = await _row(tx, report_id, principal), principal.may(PII_READ)
+    if whole:
+        await _note(tx, "PUT", mended, principal)
+    return _detail(mended, whole=whole)
 
 
 async def resubmit(tx: Tx, report_id: UUID, principal: Principal) -> InboundReport:
@@ -91,6 +91,12 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """
     await sources.hold_all(tx)
     return await desk_store.erase(tx, customer_ids, await identity.names_of(tx, customer_ids))
+
+
+async def _note(tx: Tx, method: str, row: ReportRow, principal: Principal) -> None:
+    """Put on record that a caller saw a report whole."""
+    action = f"{method} /v1/inbound-events/{{report_id}}"
+    await audit(tx, principal, AuditEntry(action, "inbound-report", row.id, row.customer_id, unmasked=True))
 
 
 async def _row(reader: Reader, report_id: UUID, principal: Principal) -> ReportRow:

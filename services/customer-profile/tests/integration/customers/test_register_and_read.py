@@ -210,6 +210,22 @@ async def test_phone_mail_and_numbers_are_masked_without_the_scope_and_reading_t
     assert [(row["principal"], row["action"]) for row in seen] == [("tester", "GET /v1/customers/{customer_id}")]
 
 
+@pytest.mark.parametrize("owned", [False, True])
+async def test_what_a_write_answers_whole_of_what_others_wrote_is_on_record(
+    harness: Harness, office: httpx.AsyncClient, *, owned: bool
+) -> None:
+    who = await office.post("/v1/employees", json={"name": "李明", "unit": "head-office"})
+    body, key = SHANXI | ({"owner_id": who.json()["id"]} if owned else {}), {"Idempotency-Key": "k-1"}
+    first, second = [await office.post("/v1/customers", json=body, headers=key) for _ in range(2)]
+    assert first.json() == second.json()
+    address = f"/v1/customers/{first.json()['id']}"
+    assert (await office.post(f"{address}/verifications", json={})).status_code == 201
+    async with harness.database.api.read() as reader:
+        seen = await reader.fetch("SELECT action, customer_id FROM audit WHERE unmasked ORDER BY id")
+    assert [row["action"] for row in seen] == ["POST /v1/customers", "POST /v1/customers/{customer_id}/verifications"]
+    assert {str(row["customer_id"]) for row in seen} == {first.json()["id"]}
+
+
 async def test_revisions_are_masked_like_the_record(harness: Harness, office: httpx.AsyncClient) -> None:
     made = await registered(office)
     await office.post(f"/v1/customers/{made['id']}/contact-points", json={"kind": "phone", "value": "13800131234"})

@@ -146,6 +146,9 @@ async def test_a_dry_run_tells_what_would_be_and_changes_nothing(harness: Harnes
     assert len(await harness.published(CustomerState)) == 2
     plain = harness.caller(scope="customers:write")
     assert "13900139000" not in (await merged(plain, one, two, dry_run=True)).text
+    async with harness.database.api.read() as reader:
+        seen = await reader.fetch("SELECT action, details->'customers' AS customers FROM audit WHERE unmasked")
+    assert [tuple(row) for row in seen] == [("POST /v1/merges", [one, two])]
 
 
 async def test_what_cannot_be_merged_is_refused(office: httpx.AsyncClient) -> None:

@@ -170,6 +170,27 @@ async def test_personal_fields_are_masked_for_readers_without_the_right(
         assert await reader.fetchval("SELECT count(*) FROM audit WHERE unmasked AND resource = 'inbound-report'") == 1
 
 
+async def test_attributes_that_no_event_has_are_hidden(dealer: httpx.AsyncClient, send: Send) -> None:
+    [result] = await send(profile(kind="x") | {"caller": "13800131234", "correlationid": "c-1", "time": {"at": "home"}})
+    body = (await dealer.get(f"/v1/inbound-events/{result['report_id']}")).json()["body"]
+    assert (body["caller"], body["correlationid"], body["time"]) == ("***", "c-1", "***")
+    assert body["data"]["kind"] == "x"
+
+
+async def test_who_sees_what_was_mended_whole_is_on_record(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send
+) -> None:
+    address, event = await refused(send)
+    etag = (await dealer.get(address)).headers["ETag"]
+    whole = harness.caller(unit="dealer-17", scope="reports:publish pii:read")
+    data = {**event["data"], "phones": ["13800131234"]}
+    mended = await whole.put(address, json={"data": data}, headers={"If-Match": etag})
+    assert mended.json()["body"]["data"]["phones"] == ["13800131234"]
+    async with harness.database.api.read() as reader:
+        kept = await reader.fetch("SELECT action FROM audit WHERE unmasked AND resource = 'inbound-report'")
+    assert [row["action"] for row in kept] == ["PUT /v1/inbound-events/{report_id}"]
+
+
 @pytest.mark.parametrize(
     ("reply_to", "seen"),
     [
