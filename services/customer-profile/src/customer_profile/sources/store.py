@@ -35,9 +35,10 @@ async def insert(tx: Tx, values: Mapping[str, Any]) -> asyncpg.Record | None:
     return next(iter(await tx.run(made)), None)
 
 
-async def find(reader: Reader, name: str, principal: Principal) -> asyncpg.Record | None:
+async def find(reader: Reader, name: str, principal: Principal, *, lock: bool = False) -> asyncpg.Record | None:
     """One publisher that the caller may see."""
-    return await reader.one(sa.select(source).where(source.c.name == name, visible(principal, source.c.unit_id)))
+    statement = sa.select(source).where(source.c.name == name, visible(principal, source.c.unit_id))
+    return await reader.one(statement.with_for_update(key_share=True) if lock else statement)
 
 
 async def find_by_id(reader: Reader, source_id: UUID) -> asyncpg.Record | None:
@@ -51,15 +52,11 @@ async def page(reader: Reader, principal: Principal, after: Sequence[Any] | None
     return await reader.all(after_key(query, [source.c.name], after, limit))
 
 
-async def update(tx: Tx, source_id: UUID, version: int, changes: Mapping[str, Any]) -> asyncpg.Record | None:
-    """The changed row; None when the version has moved on."""
-    statement = (
-        sa.update(source)
-        .where(source.c.id == source_id, source.c.version == version)
-        .values(version=source.c.version + 1, **changes)
-        .returning(*source.c)
-    )
-    return next(iter(await tx.run(statement)), None)
+async def update(tx: Tx, source_id: UUID, changes: Mapping[str, Any]) -> asyncpg.Record:
+    """Write what changed of a locked publisher; gives the row."""
+    statement = sa.update(source).where(source.c.id == source_id).values(version=source.c.version + 1, **changes)
+    (row,) = await tx.run(statement.returning(*source.c))
+    return row
 
 
 async def lock(tx: Tx, names: Iterable[str]) -> dict[str, Publisher]:

@@ -77,14 +77,16 @@ async def change(tx: Tx, name: str, patch: SourcePatch, version: int, principal:
     """Pause, resume or alter a publisher; 412 when the version has moved on."""
     if not principal.internal:
         raise Forbidden
-    before = await find(tx, name, principal, prefix)
-    changes: dict[str, Any] = patch.model_dump(exclude_unset=True, exclude={"paused"})
+    before = await store.find(tx, name, principal, lock=True)
+    if before is None:
+        raise NotFound("source")
+    if before["version"] != version:
+        raise Stale(before["version"])
+    given: dict[str, Any] = patch.model_dump(exclude_unset=True, exclude={"paused"})
     if patch.paused is not None:
-        changes["paused_at"] = (before.paused_at or tx.now) if patch.paused else None
-    row = await store.update(tx, before.id, version, changes)
-    if row is None:
-        raise Stale(before.version)
-    return shown(row, prefix)
+        given["paused_at"] = (before["paused_at"] or tx.now) if patch.paused else None
+    changes = {name: value for name, value in given.items() if before[name] != value}
+    return shown(await store.update(tx, before["id"], changes) if changes else before, prefix)
 
 
 async def make_topics(runtime: Runtime) -> None:

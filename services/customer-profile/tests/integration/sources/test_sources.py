@@ -79,6 +79,14 @@ async def test_changes_need_the_version_and_keep_what_they_do_not_name(office: h
     assert (freed.json()["paused_at"], freed.json()["allowed_types"]) == (None, None)
 
 
+async def test_a_change_that_changes_nothing_has_no_version(office: httpx.AsyncClient) -> None:
+    body = {"name": "web-shop", "unit_id": "head-office", "allowed_types": ["OrderReported"]}
+    made = await office.post("/v1/sources", json=body)
+    same = {"allowed_types": ["OrderReported"], "paused": False}
+    kept = await office.patch("/v1/sources/web-shop", json=same, headers={"If-Match": made.headers["ETag"]})
+    assert (kept.status_code, kept.headers["ETag"]) == (200, made.headers["ETag"])
+
+
 async def test_an_external_unit_sees_its_own_publishers_and_changes_none(
     harness: Harness, office: httpx.AsyncClient
 ) -> None:
