@@ -7,6 +7,7 @@ to 300 us; each of them had eight statements to itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import asyncpg
 
@@ -16,7 +17,7 @@ from customer_profile.customers.saving import Actor, Registration, register_all
 from customer_profile.customers.schemas import NewRecord
 from customer_profile.organisation import usecases as organisation
 from guanxi.auth import Principal
-from guanxi.db import Pool, TogetherByPool
+from guanxi.db import Pool, TogetherByPool, Tx
 from guanxi.http import Made, Making, Waiting, Write, claim_all, in_progress, waiting
 from guanxi.problems import Problem
 
@@ -28,10 +29,7 @@ def is_plain(new: NewRecord, principal: Principal) -> bool:
 
 async def register(call: Write, new: NewRecord) -> Customer:
     """Register a customer; sets the answer's headers."""
-    try:
-        found = await _TOGETHER(call.pool, waiting(call, new))
-    except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, TimeoutError) as error:
-        raise in_progress() from error
+    found = await _TOGETHER(call.pool, waiting(call, new))
     if isinstance(found, Problem):
         raise found
     if found is None:
@@ -56,7 +54,7 @@ async def _register(pool: Pool, some: Sequence[Waiting[NewRecord]]) -> list[Cust
             except Problem as problem:
                 found.append(problem)
         opened = [(one, made) for one, made in zip(some, found, strict=True) if isinstance(made, Customer)]
-        mine = await claim_all(tx, [(one, Making(made.id, _location(made), made.id)) for one, made in opened])
+        mine = await _claim(tx, opened)
         await register_all(
             tx,
             [
@@ -66,6 +64,13 @@ async def _register(pool: Pool, some: Sequence[Waiting[NewRecord]]) -> list[Cust
             ],
         )
     return [made if isinstance(made, Problem) or made.id in mine else None for made in found]
+
+
+async def _claim(tx: Tx, opened: Sequence[tuple[Waiting[NewRecord], Customer]]) -> set[UUID]:
+    try:
+        return await claim_all(tx, [(one, Making(made.id, _location(made), made.id)) for one, made in opened])
+    except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, TimeoutError) as error:
+        raise in_progress() from error
 
 
 _TOGETHER = TogetherByPool(_register, lambda one: one.key)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from customer_profile.customers import registering
 from guanxi.db import Database
 from guanxi.testing import Harness
 
@@ -70,3 +72,14 @@ async def test_a_refused_and_a_repeated_one_beside_others(
     assert len({answer.json()["id"] for answer in answers[5:]}) == 1
     assert await value(database, "SELECT count(*) FROM customer WHERE name = '乙'") == 1
     assert await value(database, "SELECT count(*) FROM customer WHERE name IN ('twice', '另一家')") == 0
+
+
+async def test_an_overload_is_not_taken_for_a_key_in_progress(
+    office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_slow(*_: Any) -> None:
+        raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(registering, "register_all", too_slow)
+    answer = await asked(office, "甲")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
