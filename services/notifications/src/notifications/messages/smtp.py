@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -15,7 +16,10 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from notifications.messages.mail import Letter
+from notifications.messages.rules import LOST_AFTER
 
+LONGEST_SEND = LOST_AFTER / 2
+"""A server that takes longer in all is left as if the line had dropped, before the letter counts as lost."""
 _PERMANENT = 500
 _DETAIL = 200
 
@@ -67,43 +71,49 @@ class Delivery:
             message = compose(self._letter, self._sender).as_bytes(policy=POLICY)
         except (MessageError, ValueError) as error:
             return Answer("permanent", detail=type(error).__name__)
-        client = _client(self._server)
+        client, end = _client(self._server), asyncio.get_running_loop().time() + LONGEST_SEND.total_seconds()
         try:
             return (
-                await self._introduce(client) or await self._address(client) or await self._hand_over(client, message)
+                await self._introduce(client, end)
+                or await self._address(client, end)
+                or await self._hand_over(client, message, end)
             )
         finally:
             client.close()
 
-    async def _introduce(self, client: SMTP) -> Answer | None:
+    async def _introduce(self, client: SMTP, end: float) -> Answer | None:
         try:
-            await client.connect()
-            await client.mail(parseaddr(self._sender)[1])
+            async with asyncio.timeout_at(end):
+                await client.connect()
+                await client.mail(parseaddr(self._sender)[1])
         except SMTPResponseException as error:
             return Answer("away", error.code, error.message[:_DETAIL])
         except (SMTPException, OSError, ValueError) as error:
             return Answer("away", detail=type(error).__name__)
         return None
 
-    async def _address(self, client: SMTP) -> Answer | None:
+    async def _address(self, client: SMTP, end: float) -> Answer | None:
         try:
-            await client.rcpt(self._letter.to)
+            async with asyncio.timeout_at(end):
+                await client.rcpt(self._letter.to)
         except SMTPResponseException as error:
             return _refused(error)
         except (SMTPException, OSError, ValueError) as error:
             return Answer("temporary", detail=type(error).__name__)
         return None
 
-    async def _hand_over(self, client: SMTP, message: bytes) -> Answer:
+    async def _hand_over(self, client: SMTP, message: bytes, end: float) -> Answer:
         self.handed_over = True
         try:
-            response = await client.data(message)
+            async with asyncio.timeout_at(end):
+                response = await client.data(message)
         except SMTPResponseException as error:
             return _refused(error)
         except (SMTPException, OSError) as error:
             return Answer("unknown", detail=type(error).__name__)
         with contextlib.suppress(SMTPException, OSError):
-            await client.quit()
+            async with asyncio.timeout_at(end):
+                await client.quit()
         return Answer("sent", response.code, response.message[:_DETAIL])
 
 

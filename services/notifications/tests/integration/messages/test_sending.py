@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from aiosmtpd.smtp import AuthResult
 from guanxi.events.notifications import NotificationFailed, NotificationSent
 from guanxi.testing.builders import a_customer
 from guanxi.testing.harness import Harness
-from notifications.messages import sender
+from notifications.messages import sender, smtp
 from notifications.messages.sender import Backoff, run, send_due, sweep
 
 from ..conftest import OpenHarness, until_waiting
@@ -78,6 +79,25 @@ async def test_a_server_that_does_not_answer_in_time_leaves_the_outcome_unknown(
     post.before_answer.set()
     assert (await the_message(service, customer))["status"] == "unknown"
     assert await step(service) == 0
+
+
+@pytest.mark.parametrize(
+    ("silence", "status", "reason"),
+    [("before_recipient", "queued", "retry"), ("before_answer", "unknown", "no_answer")],
+)
+async def test_a_server_that_takes_too_long_in_all_is_left_like_one_that_drops_the_line(
+    open_service: OpenHarness, post: Mailbox, monkeypatch: pytest.MonkeyPatch, silence: str, status: str, reason: str
+) -> None:
+    monkeypatch.setattr(smtp, "LONGEST_SEND", timedelta(seconds=0.5))
+    service = await open_service(smtp_url=post.url, smtp_seconds=60)
+    customer = await a_receipt(service)
+    silent = asyncio.Event()
+    setattr(post, silence, silent)
+    async with asyncio.timeout(10):
+        await step(service)
+    silent.set()
+    message = await the_message(service, customer)
+    assert (message["status"], message["reason"]) == (status, reason)
 
 
 async def test_a_temporary_refusal_is_tried_again_later_under_the_same_message_id(
@@ -291,7 +311,7 @@ async def test_what_a_process_that_died_was_sending_becomes_unknown_and_is_not_s
 
 async def test_quiet_hours_hold_a_message_until_the_customers_morning(open_service: OpenHarness, post: Mailbox) -> None:
     zone = "Pacific/Kiritimati"
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     local = datetime.now(ZoneInfo(zone))
