@@ -67,7 +67,7 @@ async def get_why(token: str, call: Anybody, settings: Known) -> WhyView:
     return WhyView(
         message_class=found.message_class,
         channel=found.channel,
-        about="complaint" if found.ticket_id else "class",
+        about="complaint" if found.ticket_id and found.permission_event_id == found.ticket_id else "class",
         sent_at=found.settled_at if found.status == "sent" else None,
         permitted_at=permitted,
         stop=links_of(settings).unsubscribe(found.id),

@@ -75,6 +75,12 @@ async def test_why_names_class_and_the_day_of_the_permission_and_nobody(service:
     assert set(body) == {"message_class", "channel", "about", "sent_at", "permitted_at", "stop"}
 
 
+async def test_why_tells_leave_for_the_complaint_from_leave_for_all(service: Harness, post: Mailbox) -> None:
+    for anonymous, about in ((False, "class"), (True, "complaint")):
+        _, _, links = await a_letter(service, post, anonymous=anonymous)
+        assert shown(await service.anonymous().get(f"/v1/why/{links['why']}"))["about"] == about
+
+
 async def test_reading_the_stop_link_stops_nothing_since_mail_scanners_follow_links(
     service: Harness, post: Mailbox
 ) -> None:
