@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,7 @@ class Employee:
     level: str | None
     email: str | None
     left_on: date | None
+
+    def present(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Whether they have not left at this moment: the day of leaving begins by the clock in their unit's `zone`."""
+        return self.left_on is None or at.astimezone(zone).date() < self.left_on

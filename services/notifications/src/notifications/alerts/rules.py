@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from guanxi.directory import Employee, Unit
+from guanxi.directory import Employee, Unit, zone_of
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintHandedOver, DeadlineMissed, Ticket
 from guanxi.events.interactions import PromiseBroken, PromiseDueSoon
@@ -72,12 +72,13 @@ class Staff:
 
     units: Mapping[str, Unit]
     employees: Mapping[UUID, Employee]
-    today: date
+    now: datetime
 
     def present(self, employee_id: UUID | None) -> Employee | None:
         """The employee, unless unknown or gone."""
         found = self.employees.get(employee_id) if employee_id else None
-        return found if found and (found.left_on is None or found.left_on > self.today) else None
+        unit = self.units.get(found.unit_id) if found else None
+        return found if found and found.present(self.now, zone_of(unit.time_zone if unit else "")) else None
 
     def lead(self, unit: str | None) -> Recipient | None:
         """The lead of just this unit."""

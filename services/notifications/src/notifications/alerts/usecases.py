@@ -188,7 +188,7 @@ async def _staff(tx: Tx, matters: Iterable[Matter], others: Iterable[UUID | None
         cause = matter.cause
         named |= {matter.owner_id, cause.holder_id, cause.to_holder_id, cause.promiser_id}
     employees = await directory.employees(tx, [one for one in named if one])
-    return Staff(units, employees, tx.now.date())
+    return Staff(units, employees, tx.now)
 
 
 async def _raise(

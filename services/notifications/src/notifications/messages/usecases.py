@@ -71,6 +71,7 @@ async def claim(
     members = {one: tuple(family) for family in families.values() for one in family}
     known = await directory.customers(tx, members)
     staff = await directory.employees(tx, [one.employee_id for one in due if one.employee_id])
+    units = await directory.lineage(tx, (one.unit_id for one in staff.values())) if staff else {}
     questions = [_question(one, members) for one in due]
     await permissions.hold(tx, questions)
     verdicts = await permissions.judge(tx, questions)
@@ -78,7 +79,7 @@ async def claim(
     sending = _Sending(settings, links, words, heard)
     claimed = []
     for message, verdict in zip(due, verdicts, strict=True):
-        reader = _reader(message, members, known, staff, settings)
+        reader = _reader(message, members, known, _present(message, staff, units, tx.now), settings)
         taken = await _take(tx, message, reader, verdict, sending)
         claimed.extend([taken] if taken else [])
     return claimed
@@ -211,14 +212,13 @@ def _reader(
     message: Message,
     members: Mapping[UUID, tuple[UUID, ...]],
     known: Mapping[UUID, directory.DirectoryCustomer],
-    staff: Mapping[UUID, directory.Employee],
+    employee: directory.Employee | None,
     settings: Settings,
 ) -> rules.Reader:
     zone = settings.default_time_zone
     if message.recipient == "employee":
-        found = staff.get(message.employee_id) if message.employee_id else None
-        addresses = (found.email,) if found and found.email and found.left_on is None else ()
-        return rules.Reader((found.name or "") if found else "", addresses, None, rules.zone_of(None, zone))
+        addresses = (employee.email,) if employee and employee.email else ()
+        return rules.Reader((employee.name or "") if employee else "", addresses, None, rules.zone_of(None, zone))
     family = members.get(message.customer_id, ()) if message.customer_id else ()
     return rules.reader_of(message.customer_id, family, known, zone)
 
@@ -226,6 +226,17 @@ def _reader(
 def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Question:
     if message.recipient != "customer":
         return Question(message.message_class, message.channel, None, (), None)
+def _present(
+    message: Message,
+    staff: Mapping[UUID, directory.Employee],
+    units: Mapping[str, directory.Unit],
+    now: datetime,
+) -> directory.Employee | None:
+    found = staff.get(message.employee_id) if message.employee_id else None
+    unit = units.get(found.unit_id) if found else None
+    return found if found and found.present(now, directory.zone_of(unit.time_zone if unit else "")) else None
+
+
     family = members.get(message.customer_id, ()) if message.customer_id else ()
     return Question(message.message_class, message.channel, message.customer_id, family, message.ticket_id)
 

@@ -280,6 +280,18 @@ async def test_anothers_alert_is_not_found_and_anothers_inbox_is_for_administrat
     assert (await other.get("/v1/inbox")).json()["items"] == []
 
 
+async def test_who_has_given_notice_is_mailed_until_the_day_of_leaving(open_service: OpenHarness) -> None:
+    async with mailbox() as post:
+        service = await open_service(smtp_url=post.url)
+        await staff(service)
+        soon = date.today() + timedelta(days=2)  # noqa: DTZ011
+        leaving = {"unit": "sales", "subject": "liming", "email": "li@firm.example.com", "left_on": soon}
+        await service.know(an_employee(OWNER, sequence=2, **leaving))
+        await service.apply(a_fall(await a_client(service)))
+        await send_due(service.app.state.runtime.settings, service.database.consumers)
+        assert post.recipients == ["li@firm.example.com"]
+
+
 async def test_an_urgent_alert_is_mailed_to_the_employee_without_any_permission(open_service: OpenHarness) -> None:
     async with mailbox() as post:
         service = await open_service(smtp_url=post.url, default_language="en", quiet_hours="00:00-23:59")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from notifications.alerts.rules import (
 )
 
 TODAY = date(2026, 3, 31)
+NOW = datetime(2026, 3, 31, 4, tzinfo=UTC)
 OWNER, LEAD, BOSS, HOLDER = (uuid4() for _ in range(4))
 
 
@@ -42,7 +43,7 @@ def staff(*gone: UUID) -> Staff:
     return Staff(
         {one.code: one for one in units},
         {one: employee(one, code, left.get(one)) for one, code in people.items()},
-        TODAY,
+        NOW,
     )
 
 
@@ -78,18 +79,25 @@ def test_for_a_leaver_the_lead_stands_in_then_who_stands_above() -> None:
 def test_who_leaves_tomorrow_is_still_told() -> None:
     here = staff()
     people = {**here.employees, OWNER: employee(OWNER, "shop", TODAY + timedelta(days=1))}
-    assert told(recipients(rule("owner"), matter(), Staff(here.units, people, TODAY))) == [OWNER]
+    assert told(recipients(rule("owner"), matter(), Staff(here.units, people, NOW))) == [OWNER]
+
+
+def test_the_day_of_leaving_begins_by_the_clock_of_the_unit() -> None:
+    here, midnight = staff(OWNER), datetime(2026, 3, 30, 16, tzinfo=UTC)
+    before, after = (replace(here, now=midnight + timedelta(seconds=n)) for n in (-1, 0))
+    assert told(recipients(rule("owner"), matter(), before)) == [OWNER]
+    assert told(recipients(rule("owner"), matter(), after)) == [LEAD]
 
 
 def test_nobody_at_all_is_all_of_head_office() -> None:
-    found = recipients(rule("owner"), matter(), Staff({}, {}, TODAY))
+    found = recipients(rule("owner"), matter(), Staff({}, {}, NOW))
     assert found == [Recipient("head-office")]
     assert found[0].key == "unit:head-office"
 
 
 def test_units_that_stand_above_each_other_in_a_ring_end_the_search() -> None:
     ring = {code: unit(code, None, other) for code, other in (("a", "b"), ("b", "a"))}
-    assert Staff(ring, {}, TODAY).answerable("a") is None
+    assert Staff(ring, {}, NOW).answerable("a") is None
 
 
 def test_silence_goes_to_the_lead_then_above_and_ends_at_the_top() -> None:
