@@ -82,20 +82,17 @@ async def send_due(
 ) -> int:
     """Send what is due now, at most eight; how many were tried. `permissions_up_to`: see `usecases.claim`.
 
-    Cancelled, it takes nothing new, lets what is on its way end within ten seconds, and puts the rest back.
+    What is only suppressed or held keeps nobody waiting: the next ones are looked at at once. Cancelled, it takes
+    nothing new, lets what is on its way end within ten seconds, and puts the rest back.
     """
     backoff = backoff or Backoff()
     most = backoff.most(pool.clock.now())
     if settings.smtp_url is None or not most:
         return 0
     server = Server.from_url(settings.smtp_url.get_secret_value(), settings.smtp_seconds)
-    claiming = asyncio.create_task(_claim(settings, pool, most, permissions_up_to))
-    try:
-        claimed = await asyncio.shield(claiming)
-    except asyncio.CancelledError:
-        # The claim may be written already: whoever leaves now would leave letters that nobody sends.
-        await asyncio.gather(*(_settle(pool, one, _STOPPED) for one in await claiming))
-        raise
+    looked_at, claimed = 1, list[Claimed]()
+    while looked_at and not claimed:
+        looked_at, claimed = await _claimed(settings, pool, most, permissions_up_to)
     sends = [asyncio.create_task(_send(Delivery(server, one.letter, settings.sender), pool, one)) for one in claimed]
     backoff.note(await _ended(sends), pool.clock.now())
     return len(claimed)
@@ -119,7 +116,22 @@ def _progress(settings: Settings) -> Progress:
     return Progress(KafkaContents(settings.kafka, "notifications.permissions-ends"), PERMISSIONS.group, topics)
 
 
-async def _claim(settings: Settings, pool: Pool, most: int, permissions_up_to: datetime | None) -> list[Claimed]:
+async def _claimed(
+    settings: Settings, pool: Pool, most: int, permissions_up_to: datetime | None
+) -> tuple[int, list[Claimed]]:
+    claiming = asyncio.create_task(_claim(settings, pool, most, permissions_up_to))
+    try:
+        return await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        # The claim may be written already: whoever leaves now would leave letters that nobody sends.
+        _, claimed = await claiming
+        await asyncio.gather(*(_settle(pool, one, _STOPPED) for one in claimed))
+        raise
+
+
+async def _claim(
+    settings: Settings, pool: Pool, most: int, permissions_up_to: datetime | None
+) -> tuple[int, list[Claimed]]:
     async with pool.begin() as tx:
         return await usecases.claim(tx, settings, links_of(settings), most, permissions_up_to)
 

@@ -57,15 +57,15 @@ async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
 
 async def claim(
     tx: Tx, settings: Settings, links: Links, most: int, permissions_up_to: datetime | None
-) -> list[Claimed]:
+) -> tuple[int, list[Claimed]]:
     """Take messages whose turn it is: each is suppressed, held, or claimed for sending, by what holds at this time.
 
-    `permissions_up_to` is up to when all permissions have surely been read; a mark tells only of what is looked for
-    after it was read.
+    Gives how many were looked at, and those that were claimed. `permissions_up_to` is up to when all permissions have
+    surely been read; a mark tells only of what is looked for after it was read.
     """
     due = await store.due(tx, most)
     if not due:
-        return []
+        return 0, []
     heard = rules.Heard((await directory.watermark(tx))[0], permissions_up_to)
     families = await directory.families(tx, (one.customer_id for one in due if one.customer_id))
     members = {one: tuple(family) for family in families.values() for one in family}
@@ -82,7 +82,7 @@ async def claim(
         reader = _reader(message, members, known, _present(message, staff, units, tx.now), settings)
         taken = await _take(tx, message, reader, verdict, sending)
         claimed.extend([taken] if taken else [])
-    return claimed
+    return len(due), claimed
 
 
 async def settle(tx: Tx, message: Message, answer: Answer) -> None:

@@ -74,7 +74,7 @@ async def test_the_first_withdrawal_waits_for_the_claim_that_is_being_written(se
     customer = await a_complaint(service)
     settings = service.app.state.runtime.settings
     async with service.database.consumers.begin() as tx:
-        (claimed,) = await usecases.claim(tx, settings, links_of(settings), 8, None)
+        _, (claimed,) = await usecases.claim(tx, settings, links_of(settings), 8, None)
         withdrawing = asyncio.create_task(service.caller().put(f"/v1/customers/{customer}/permissions", json=WITHDRAWN))
         await until_waiting(service)
     assert (await withdrawing).status_code == 200

@@ -228,6 +228,16 @@ async def test_a_message_that_could_not_leave_for_two_days_is_dropped(service: H
     assert (await the_message(service, customer))["reason"] == "historic"
 
 
+async def test_what_is_suppressed_keeps_nobody_else_waiting(service: Harness, post: Mailbox) -> None:
+    withdrawn = {"permissions": [{"purpose": "service", "channel": "email", "state": "withdrawn"}]}
+    for _ in range(3):
+        customer = await a_receipt(service)
+        assert (await service.caller().put(f"/v1/customers/{customer}/permissions", json=withdrawn)).is_success
+    customer = await a_receipt(service)
+    assert await step(service, Backoff(failures=1)) == 1
+    assert (await the_message(service, customer))["status"] == "sent"
+
+
 async def test_many_senders_at_once_send_each_message_once(service: Harness, post: Mailbox) -> None:
     customers = [await a_receipt(service) for _ in range(12)]
 
