@@ -18,6 +18,7 @@ _ONE = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = $1"
 _MANY = f"SELECT {_CUSTOMER} FROM directory_customer WHERE id = ANY($1::uuid[])"
 _SHARE = _ONE + " FOR KEY SHARE"
 _SHARE_MANY = _MANY + " ORDER BY id FOR KEY SHARE"
+_SHARE_AT_ONCE = _SHARE_MANY + " SKIP LOCKED"
 _MEMBERS = """
 SELECT id FROM directory_customer
 WHERE canonical_id = (SELECT canonical_id FROM directory_customer WHERE id = $1) ORDER BY id
@@ -62,6 +63,11 @@ async def share_locked(tx: Tx, customer_id: UUID) -> DirectoryCustomer | None:
 async def share_locked_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, DirectoryCustomer]:
     """The same for a batch, locked in sorted order."""
     return {row["id"]: _customer(row) for row in await tx.fetch(_SHARE_MANY, sorted(set(ids)))}
+
+
+async def share_locked_at_once(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, DirectoryCustomer]:
+    """The same without waiting, for who holds other rows already: a customer who is being erased now is left out."""
+    return {row["id"]: _customer(row) for row in await tx.fetch(_SHARE_AT_ONCE, sorted(set(ids)))}
 
 
 async def members(reader: Reader, customer_id: UUID) -> list[UUID]:

@@ -188,3 +188,17 @@ async def test_an_erasure_waits_for_a_write_under_way(database: Database) -> Non
     await take_in(database, an_event(state.data.erased(), aggregate=one, sequence=5, subject=one))
     with pytest.raises(Gone):
         await directory.require(database.api, one)
+
+
+@pytest.mark.asyncio
+async def test_who_is_being_erased_is_left_out_without_waiting(database: Database) -> None:
+    one, other = a_customer(sequence=1), a_customer(sequence=1)
+    ids = [one.data.id, other.data.id]
+    await take_in(database, one, other)
+    async with database.consumers.begin() as erasing:
+        erased = an_event(one.data.erased(), aggregate=ids[0], sequence=5, subject=ids[0])
+        await FactApplier(directory.CONSUMER).apply_events(erasing, [erased])
+        async with database.api.begin() as tx:
+            assert set(await directory.share_locked_at_once(tx, ids)) == {ids[1]}
+    async with database.api.begin() as tx:
+        assert (await directory.share_locked_at_once(tx, ids))[ids[0]].erased

@@ -69,7 +69,7 @@ async def claim(
     heard = rules.Heard((await directory.watermark(tx))[0], permissions_up_to)
     families = await directory.families(tx, (one.customer_id for one in due if one.customer_id))
     members = {one: tuple(family) for family in families.values() for one in family}
-    known = await directory.customers(tx, members)
+    known = await directory.share_locked_at_once(tx, members)
     staff = await directory.employees(tx, [one.employee_id for one in due if one.employee_id])
     units = await directory.lineage(tx, (one.unit_id for one in staff.values())) if staff else {}
     questions = [_question(one, members) for one in due]

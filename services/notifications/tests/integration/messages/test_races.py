@@ -9,6 +9,9 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from guanxi import directory
+from guanxi.bus.applier import FactApplier
+from guanxi.db import Tx
 from guanxi.testing.builders import a_customer
 from guanxi.testing.harness import Harness
 from notifications.messages import unsubscribing, usecases
@@ -16,10 +19,11 @@ from notifications.messages.sender import links_of, send_due
 
 from ..conftest import OpenHarness, until_waiting
 from ..mailserver import Mailbox, mailbox
-from ..people import a_ticket, new_id
+from ..people import a_profile, a_ticket, new_id
 
 pytestmark = pytest.mark.asyncio
 REPLY = {"channel": "email", "address": "desk@example.com"}
+GRANTED = {"purpose": "service", "channel": "email", "state": "granted", "evidence": "form 7"}
 WITHDRAWN = {"permissions": [{"purpose": "service", "channel": "email", "state": "withdrawn"}]}
 
 
@@ -94,3 +98,49 @@ async def test_many_who_stop_the_same_messages_at_once_stop_them(service: Harnes
         assert await reader.fetchval("SELECT count(*) FROM permission_event WHERE state = 'withdrawn'") == 2
     await step(service)
     assert post.letters == []
+
+
+async def an_address_of_another_record(service: Harness) -> UUID:
+    """A receipt is queued for a customer whose only address is that of an absorbed record; gives that record."""
+    survivor, absorbed = new_id(), new_id()
+    of_absorbed = {"canonical_id": survivor, "status": "merged", "emails": ["zhang@example.com"]}
+    await service.know(a_customer(survivor, emails=[]), a_customer(absorbed, **of_absorbed))
+    await service.apply(a_profile(survivor, GRANTED), a_ticket(customer=survivor))
+    return absorbed
+
+
+async def erase(tx: Tx, customer: UUID) -> None:
+    """As an erasure goes: the directory first, then what we have."""
+    erased = a_customer(customer, sequence=2, status="erased", name=None)
+    await FactApplier(directory.CONSUMER).apply_events(tx, [erased])
+    await usecases.erase(tx, [customer])
+
+
+async def test_an_erasure_waits_for_the_claim_that_takes_its_address_and_blanks_it(service: Harness) -> None:
+    absorbed = await an_address_of_another_record(service)
+    settings = service.app.state.runtime.settings
+
+    async def erasing() -> None:
+        async with service.database.api.begin() as tx:
+            await erase(tx, absorbed)
+
+    async with service.database.consumers.begin() as tx:
+        _, (claimed,) = await usecases.claim(tx, settings, links_of(settings), 8, None)
+        task = asyncio.create_task(erasing())
+        await until_waiting(service)
+    await task
+    assert claimed.letter.to == "zhang@example.com"
+    async with service.database.api.read() as reader:
+        assert await reader.fetchval("SELECT address FROM message") is None
+
+
+async def test_the_claim_does_not_wait_for_an_erasure_and_takes_no_address_from_it(
+    service: Harness, post: Mailbox
+) -> None:
+    absorbed = await an_address_of_another_record(service)
+    async with service.database.api.begin() as tx:
+        await erase(tx, absorbed)
+        assert await asyncio.wait_for(step(service), 5) == 0
+    await step(service)
+    assert post.letters == []
+    assert (await the_message(service))["status"] in ("queued", "suppressed")
