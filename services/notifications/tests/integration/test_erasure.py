@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from guanxi.events.notifications import NotificationSuppressed
 from guanxi.testing.builders import a_customer
 from guanxi.testing.erasure import plant, scan
 from guanxi.testing.harness import Harness
 from notifications.app import SERVICE
-from notifications.messages.sender import send_due
+from notifications.messages import usecases as messages
+from notifications.messages.sender import links_of, send_due
+from notifications.messages.smtp import Answer
 
-from .conftest import OpenHarness
+from .conftest import OpenHarness, until_waiting
 from .mailserver import mailbox
 from .people import a_profile, a_ticket, new_id
 
@@ -107,3 +112,53 @@ async def test_an_address_goes_with_the_record_it_comes_from_whomever_the_messag
         assert await ours(service, PLANTED) == set()
         (left,) = (await service.caller().get("/v1/messages", params={"customer_id": str(survivor)})).json()["items"]
         assert left["status"] == "sent"
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_what_a_server_says_of_somebody_who_was_erased_is_not_kept(
+    open_service: OpenHarness,
+    meanwhile: bool,  # noqa: FBT001
+) -> None:
+    async with mailbox() as post:
+        service = await open_service(smtp_url=post.url)
+        customer = await a_planted_person(service)
+        post.before_recipient = asyncio.Event()
+        post.to_recipient.append(f"550 5.1.1 <{PLANTED}@example.org> unknown user")
+        sending = asyncio.create_task(step(service))
+        await post.arrived.wait()
+        async with service.database.api.begin() as tx:
+            await messages.erase(tx, [customer])
+            if meanwhile:
+                post.before_recipient.set()
+                await until_waiting(service)
+        post.before_recipient.set()
+        await sending
+        assert {table for table, _ in await ours(service, PLANTED)} == {"ticket", "permission_event"}
+        (left,) = (await service.caller().get("/v1/messages")).json()["items"]
+        assert (left["status"], left["reason"]) == ("failed", "refused")
+
+
+async def test_an_erasure_finds_what_a_server_said_while_it_waited(service: Harness) -> None:
+    customer = await a_planted_person(service)
+    settings, pool = service.app.state.runtime.settings, service.database.consumers
+    async with pool.begin() as tx:
+        _, (claimed,) = await messages.claim(tx, settings, links_of(settings), 8, None)
+    async with pool.begin() as tx:
+        await messages.settle(tx, claimed.message, Answer("permanent", 550, f"<{PLANTED}@example.org> unknown user"))
+        erasing = asyncio.create_task(service.erase(customer))
+        await until_waiting(service)
+    await erasing
+    assert await ours(service, PLANTED) == set()
+
+
+async def test_what_an_erasure_stops_is_settled_and_told_like_all_else(service: Harness) -> None:
+    customer = await a_planted_person(service)
+    assert await service.erase(customer) > 0
+    (stopped,) = (await service.caller().get("/v1/messages")).json()["items"]
+    assert (stopped["status"], stopped["reason"]) == ("suppressed", "erased")
+    assert stopped["settled_at"] is not None
+    (told,) = await service.published(NotificationSuppressed)
+    assert (told.aggregateid, told.sequence) == (UUID(stopped["id"]), stopped["version"])
+    assert (told.subject, told.data.reason) == (customer, "erased")
+    assert await service.erase(customer) == 0
+    assert len(await service.published(NotificationSuppressed)) == 1

@@ -48,13 +48,16 @@ UPDATE message SET status = 'sending', claimed_at = $2, recorded_at = $2, addres
   template_id = $5, language = $6, provider_key = $8, address_of = $9, attempts = attempts + 1, version = version + 1
 WHERE id = $1
 """
+# What the server said may name the address and goes with it: the lock shows what an erasure has left.
 _OUTCOME = """
-WITH ended AS (
-  UPDATE attempt SET ended_at = $2, outcome = $3, code = $4, detail = $5, version = version + 1
-  WHERE message_id = $1 AND ended_at IS NULL)
+WITH mine AS (SELECT id, address FROM message WHERE id = $1 FOR UPDATE),
+ended AS (
+  UPDATE attempt a SET ended_at = $2, outcome = $3, code = $4, version = a.version + 1,
+    detail = CASE WHEN mine.address IS NOT NULL THEN $5 END
+  FROM mine WHERE a.message_id = mine.id AND a.ended_at IS NULL)
 UPDATE message SET status = $6, reason = $7, send_after = coalesce($8, send_after), recorded_at = $2,
   settled_at = CASE WHEN $8::timestamptz IS NULL THEN $2 END, version = version + 1
-WHERE id = $1 AND status = 'sending' RETURNING version
+WHERE id = (SELECT id FROM mine) AND status = 'sending' RETURNING version
 """
 _RELEASE = """
 WITH undone AS (DELETE FROM attempt WHERE message_id = $1 AND ended_at IS NULL)
@@ -75,19 +78,23 @@ _VOID = f"""
 UPDATE message SET status = 'suppressed', reason = $2, settled_at = $3, recorded_at = $3, version = version + 1
 WHERE ticket_id = ANY($1::uuid[]) AND status IN ('queued', 'held') RETURNING {_COLUMNS}
 """
+# A statement of its own: only one that begins after the lock sees what was said of a send that it has waited for.
+_LOCK_ERASED = """
+SELECT id FROM message WHERE customer_id = ANY($1::uuid[]) OR address_of = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+"""
+_STOPPED = "(status IN ('queued', 'held') AND customer_id = ANY($1::uuid[]))"
 # A message to one record may carry the address of another: it goes with the record that it comes from, the message
 # itself only with the one that it is for.
-_ERASE = """
-WITH mine AS (
-  SELECT id FROM message WHERE customer_id = ANY($1::uuid[]) OR address_of = ANY($1::uuid[]) ORDER BY id FOR UPDATE),
-blanked AS (
-  UPDATE attempt SET detail = NULL, version = version + 1
-  WHERE message_id IN (SELECT id FROM mine) AND detail IS NOT NULL)
+_ERASE = f"""
+WITH blanked AS (
+  UPDATE attempt SET detail = NULL, version = version + 1 WHERE message_id = ANY($3::uuid[]) AND detail IS NOT NULL)
 UPDATE message SET address = NULL, address_of = NULL, version = version + 1,
-  status = CASE WHEN status IN ('queued', 'held') AND customer_id = ANY($1::uuid[]) THEN 'suppressed' ELSE status END,
-  reason = CASE WHEN status IN ('queued', 'held') AND customer_id = ANY($1::uuid[]) THEN 'erased' ELSE reason END
-WHERE id IN (SELECT id FROM mine)
-  AND (address IS NOT NULL OR (status IN ('queued', 'held') AND customer_id = ANY($1::uuid[])))
+  status = CASE WHEN {_STOPPED} THEN 'suppressed' ELSE status END,
+  reason = CASE WHEN {_STOPPED} THEN 'erased' ELSE reason END,
+  settled_at = CASE WHEN {_STOPPED} THEN $2 ELSE settled_at END,
+  recorded_at = CASE WHEN {_STOPPED} THEN $2 ELSE recorded_at END
+WHERE id = ANY($3::uuid[]) AND (address IS NOT NULL OR {_STOPPED})
+RETURNING {_COLUMNS}, old.status <> new.status AS stopped
 """
 _ATTEMPTS = "SELECT n, started_at, ended_at, outcome, code FROM attempt WHERE message_id = $1 ORDER BY n"
 
@@ -176,9 +183,11 @@ async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID], reason: str) -> l
     return [Message(**dict(row)) for row in await tx.fetch(_VOID, list(ticket_ids), reason, tx.now)]
 
 
-async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank addresses and provider's words, drop what still waits."""
-    return int((await tx.execute(_ERASE, list(customer_ids))).split()[-1])
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> tuple[int, list[Message]]:
+    """Blank addresses and provider's words, drop what still waits; how many changed, and those that were dropped."""
+    locked = [row["id"] for row in await tx.fetch(_LOCK_ERASED, list(customer_ids))]
+    changed = [dict(row) for row in await tx.fetch(_ERASE, list(customer_ids), tx.now, locked)]
+    return len(changed), [Message(**row) for row in changed if row.pop("stopped")]
 
 
 async def one(reader: Reader, message_id: UUID) -> Message | None:

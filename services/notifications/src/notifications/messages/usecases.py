@@ -105,8 +105,11 @@ async def lose_interrupted(tx: Tx) -> int:
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank addresses and what providers said, and stop what still waits."""
-    return await store.erase(tx, customer_ids)
+    """Blank addresses and what providers said, and stop what still waits, which is told without naming anybody."""
+    changed, stopped = await store.erase(tx, customer_ids)
+    for one in stopped:
+        await facts.tell(tx, one)
+    return changed
 
 
 async def page(  # noqa: PLR0913 - one argument for each filter
@@ -223,9 +226,6 @@ def _reader(
     return rules.reader_of(message.customer_id, family, known, zone)
 
 
-def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Question:
-    if message.recipient != "customer":
-        return Question(message.message_class, message.channel, None, (), None)
 def _present(
     message: Message,
     staff: Mapping[UUID, directory.Employee],
@@ -237,6 +237,9 @@ def _present(
     return found if found and found.present(now, directory.zone_of(unit.time_zone if unit else "")) else None
 
 
+def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Question:
+    if message.recipient != "customer":
+        return Question(message.message_class, message.channel, None, (), None)
     family = members.get(message.customer_id, ()) if message.customer_id else ()
     return Question(message.message_class, message.channel, message.customer_id, family, message.ticket_id)
 
