@@ -37,8 +37,11 @@ ON CONFLICT (id) DO NOTHING
 _HOLD = "SELECT id FROM permission WHERE customer_id = ANY($1::uuid[]) ORDER BY id"
 _HOLD_TICKETS = "SELECT id FROM ticket WHERE id = ANY($1::uuid[]) ORDER BY id"
 _LOCK_KNOWN = """
-SELECT id FROM permission WHERE id IN (SELECT permission_id FROM permission_event WHERE report_id = ANY($1::uuid[]))
-ORDER BY id FOR UPDATE
+SELECT p.id, said.reports
+FROM permission p JOIN (
+  SELECT permission_id, array_agg(DISTINCT report_id) AS reports FROM permission_event
+  WHERE report_id = ANY($1::uuid[]) GROUP BY permission_id) said ON said.permission_id = p.id
+ORDER BY p.id FOR UPDATE OF p
 """
 _ENTER = """
 INSERT INTO permission_event (id, unit_id, permission_id, customer_id, ticket_id, purpose, channel, state, said_at,
@@ -159,9 +162,9 @@ async def lock(tx: Tx, statements: Sequence[Statement]) -> list[UUID]:
     return list(rows)
 
 
-async def lock_reported(tx: Tx, report_ids: Iterable[UUID]) -> list[UUID]:
-    """Lock every permission that these reports ever spoke of; their ids."""
-    return [row["id"] for row in await tx.fetch(_LOCK_KNOWN, list(report_ids))]
+async def lock_reported(tx: Tx, report_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Lock every permission that these reports ever spoke of; their ids, each with those of its reports among these."""
+    return {row["id"]: row["reports"] for row in await tx.fetch(_LOCK_KNOWN, list(report_ids))}
 
 
 async def enter(tx: Tx, statements: Sequence[Statement]) -> None:

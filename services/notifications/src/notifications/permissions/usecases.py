@@ -55,9 +55,12 @@ async def correct_reports(tx: Tx, events: Sequence[Event[Any]], floors: Mapping[
     """Take back grants of earlier revisions of these reports. Refusals stay: nobody is written to by mistake."""
     await store.raise_floors(tx, floors, {event.aggregateid: event.data.unit for event in events})
     known = await store.lock_reported(tx, floors)
-    causes = {event.aggregateid: event for event in events}
-    newest = max(causes.values(), key=lambda event: event.time)
-    await _publish(tx, await store.fold(tx, known), dict.fromkeys(known, newest))
+    of_report = {event.aggregateid: event for event in events}
+    causes: dict[UUID | None, Event[Any]] = {
+        one: max((of_report[report] for report in reports), key=lambda event: event.time)
+        for one, reports in known.items()
+    }
+    await _publish(tx, await store.fold(tx, list(known)), causes)
 
 
 async def note_tickets(tx: Tx, events: Sequence[Event[Ticket]]) -> None:

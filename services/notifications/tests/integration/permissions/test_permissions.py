@@ -157,6 +157,19 @@ async def test_a_voided_profile_grants_nothing_in_either_order(service: Harness)
     assert [one.data.state for one in await service.published(ConsentChanged)] == ["granted", "unknown"]
 
 
+async def test_each_change_of_a_batch_names_its_own_cause(service: Harness) -> None:
+    wrong = [a_profile(await a_known(service), said("granted")) for _ in range(3)]
+    await service.apply(*wrong)
+    voided = []
+    for n, one in enumerate(wrong):
+        gone = ProfileReportedVoided(external_customer="A-1", source=f"dealer-{n}", unit=f"dealer-{n}")
+        voided.append(an_event(gone, aggregate=one.aggregateid, subject=one.subject, sequence=2))
+    await service.apply(*voided)
+    told = [one for one in await service.published(ConsentChanged) if one.data.state == "unknown"]
+    expected = {(one.subject, one.data.source, str(one.id)) for one in voided}
+    assert {(one.subject, one.data.source, one.causationid) for one in told} == expected
+
+
 async def test_over_merged_records_any_refusal_wins_for_readers_of_the_firm(service: Harness) -> None:
     survivor = await a_known(service)
     absorbed = await a_known(service, canonical_id=survivor, status="merged", unit="dealer-17")
