@@ -22,19 +22,21 @@ FROM jsonb_to_recordset($1::jsonb)
   AS s(id uuid, unit_id text, customer_id uuid, purpose text, channel text, said_at timestamptz) ORDER BY id
 ON CONFLICT (id) DO UPDATE SET unit_id = CASE WHEN p.version = 0 THEN excluded.unit_id ELSE p.unit_id END
 """
-# A question about what nobody ever said makes the row as well: only a row can be held against a first denial.
+# A question about what nobody ever said makes the row as well: only a row can be held against a first denial. What is
+# there is locked on the way, so that none is made before the turn of its id.
 _MAKE = """
 INSERT INTO permission (id, version, unit_id, customer_id, purpose, channel, state, said_at)
 SELECT DISTINCT ON (id) id, 0, 'head-office', customer_id, purpose, channel, 'unknown', $2
 FROM jsonb_to_recordset($1::jsonb) AS s(id uuid, customer_id uuid, purpose text, channel text) ORDER BY id
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET id = excluded.id
 """
 _MAKE_TICKETS = """
 INSERT INTO ticket (id, unit_id, sequence, said_at) SELECT id, 'head-office', 0, $2
 FROM unnest($1::uuid[]) AS x(id) ORDER BY id
 ON CONFLICT (id) DO NOTHING
 """
-_HOLD = "SELECT id FROM permission WHERE customer_id = ANY($1::uuid[]) ORDER BY id"
+_MADE = "SELECT count(*) FROM permission WHERE id = ANY($1::uuid[])"
+_HOLD = "SELECT id FROM permission WHERE id = ANY($1::uuid[]) ORDER BY id"
 _HOLD_TICKETS = "SELECT id FROM ticket WHERE id = ANY($1::uuid[]) ORDER BY id"
 _LOCK_KNOWN = """
 SELECT p.id, said.reports
@@ -194,8 +196,10 @@ async def hold(
     asked, tickets = set(asked), list(set(ticket_ids))
     rows = [{"id": permission_id(*one), "customer_id": one[0], "purpose": one[1], "channel": one[2]} for one in asked]
     if rows:
-        await tx.execute(_MAKE, rows, tx.now)
-        await tx.fetch(f"{_HOLD} {mode}", list({one[0] for one in asked}))
+        ids = [row["id"] for row in rows]
+        if await tx.fetchval(_MADE, ids) < len(ids):
+            await tx.execute(_MAKE, rows, tx.now)
+        await tx.fetch(f"{_HOLD} {mode}", ids)
     if tickets:
         await tx.execute(_MAKE_TICKETS, tickets, tx.now)
         await tx.fetch(f"{_HOLD_TICKETS} {mode}", tickets)
