@@ -46,12 +46,19 @@ _CLAIM = """
 WITH due AS (
   SELECT d.id FROM subscription s CROSS JOIN LATERAL (
     SELECT w.id, w.next_at FROM feed_delivery w
+# A statement of its own: only one that begins after the lock counts what another worker has begun.
+_LOCK_DUE = """
+SELECT s.id FROM subscription s
+WHERE s.status = 'active' AND EXISTS (
+  SELECT FROM feed_delivery w WHERE w.subscription_id = s.id AND w.status IN ('queued', 'sending') AND w.next_at <= $1)
+ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
+"""
     WHERE w.subscription_id = s.id AND w.status IN ('queued', 'sending') AND w.next_at <= $1
     ORDER BY w.next_at LIMIT greatest($4 - (
       SELECT count(*) FROM feed_delivery f
       WHERE f.subscription_id = s.id AND f.status = 'sending' AND f.next_at > $1), 0)
     FOR UPDATE SKIP LOCKED) d
-  WHERE s.status = 'active' ORDER BY d.next_at, d.id LIMIT $2)
+  WHERE s.id = ANY($5::uuid[]) ORDER BY d.next_at, d.id LIMIT $2)
 UPDATE feed_delivery d
 SET status = 'sending', claimed_at = $1, recorded_at = $1, next_at = $3, attempts = d.attempts + 1,
   version = d.version + 1
@@ -171,7 +178,8 @@ async def queue(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 async def claim(tx: Tx, most: int, most_each: int) -> list[Claimed]:
     """Take deliveries whose turn it is; of each subscriber so many that at most `most_each` are on their way."""
-    return [Claimed(**dict(row)) for row in await tx.fetch(_CLAIM, tx.now, most, tx.now + LEASE, most_each)]
+    locked = [row["id"] for row in await tx.fetch(_LOCK_DUE, tx.now)]
+    return [Claimed(**dict(row)) for row in await tx.fetch(_CLAIM, tx.now, most, tx.now + LEASE, most_each, locked)]
 
 
 async def cancel_beyond(tx: Tx, kept: int, reason: str) -> int:

@@ -14,7 +14,7 @@ from guanxi.events.complaints import ComplaintAnswered
 from guanxi.events.customers import CustomerMerged, MergedComponent
 from guanxi.testing.builders import a_customer, a_unit, an_event
 from guanxi.testing.harness import Harness
-from notifications.feeds import usecases
+from notifications.feeds import store, usecases
 from notifications.feeds.addresses import resolve_by_system
 from notifications.feeds.sender import EACH_AT_ONCE, bound_paused, run, send_due
 
@@ -381,3 +381,12 @@ async def test_a_delivery_that_a_process_died_over_is_made_again(service: Harnes
     service.clock.move(61)
     assert await step(service) == 1
     assert len({request.headers["webhook-id"] for request in dealer.requests}) == 1
+    await work()
+async def test_two_workers_have_no_more_under_way_for_a_subscriber_than_one(service: Harness, dealer: Receiver) -> None:
+    await subscribe(service, dealer.url)
+    await service.apply(*(a_ticket(unit="dealer-17") for _ in range(6)))
+    async with service.database.consumers.begin() as one, service.database.consumers.begin() as other:
+        claimed = [await store.claim(tx, AT_ONCE, EACH_AT_ONCE) for tx in (one, other)]
+    assert [len(each) for each in claimed] == [EACH_AT_ONCE, 0]
+
+
