@@ -73,10 +73,10 @@ async def send_due(settings: Settings, pool: Pool, resolve: Resolver = resolve_b
     return begun
 
 
-async def bound_paused(runtime: Runtime) -> None:
-    """Let nothing wait without end for subscribers that pause."""
+async def bound(runtime: Runtime) -> None:
+    """Let nothing wait without end for subscribers that pause, do not answer, or have ended."""
     async with runtime.database.consumers.begin() as tx:
-        dropped = await usecases.bound_paused(tx)
+        dropped = await usecases.bound(tx)
     if dropped:
         log.warning("webhooks.dropped", count=dropped)
 
@@ -145,4 +145,4 @@ async def _send(settings: Settings, pool: Pool, resolve: Resolver, one: Claimed)
 
 
 LOOP = Loop("webhooks", run)
-BOUND = Job("paused webhooks", timedelta(minutes=1), bound_paused)
+BOUND = Job("waiting webhooks", timedelta(minutes=1), bound)

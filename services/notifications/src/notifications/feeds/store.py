@@ -69,8 +69,8 @@ _BEYOND = """
 UPDATE feed_delivery d SET status = 'cancelled', reason = $2, body = NULL, settled_at = $3, version = d.version + 1
 FROM subscription s CROSS JOIN LATERAL (
   SELECT w.id FROM feed_delivery w WHERE w.subscription_id = s.id AND w.status = 'queued'
-  ORDER BY w.next_at DESC OFFSET $1) old
-WHERE s.status = 'paused' AND d.id = old.id AND d.status = 'queued'
+  ORDER BY w.id DESC OFFSET $1) old
+WHERE s.status IN ('active', 'paused') AND d.id = old.id AND d.status = 'queued'
 """
 _SETTLE = """
 UPDATE feed_delivery SET status = $2, answered = $3, reason = $4, next_at = coalesce($5, next_at), recorded_at = $6,
@@ -183,7 +183,7 @@ async def claim(tx: Tx, most: int, most_each: int) -> list[Claimed]:
 
 
 async def cancel_beyond(tx: Tx, kept: int, reason: str) -> int:
-    """Forget what waits for paused subscribers, except for the newest of each; how many."""
+    """Forget what waits for active and paused subscribers, except for the newest of each; how many."""
     return int((await tx.execute(_BEYOND, kept, reason, tx.now)).split()[-1])
 
 

@@ -20,7 +20,9 @@ from notifications.feeds.store import Claimed, Delivery
 from notifications.lateness import too_late
 
 MOST_WAITING = 10_000
-"""So many of the newest facts wait for a paused subscriber."""
+"""So many of the newest facts wait for a subscriber that pauses or does not answer."""
+
+_GONE = "the receiver answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ async def settle(tx: Tx, done: Claimed, result: Result) -> None:
         await store.cancel(tx, done.subscription_id)
 
 
-async def bound_paused(tx: Tx) -> int:
-    """Drop the oldest of what waits for each paused subscriber beyond what is kept for it; how many."""
-    return await store.cancel_beyond(tx, MOST_WAITING, "paused for too long")
+async def bound(tx: Tx) -> int:
+    """Drop the oldest of what waits for each subscriber beyond what is kept, and all for one that ended; how many."""
+    return await store.cancel_beyond(tx, MOST_WAITING, "too far behind") + await store.cancel_ended(tx)
 
 
 async def deliveries(

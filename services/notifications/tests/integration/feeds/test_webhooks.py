@@ -16,7 +16,7 @@ from guanxi.testing.builders import a_customer, a_unit, an_event
 from guanxi.testing.harness import Harness
 from notifications.feeds import store, usecases
 from notifications.feeds.addresses import resolve_by_system
-from notifications.feeds.sender import EACH_AT_ONCE, bound_paused, run, send_due
+from notifications.feeds.sender import AT_ONCE, EACH_AT_ONCE, bound, run, send_due
 
 from ..conftest import OpenHarness
 from ..people import a_fall, a_ticket, new_id
@@ -286,21 +286,21 @@ async def test_a_paused_webhook_gets_what_came_meanwhile_when_it_is_taken_up_aga
     assert await step(service) == 1
 
 
-async def test_of_what_waits_for_a_paused_webhook_the_newest_is_kept(
-    service: Harness, dealer: Receiver, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", ["active", "paused"])
+async def test_of_what_waits_for_a_webhook_the_newest_is_kept(
+    service: Harness, dealer: Receiver, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     monkeypatch.setattr(usecases, "MOST_WAITING", 3)
     hook = await subscribe(service, dealer.url)
-    address, caller = f"/v1/webhooks/{hook['id']}", service.caller(unit="dealer-17")
-    paused = await caller.patch(address, json={"status": "paused"}, headers={"If-Match": '"1"'})
     filed = [a_ticket(unit="dealer-17") for _ in range(5)]
     for one in filed:
         await service.apply(one)
     for _ in range(2):
-        await bound_paused(service.app.state.runtime)
+        await bound(service.app.state.runtime)
     states = [(one["status"], one["reason"]) for one in await deliveries(service, hook)]
-    assert states == [("queued", None)] * 3 + [("cancelled", "paused for too long")] * 2
-    await caller.patch(address, json={"status": "active"}, headers={"If-Match": paused.headers["ETag"]})
+    assert states == [("queued", None)] * 3 + [("cancelled", "too far behind")] * 2
+    await caller.patch(address, json={"status": "active"}, headers={"If-Match": '"2"'})
+    dealer.requests.clear()
     while await step(service):
         pass
     assert {request.headers["webhook-id"] for request in dealer.requests} == {str(one.id) for one in filed[2:]}
@@ -328,6 +328,10 @@ async def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(service
 async def test_a_removed_webhook_gets_nothing_and_is_not_found(service: Harness, dealer: Receiver) -> None:
     hook = await subscribe(service, dealer.url)
     caller = service.caller(unit="dealer-17")
+    dealer.answers.extend([answer(500)] * EACH_AT_ONCE)
+    await step(service)
+    caller, address = service.caller(unit="dealer-17"), f"/v1/webhooks/{hook['id']}"
+    await caller.patch(address, json={"status": status}, headers={"If-Match": '"1"'})
     await service.apply(a_ticket(unit="dealer-17"))
     assert (await caller.delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
     await service.apply(a_ticket(unit="dealer-17"))
@@ -365,6 +369,29 @@ async def test_many_senders_at_once_deliver_each_event_once(service: Harness, de
 
     await asyncio.gather(*(work() for _ in range(4)))
     assert len(dealer.requests) == len({request.headers["webhook-id"] for request in dealer.requests}) == 20
+
+
+async def test_what_is_on_its_way_to_a_webhook_that_is_removed_does_not_go_back_into_the_queue(
+    service: Harness, dealer: Receiver
+) -> None:
+    hook = await subscribe(service, dealer.url)
+    await service.apply(a_ticket(unit="dealer-17"))
+    (on_its_way,) = await claim(service)
+    assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
+    await settle(service, on_its_way, 500)
+    assert await waiting(service) == 0
+
+
+async def test_what_is_queued_while_a_webhook_is_removed_goes_within_the_minute(
+    service: Harness, dealer: Receiver
+) -> None:
+    hook = await subscribe(service, dealer.url)
+    async with service.database.consumers.begin() as tx:
+        await usecases.feed(tx, [a_ticket(unit="dealer-17")])
+        assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
+    assert await waiting(service) == 1
+    await bound(service.app.state.runtime)
+    assert await waiting(service) == 0
 
 
 async def test_a_delivery_that_a_process_died_over_is_made_again(service: Harness, dealer: Receiver) -> None:
