@@ -27,11 +27,17 @@ _ADD = """INSERT INTO subscription (id, unit_id, created_at, recorded_at, types,
 VALUES ($1, $2, $3, $3, $4, $5, $6, 'active')"""
 _PATCH = """
 UPDATE subscription SET types = coalesce($3, types), url = coalesce($4, url), status = coalesce($5, status),
-  reason = $6, secret = CASE WHEN $5 = 'removed' THEN NULL ELSE secret END, version = version + 1, recorded_at = $7
+  reason = CASE WHEN $5::text IS NULL THEN reason ELSE $6 END,
+  secret = CASE WHEN $5 = 'removed' THEN NULL ELSE secret END, version = version + 1, recorded_at = $7
 WHERE id = $1 AND version = $2 AND status <> 'removed' RETURNING version
 """
 _CANCEL = """UPDATE feed_delivery SET status = 'cancelled', body = NULL, settled_at = $2, version = version + 1
-WHERE subscription_id = $1 AND status = 'queued'"""
+WHERE subscription_id = $1 AND status IN ('queued', 'sending')"""
+_CANCEL_ENDED = """
+UPDATE feed_delivery d SET status = 'cancelled', body = NULL, settled_at = $1, version = d.version + 1
+FROM subscription s
+WHERE s.id = d.subscription_id AND s.status IN ('disabled', 'removed') AND d.status IN ('queued', 'sending')
+"""
 _QUEUE = """
 INSERT INTO feed_delivery (id, unit_id, created_at, recorded_at, subscription_id, event_id, event_type, customer_id,
                            body, status, next_at)
@@ -40,12 +46,6 @@ FROM jsonb_to_recordset($1::jsonb)
   AS d(id uuid, unit text, subscription_id uuid, event_id uuid, event_type text, customer_id uuid, body jsonb)
 ON CONFLICT (subscription_id, event_id) DO NOTHING
 """
-# For each subscriber its oldest due deliveries, as many as it has slots left: whoever does not answer holds its own
-# slots and nobody else's, and what waits for paused ones is not looked at.
-_CLAIM = """
-WITH due AS (
-  SELECT d.id FROM subscription s CROSS JOIN LATERAL (
-    SELECT w.id, w.next_at FROM feed_delivery w
 # A statement of its own: only one that begins after the lock counts what another worker has begun.
 _LOCK_DUE = """
 SELECT s.id FROM subscription s
@@ -53,6 +53,12 @@ WHERE s.status = 'active' AND EXISTS (
   SELECT FROM feed_delivery w WHERE w.subscription_id = s.id AND w.status IN ('queued', 'sending') AND w.next_at <= $1)
 ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
 """
+# For each subscriber its oldest due deliveries, as many as it has slots left: whoever does not answer holds its own
+# slots and nobody else's, and what waits for paused ones is not looked at.
+_CLAIM = """
+WITH due AS (
+  SELECT d.id FROM subscription s CROSS JOIN LATERAL (
+    SELECT w.id, w.next_at FROM feed_delivery w
     WHERE w.subscription_id = s.id AND w.status IN ('queued', 'sending') AND w.next_at <= $1
     ORDER BY w.next_at LIMIT greatest($4 - (
       SELECT count(*) FROM feed_delivery f
@@ -79,7 +85,7 @@ UPDATE feed_delivery SET status = $2, answered = $3, reason = $4, next_at = coal
 WHERE id = $1 AND status = 'sending' AND attempts = $7
 """
 _DISABLE = """UPDATE subscription SET status = 'disabled', reason = $2, version = version + 1, recorded_at = $3
-WHERE id = $1 AND status = 'active'"""
+WHERE id = $1 AND url = $4 AND status = 'active' RETURNING true"""
 _ERASE = """
 UPDATE feed_delivery SET body = NULL, version = version + 1,
   status = CASE WHEN status IN ('queued', 'sending') THEN 'cancelled' ELSE status END,
@@ -167,8 +173,13 @@ async def patch(  # noqa: PLR0913 - one argument for each field
 
 
 async def cancel(tx: Tx, subscription_id: UUID) -> None:
-    """Forget what still waits for a subscriber."""
+    """Forget what still waits for a subscriber or is on its way, which is not tried again."""
     await tx.execute(_CANCEL, subscription_id, tx.now)
+
+
+async def cancel_ended(tx: Tx) -> int:
+    """Forget what was queued for subscribers while they ended; how many."""
+    return int((await tx.execute(_CANCEL_ENDED, tx.now)).split()[-1])
 
 
 async def queue(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -194,9 +205,9 @@ async def settle(  # noqa: PLR0913 - one argument for each thing that is noted
     await tx.execute(_SETTLE, done.id, status, answered, reason, again_at, tx.now, done.attempts)
 
 
-async def disable(tx: Tx, subscription_id: UUID, reason: str) -> None:
-    """Stop delivering to a subscriber."""
-    await tx.execute(_DISABLE, subscription_id, reason, tx.now)
+async def disable(tx: Tx, subscription_id: UUID, url: str, reason: str) -> bool:
+    """Stop delivering to a subscriber; False when it has another address by now, or is not active."""
+    return bool(await tx.fetchval(_DISABLE, subscription_id, reason, tx.now, url))
 
 
 async def deliveries(

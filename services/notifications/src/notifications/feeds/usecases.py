@@ -101,16 +101,19 @@ async def feed(tx: Tx, events: Sequence[Event[Any]]) -> None:
 
 
 async def settle(tx: Tx, done: Claimed, result: Result) -> None:
-    """Note how the receiver took it; 410 ends the subscription, anything but 2xx is tried again until the last time."""
+    """Note how the receiver took it; 410 ends the subscription, anything but 2xx is tried again until the last time.
+
+    A 410 of an address that the subscription has no more is a failure like any other.
+    """
     if result.status is not None and rules.accepted(result.status):
         await store.settle(tx, done, status="delivered", answered=result.status, reason=None, again_at=None)
         return
-    gone = result.status == rules.GONE
+    # The subscription before its deliveries, as all take them who take both: so nobody waits in a ring.
+    gone = result.status == rules.GONE and await store.disable(tx, done.subscription_id, done.url, _GONE)
     again_at = None if gone else rules.next_try(done.attempts, tx.now)
     status = "failed" if again_at is None else "queued"
     await store.settle(tx, done, status=status, answered=result.status, reason=result.reason, again_at=again_at)
     if gone:
-        await store.disable(tx, done.subscription_id, "the receiver answered 410 Gone")
         await store.cancel(tx, done.subscription_id)
 
 

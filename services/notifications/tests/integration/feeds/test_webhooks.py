@@ -56,6 +56,23 @@ async def deliveries(service: Harness, hook: dict[str, Any]) -> list[dict[str, A
     return items
 
 
+async def claim(service: Harness) -> list[store.Claimed]:
+    async with service.database.consumers.begin() as tx:
+        return await store.claim(tx, AT_ONCE, EACH_AT_ONCE)
+
+
+async def settle(service: Harness, one: store.Claimed, status: int) -> None:
+    async with service.database.consumers.begin() as tx:
+        await usecases.settle(tx, one, usecases.Result(status, f"answered {status}"))
+
+
+async def waiting(service: Harness) -> int:
+    """How many deliveries are still to be made, or have kept their body."""
+    sql = "SELECT count(*) FROM feed_delivery WHERE status IN ('queued', 'sending') OR body IS NOT NULL"
+    async with service.database.api.read() as reader:
+        return int(await reader.fetchval(sql))
+
+
 async def test_a_dealer_gets_its_own_complaints_signed_and_without_personal_fields(
     service: Harness, dealer: Receiver
 ) -> None:
@@ -212,16 +229,31 @@ async def test_a_receiver_that_is_gone_gets_no_more(service: Harness, dealer: Re
     dealer.answers.extend([answer(410)] * EACH_AT_ONCE)
     await service.apply(*(a_ticket(unit="dealer-17") for _ in range(EACH_AT_ONCE + 2)))
     await step(service)
-    assert sorted(one["status"] for one in await deliveries(service, hook)) == ["cancelled"] * 2 + ["failed"] * 2
+    assert sorted(one["status"] for one in await deliveries(service, hook)) == ["cancelled"] * 3 + ["failed"]
     await service.apply(a_ticket(unit="dealer-17"))
     assert await step(service) == 0
     caller = service.caller(unit="dealer-17")
     found = await caller.get(f"/v1/webhooks/{hook['id']}")
     assert (found.json()["status"], found.json()["reason"]) == ("disabled", "the receiver answered 410 Gone")
-    again = await caller.patch(
-        f"/v1/webhooks/{hook['id']}", json={"status": "active"}, headers={"If-Match": found.headers["ETag"]}
-    )
-    assert again.json()["status"] == "active"
+    address, mark = f"/v1/webhooks/{hook['id']}", {"If-Match": found.headers["ETag"]}
+    changed = await caller.patch(address, json={"types": [FILED]}, headers=mark)
+    assert (changed.json()["status"], changed.json()["reason"]) == ("disabled", "the receiver answered 410 Gone")
+    again = await caller.patch(address, json={"status": "active"}, headers={"If-Match": changed.headers["ETag"]})
+    assert (again.json()["status"], again.json()["reason"]) == ("active", None)
+
+
+async def test_an_old_address_that_is_gone_ends_nothing_at_the_new_one(service: Harness, dealer: Receiver) -> None:
+    hook = await subscribe(service, "http://127.0.0.1:1/")
+    await service.apply(*(a_ticket(unit="dealer-17") for _ in range(3)))
+    on_their_way = await claim(service)
+    caller, address = service.caller(unit="dealer-17"), f"/v1/webhooks/{hook['id']}"
+    await caller.patch(address, json={"url": dealer.url}, headers={"If-Match": '"1"'})
+    await settle(service, on_their_way[0], 410)
+    assert (await caller.get(address)).json()["status"] == "active"
+    service.clock.move(120)
+    while await step(service):
+        pass
+    assert len(dealer.requests) == 3
 
 
 async def test_a_name_that_turns_inside_after_it_was_set_is_refused_when_used(
@@ -295,6 +327,10 @@ async def test_of_what_waits_for_a_webhook_the_newest_is_kept(
     filed = [a_ticket(unit="dealer-17") for _ in range(5)]
     for one in filed:
         await service.apply(one)
+    dealer.answers.extend([answer(500)] * EACH_AT_ONCE)
+    await step(service)
+    caller, address = service.caller(unit="dealer-17"), f"/v1/webhooks/{hook['id']}"
+    await caller.patch(address, json={"status": status}, headers={"If-Match": '"1"'})
     for _ in range(2):
         await bound(service.app.state.runtime)
     states = [(one["status"], one["reason"]) for one in await deliveries(service, hook)]
@@ -328,15 +364,34 @@ async def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(service
 async def test_a_removed_webhook_gets_nothing_and_is_not_found(service: Harness, dealer: Receiver) -> None:
     hook = await subscribe(service, dealer.url)
     caller = service.caller(unit="dealer-17")
-    dealer.answers.extend([answer(500)] * EACH_AT_ONCE)
-    await step(service)
-    caller, address = service.caller(unit="dealer-17"), f"/v1/webhooks/{hook['id']}"
-    await caller.patch(address, json={"status": status}, headers={"If-Match": '"1"'})
     await service.apply(a_ticket(unit="dealer-17"))
     assert (await caller.delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
     await service.apply(a_ticket(unit="dealer-17"))
     assert await step(service) == 0
     assert (await caller.get(f"/v1/webhooks/{hook['id']}")).status_code == 404
+
+
+async def test_what_is_on_its_way_to_a_webhook_that_is_removed_does_not_go_back_into_the_queue(
+    service: Harness, dealer: Receiver
+) -> None:
+    hook = await subscribe(service, dealer.url)
+    await service.apply(a_ticket(unit="dealer-17"))
+    (on_its_way,) = await claim(service)
+    assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
+    await settle(service, on_its_way, 500)
+    assert await waiting(service) == 0
+
+
+async def test_what_is_queued_while_a_webhook_is_removed_goes_within_the_minute(
+    service: Harness, dealer: Receiver
+) -> None:
+    hook = await subscribe(service, dealer.url)
+    async with service.database.consumers.begin() as tx:
+        await usecases.feed(tx, [a_ticket(unit="dealer-17")])
+        assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
+    assert await waiting(service) == 1
+    await bound(service.app.state.runtime)
+    assert await waiting(service) == 0
 
 
 async def test_another_units_webhook_is_not_found(service: Harness, dealer: Receiver) -> None:
@@ -368,30 +423,16 @@ async def test_many_senders_at_once_deliver_each_event_once(service: Harness, de
             pass
 
     await asyncio.gather(*(work() for _ in range(4)))
+    await work()
     assert len(dealer.requests) == len({request.headers["webhook-id"] for request in dealer.requests}) == 20
 
 
-async def test_what_is_on_its_way_to_a_webhook_that_is_removed_does_not_go_back_into_the_queue(
-    service: Harness, dealer: Receiver
-) -> None:
-    hook = await subscribe(service, dealer.url)
-    await service.apply(a_ticket(unit="dealer-17"))
-    (on_its_way,) = await claim(service)
-    assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
-    await settle(service, on_its_way, 500)
-    assert await waiting(service) == 0
-
-
-async def test_what_is_queued_while_a_webhook_is_removed_goes_within_the_minute(
-    service: Harness, dealer: Receiver
-) -> None:
-    hook = await subscribe(service, dealer.url)
-    async with service.database.consumers.begin() as tx:
-        await usecases.feed(tx, [a_ticket(unit="dealer-17")])
-        assert (await service.caller(unit="dealer-17").delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
-    assert await waiting(service) == 1
-    await bound(service.app.state.runtime)
-    assert await waiting(service) == 0
+async def test_two_workers_have_no_more_under_way_for_a_subscriber_than_one(service: Harness, dealer: Receiver) -> None:
+    await subscribe(service, dealer.url)
+    await service.apply(*(a_ticket(unit="dealer-17") for _ in range(6)))
+    async with service.database.consumers.begin() as one, service.database.consumers.begin() as other:
+        claimed = [await store.claim(tx, AT_ONCE, EACH_AT_ONCE) for tx in (one, other)]
+    assert [len(each) for each in claimed] == [EACH_AT_ONCE, 0]
 
 
 async def test_a_delivery_that_a_process_died_over_is_made_again(service: Harness, dealer: Receiver) -> None:
@@ -408,12 +449,3 @@ async def test_a_delivery_that_a_process_died_over_is_made_again(service: Harnes
     service.clock.move(61)
     assert await step(service) == 1
     assert len({request.headers["webhook-id"] for request in dealer.requests}) == 1
-    await work()
-async def test_two_workers_have_no_more_under_way_for_a_subscriber_than_one(service: Harness, dealer: Receiver) -> None:
-    await subscribe(service, dealer.url)
-    await service.apply(*(a_ticket(unit="dealer-17") for _ in range(6)))
-    async with service.database.consumers.begin() as one, service.database.consumers.begin() as other:
-        claimed = [await store.claim(tx, AT_ONCE, EACH_AT_ONCE) for tx in (one, other)]
-    assert [len(each) for each in claimed] == [EACH_AT_ONCE, 0]
-
-
