@@ -285,8 +285,10 @@ async def test_who_has_given_notice_is_mailed_until_the_day_of_leaving(open_serv
         service = await open_service(smtp_url=post.url)
         await staff(service)
         soon = date.today() + timedelta(days=2)  # noqa: DTZ011
-        leaving = {"unit": "sales", "subject": "liming", "email": "li@firm.example.com", "left_on": soon}
-        await service.know(an_employee(OWNER, sequence=2, **leaving))
+        leaving = an_employee(
+            OWNER, unit="sales", sequence=2, subject="liming", email="li@firm.example.com", left_on=soon
+        )
+        await service.know(leaving)
         await service.apply(a_fall(await a_client(service)))
         await send_due(service.app.state.runtime.settings, service.database.consumers)
         assert post.recipients == ["li@firm.example.com"]

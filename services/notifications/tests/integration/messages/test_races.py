@@ -103,8 +103,10 @@ async def test_many_who_stop_the_same_messages_at_once_stop_them(service: Harnes
 async def an_address_of_another_record(service: Harness) -> UUID:
     """A receipt is queued for a customer whose only address is that of an absorbed record; gives that record."""
     survivor, absorbed = new_id(), new_id()
-    of_absorbed = {"canonical_id": survivor, "status": "merged", "emails": ["zhang@example.com"]}
-    await service.know(a_customer(survivor, emails=[]), a_customer(absorbed, **of_absorbed))
+    await service.know(
+        a_customer(survivor, emails=[]),
+        a_customer(absorbed, canonical_id=survivor, status="merged", emails=["zhang@example.com"]),
+    )
     await service.apply(a_profile(survivor, GRANTED), a_ticket(customer=survivor))
     return absorbed
 
