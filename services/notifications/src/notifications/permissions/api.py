@@ -33,7 +33,7 @@ async def get_permissions(customer_id: UUID, call: Reading) -> PermissionsView:
 async def put_permissions(customer_id: UUID, body: PermissionsPut, call: Writing) -> PermissionsView:
     """Note what a customer said. It joins a ledger; of each purpose and channel the newest statement holds.
 
-    Repeating it changes nothing. A grant needs evidence.
+    Repeating it changes no state and tells nobody. A grant needs evidence.
     """
     customer = await directory.require(call.pool, customer_id)
     if not call.principal.internal and customer.unit_id != call.principal.unit:
