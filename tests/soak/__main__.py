@@ -14,10 +14,13 @@ _FOLDER = items.ROOT / ".local" / "soak"
 
 
 def main(console: Console) -> int:
-    """Run what has not passed yet; 1 when anything failed."""
+    """Run what has not passed yet; 1 when anything failed, 2 when there is nothing to run."""
     if os.environ.get("FRESH"):
         shutil.rmtree(_FOLDER, ignore_errors=True)
     run, names = items.Run(_FOLDER), items.names(os.environ.get("ONLY", ""))
+    if not names:
+        console.print("No test has such a name.", highlight=False)
+        return 2
     done = {one.name for one in run.results() if one.outcome == "passed"}
     console.print(f"{len(names)} tests, {len(done & set(names))} of them passed before.", highlight=False)
     for number, name in enumerate(names, 1):

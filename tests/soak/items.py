@@ -58,6 +58,7 @@ def names(only: str) -> list[str]:
     """Every test of faults and attacks by its node id; those that contain `only`."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:randomly", "-m", "faults or attacks"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=_environment())
+    assert done.returncode == 0, f"the tests could not be collected:\n{done.stdout[-_KEPT:]}{done.stderr[-_KEPT:]}"
     tests = [line for line in done.stdout.splitlines() if "::" in line]
     faults = [name for name in tests if name.startswith("tests/faults")]
     # The attacks share one platform: a module is one item.

@@ -52,7 +52,8 @@ class Caller:
             self.missing.append(f"{method} {path} {body}: {answer.text}")
         if answer.status_code in (502, 503) and "retry-after" not in answer.headers:
             self.dishonest.append(f"{method} {path}: {answer.status_code} without Retry-After: {answer.text[:200]}")
-        if answer.status_code in (500, 501, 505) or "Traceback" in answer.text:
+        broken = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code not in (502, 503)
+        if broken or "Traceback" in answer.text:
             self.dishonest.append(f"{method} {path}: {answer.status_code}: {answer.text[:300]}")
         return answer
 
