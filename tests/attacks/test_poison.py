@@ -6,13 +6,13 @@ reads its kind, or is skipped where the type is nobody's. The good ones around t
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,14 +21,16 @@ import pytest_asyncio
 
 from guanxi.bus.kafka import KafkaProducer
 from guanxi.bus.ports import Ack
-from guanxi.events import Fact
+from guanxi.events import Fact, parse
 from guanxi.events.complaints import ComplaintFiled
 from guanxi.events.directory import CustomerState
 from guanxi.events.interactions import CustomerContacted
 from guanxi.events.reports import ContactReported
 from guanxi_local.testplatform import TestPlatform
-from support.databases import SERVICES, rows, topology, value
+from support.databases import rows, value
 from support.dealer import Dealer, producing, register_dealer
+from support.letters import Poison, Where, buried, buried_at, comparable, passed_by_all, recorded, where
+from support.rounds import PATIENCE_S
 from support.waiting import Problem, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,7 +45,9 @@ class Letter:
     body: bytes | None
     code: str | None = ""
     headers: Headers = ()
-    key: bytes = b"any"
+    key: bytes | None = b"any"
+    kept: bytes | None = None
+    """What lies at the desk, where it is not the body."""
     ack: Ack | None = field(default=None, compare=False)
 
 
@@ -126,7 +130,9 @@ INBOUND: dict[str, Make] = {
     "a number as text": _letter(_data(channel=7), ""),
     "an unknown code": _letter(_data(direction="sideways"), "not-in-list"),
     "binary mode, broken": _letter(lambda _: b"{b", "not-json", ("ce_specversion", b"1.0"), ("ce_id", b"b")),
-    "binary mode, without id": _letter(lambda _: b"{}", "invalid", ("ce_specversion", b"1.0")),
+    "binary mode, without id": lambda _: Letter(
+        b"{}", "invalid", (("ce_specversion", b"1.0"),), kept=b'{"data": {}, "specversion": "1.0"}'
+    ),
     "headers of 64 KiB": _letter(lambda _: b"{", "not-json", ("x", b"h" * 65_536)),
     "a header of 1,000 names": _letter(lambda _: b"{", "not-json", *((f"h{n}", b"v") for n in range(1000))),
 }
@@ -149,18 +155,19 @@ async def test_every_poison_of_a_publisher_lies_at_its_desk_once(platform: TestP
         for *place, code, raw in await rows(platform, "customer-profile", _DESK, dealer.source)
     }
     assert len(desk) == len(letters), f"{len(desk)} at the desk of {len(letters)}"
-    found = {bytes(raw or b"") for _, raw in desk.values()}
     for name, letter in letters.items():
-        codes = [code for (_, event_id), (code, raw) in desk.items() if _is(letter, name, event_id, raw)]
-        assert len(codes) == 1, (name, codes)
-        assert letter.code in ("", codes[0]), (name, codes)
-    assert found, "no bytes were kept"
+        found = [kept for (_, event_id), kept in desk.items() if _is(letter, name, event_id, kept[1])]
+        assert len(found) == 1, (name, found)
+        code, raw = found[0]
+        assert letter.code in ("", code), (name, code)
+        assert comparable(raw or b"") == comparable(letter.kept or letter.body or b""), (name, (raw or b"")[:200])
     contacts = "SELECT count(*) FROM contact WHERE source = $1"
     await eventually(lambda: _is_there(platform, "interactions", contacts, dealer.source, len(letters) + 1), 60)
 
 
 _DESK = """
-SELECT id, event_id, errors->0->>'code', raw FROM inbound_report WHERE source = $1 AND status = 'rejected'
+SELECT id, event_id, errors->0->>'code', coalesce(raw, convert_to(body::text, 'UTF8')) FROM inbound_report
+WHERE source = $1 AND status = 'rejected'
 """
 
 
@@ -185,6 +192,22 @@ async def _all_read(platform: TestPlatform, dealer: Dealer, bad: int) -> Problem
 async def _is_there(platform: TestPlatform, service: str, sql: str, arg: Any, wanted: int) -> Problem:
     found = await value(platform, service, sql, arg)
     return None if found == wanted else f"{service}: {found} of {wanted}"
+
+
+FAT: dict[str, Headers] = {
+    "headers of 64 KiB": (("x", b"h" * 65_536),),
+    "a header of 1,000 names": tuple((f"h{n}", b"v") for n in range(1000)),
+}
+
+
+@pytest.mark.parametrize("name", FAT)
+async def test_a_good_event_comes_through_whatever_lies_about_it(platform: TestPlatform, name: str) -> None:
+    dealer = await register_dealer(platform, f"fat-{secrets.token_hex(3)}")
+    async with producing(platform) as producer:
+        await _send(producer, dealer.topic, Letter(dealer.contact("C-1").bytes(), headers=FAT[name]))
+    contacts = "SELECT count(*) FROM contact WHERE source = $1"
+    await eventually(lambda: _is_there(platform, "interactions", contacts, dealer.source, 1), PATIENCE_S)
+    assert await rows(platform, "customer-profile", _DESK, dealer.source) == []
 
 
 AGAIN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -227,9 +250,18 @@ async def test_the_broker_refuses_ten_megabytes(platform: TestPlatform) -> None:
 
 
 KINDS: tuple[type[Fact], ...] = (ContactReported, CustomerContacted, ComplaintFiled, CustomerState)
+_SAMPLES = Path(__file__).parents[2] / "docs" / "contracts" / "samples"
+
+
+def _sample(kind: type[Fact]) -> dict[str, Any]:
+    """What such an event says, in full."""
+    (path,) = (_SAMPLES / kind.TYPE).glob("*.json")
+    data: dict[str, Any] = json.loads(path.read_text())["full"]["data"]
+    return data
 
 
 def _envelope(kind: type[Fact], **changes: Any) -> bytes:
+    """An event that would be applied but for what is changed in it; `...` takes an attribute out."""
     now = datetime.now(UTC).isoformat()
     event = {
         "specversion": "1.0",
@@ -241,81 +273,72 @@ def _envelope(kind: type[Fact], **changes: Any) -> bytes:
         "aggregateid": str(uuid4()),
         "sequence": 1,
         "recordedtime": now,
-        "data": {},
+        "data": _sample(kind),
     }
     return json.dumps({k: v for k, v in {**event, **changes}.items() if v is not ...}).encode()
 
 
-OWN: dict[str, Callable[[type[Fact]], bytes | None]] = {
-    "nothing": lambda _: b"",
-    "a tombstone": lambda _: None,
-    "no JSON": lambda _: b"{",
-    "a list": lambda _: b"[]",
-    "null": lambda _: b"null",
-    "no UTF-8": lambda _: b'{"type": "\xff"}',
-    "10,000 deep": lambda _: b"[" * 10_000 + b"]" * 10_000,
-    "a pickle": lambda _: b"\x80\x04cos\nsystem\n(S'id'\ntR.",
-    "Avro": lambda _: b"\x00\x00\x00\x00\x07\x02\x10",
-    "gzip": lambda kind: gzip.compress(_envelope(kind)),
-    "no data": lambda kind: _envelope(kind, data=...),
-    "data that is text": lambda kind: _envelope(kind, data="x"),
-    "data that is null": lambda kind: _envelope(kind, data=None),
-    "no id": lambda kind: _envelope(kind, id=...),
-    "an id in words": lambda kind: _envelope(kind, id="seven"),
-    "a sequence below 0": lambda kind: _envelope(kind, sequence=-1),
-    "a sequence of 2^70": lambda kind: _envelope(kind, sequence=2**70, data={}),
-    "a sequence in words": lambda kind: _envelope(kind, sequence="one"),
-    "a time without offset": lambda kind: _envelope(kind, time="2026-03-31T09:30:00"),
-    "the year 0": lambda kind: _envelope(kind, time="0000-01-01T00:00:00Z"),
-    "a subject in words": lambda kind: _envelope(kind, subject="somebody"),
-    "an aggregate in words": lambda kind: _envelope(kind, aggregateid="it"),
-    "another CloudEvents": lambda kind: _envelope(kind, specversion="2.0"),
-    "only empty data": _envelope,
+def _wrong(**changes: Any) -> Callable[[type[Fact]], bytes]:
+    return lambda kind: _envelope(kind, **changes)
+
+
+def _raw(body: bytes | None) -> Callable[[type[Fact]], bytes | None]:
+    return lambda _: body
+
+
+OWN: dict[str, tuple[Callable[[type[Fact]], bytes | None], str]] = {
+    "nothing": (_raw(b""), "zero-length"),
+    "a tombstone": (_raw(None), "zero-length"),
+    "no JSON": (_raw(b"{"), "unexpected end"),
+    "a list": (_raw(b"[]"), "not an event"),
+    "null": (_raw(b"null"), "not an event"),
+    "no UTF-8": (_raw(b'{"type": "\xff"}'), "not valid UTF-8"),
+    "10,000 deep": (_raw(b"[" * 10_000 + b"]" * 10_000), "depth limit"),
+    "a pickle": (_raw(b"\x80\x04cos\nsystem\n(S'id'\ntR."), "not valid UTF-8"),
+    "Avro": (_raw(b"\x00\x00\x00\x00\x07\x02\x10"), "unexpected character"),
+    "gzip": (lambda kind: gzip.compress(_envelope(kind)), "not valid UTF-8"),
+    "no data": (_wrong(data=...), "'data'"),
+    "data that is text": (_wrong(data="x"), "valid dictionary"),
+    "data that is null": (_wrong(data=None), "valid dictionary"),
+    "no id": (_wrong(id=...), "id: Field required"),
+    "an id in words": (_wrong(id="seven"), "id: Input should be a valid UUID"),
+    "a sequence below 0": (_wrong(sequence=-1), "sequence: Input should be greater"),
+    "a sequence of 2^70": (_wrong(sequence=2**70), "sequence: Unable to parse"),
+    "a sequence in words": (_wrong(sequence="one"), "sequence: Input should be a valid integer"),
+    "a time without offset": (_wrong(time="2026-03-31T09:30:00"), "time: Input should have timezone"),
+    "the year 0": (_wrong(time="0000-01-01T00:00:00Z"), "time: Input should be a valid datetime"),
+    "a subject in words": (_wrong(subject="somebody"), "subject: Input should be a valid UUID"),
+    "an aggregate in words": (_wrong(aggregateid="it"), "aggregateid: Input should be a valid UUID"),
+    "another CloudEvents": (_wrong(specversion="2.0"), "specversion: Input should be '1.0'"),
+    "only empty data": (_wrong(data={}), "Field required"),
 }
 
 
+async def test_it_is_only_what_is_changed_that_is_wrong() -> None:
+    for kind in KINDS:
+        assert parse(_envelope(kind)).type == kind.TYPE
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def own_poison(platform: TestPlatform) -> dict[str, list[tuple[type[Fact], Letter]]]:
+async def own_poison(platform: TestPlatform) -> dict[str, list[Poison]]:
     """All of them are sent at once, to each of four topics."""
-    sent: dict[str, list[tuple[type[Fact], Letter]]] = {}
+    sent: dict[str, list[Poison]] = {}
     async with producing(platform) as producer:
-        for name, make in OWN.items():
+        for name, (make, reason) in OWN.items():
             for kind in KINDS:
                 letter = Letter(make(kind), headers=(("ce_type", kind.TYPE.encode()),))
-                await _send(producer, f"{platform.topic_prefix}guanxi.{kind.TOPIC}", letter)
-                sent.setdefault(name, []).append((kind, letter))
+                ack = await _send(producer, f"{platform.topic_prefix}guanxi.{kind.TOPIC}", letter)
+                sent.setdefault(name, []).append(Poison(kind, where(ack), letter.body or b"", reason))
     return sent
 
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("name", OWN)
 async def test_what_cannot_be_applied_is_buried_once_where_it_would_be_read(
-    platform: TestPlatform, own_poison: dict[str, list[tuple[type[Fact], Letter]]], name: str
+    platform: TestPlatform, own_poison: dict[str, list[Poison]], name: str
 ) -> None:
-    await eventually(lambda: _buried(platform, own_poison[name]), 60)
+    await eventually(lambda: buried(platform, own_poison[name]), PATIENCE_S)
 
-
-async def _buried(platform: TestPlatform, sent: list[tuple[type[Fact], Letter]]) -> Problem:
-    for service in SERVICES:
-        letters = await rows(platform, service, _LETTERS)
-        for consumer in topology(service).consumers:
-            for kind, letter in sent:
-                assert letter.ack is not None
-                place = (letter.ack.place.topic, letter.ack.place.partition, letter.ack.offset)
-                found = [
-                    (raw, why) for group, *at, raw, why in letters if tuple(at) == place and consumer.group in group
-                ]
-                if kind not in consumer.handlers:
-                    assert not found, (consumer.group, kind.TYPE)
-                elif not found:
-                    return f"{consumer.group} has not buried {kind.TYPE}"
-                else:
-                    assert [raw for raw, _ in found] == [letter.body or b""], (consumer.group, found)
-                    assert all(why for _, why in found)
-    return None
-
-
-_LETTERS = 'SELECT consumer, topic, partition, "offset", raw, reason FROM dead_letter'
 
 STRANGE: dict[str, Headers] = {
     "of nobody": (("ce_type", b"guanxi.customers.NobodyKnows.v1"),),
@@ -328,22 +351,70 @@ STRANGE: dict[str, Headers] = {
 
 @pytest.mark.parametrize("name", STRANGE)
 async def test_a_type_that_is_nobodys_is_passed_over(platform: TestPlatform, name: str) -> None:
-    topics = [f"{platform.topic_prefix}guanxi.{kind.TOPIC}" for kind in KINDS]
     async with producing(platform) as producer:
-        letters = [Letter(b'{"type": "x"}', headers=STRANGE[name]) for _ in topics]
-        for topic, letter in zip(topics, letters, strict=True):
-            await _send(producer, topic, letter)
-        dealer = await register_dealer(platform, f"after-{secrets.token_hex(3)}")
-        await dealer.publish([dealer.contact("C-1")], producer)
-    one = "SELECT count(*) FROM contact WHERE source = $1"
-    await eventually(lambda: _is_there(platform, "interactions", one, dealer.source, 1), 60)
-    for service in SERVICES:
-        places = {tuple(place) for _, *place, _, _ in await rows(platform, service, _LETTERS)}
-        mine = {(one.ack.place.topic, one.ack.place.partition, one.ack.offset) for one in letters if one.ack}
-        assert not places & mine
+        letters = [
+            where(
+                await _send(
+                    producer,
+                    f"{platform.topic_prefix}guanxi.{kind.TOPIC}",
+                    Letter(b'{"type": "x"}', headers=STRANGE[name]),
+                )
+            )
+            for kind in KINDS
+        ]
+    await eventually(lambda: passed_by_all(platform, letters), PATIENCE_S)
+    assert await buried_at(platform, letters) == []
 
 
-async def _send(producer: KafkaProducer, topic: str, letter: Letter) -> None:
+CARRIED: dict[str, tuple[Headers, bytes | None]] = {
+    "under the id of another": ((("ce_id", str(uuid4()).encode()),), b"any"),
+    "under an id in words": ((("ce_id", b"seven"),), b"any"),
+    "as another's": ((("ce_source", b"/guanxi/scoring"),), b"any"),
+    "without a key": ((), None),
+    "with a key of another": ((), str(uuid4()).encode()),
+    "with headers of 64 KiB": ((("x", b"h" * 65_536),), b"any"),
+    "with a header of 1,000 names": (tuple((f"h{n}", b"v") for n in range(1000)), b"any"),
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+async def test_an_event_is_what_its_body_says_whatever_carries_it(platform: TestPlatform, name: str) -> None:
+    headers, key = CARRIED[name]
+    source = f"carried-{secrets.token_hex(3)}"
+    event = await recorded(platform, source, source)
+    places: list[Where] = []
+    async with producing(platform) as producer:
+        for more in (headers, ()):
+            typed = (("ce_type", event.type.encode()), *more)
+            letter = Letter(event.to_json(), headers=typed, key=key)
+            places.append(where(await _send(producer, f"{platform.topic_prefix}guanxi.reports", letter)))
+    await eventually(lambda: passed_by_all(platform, places), PATIENCE_S)
+    assert await buried_at(platform, places) == []
+    assert await rows(platform, "interactions", _CONTACTS, source) == [(event.aggregateid, None)]
+    assert await rows(platform, "interactions", _TAKEN_IN, event.id) == [("records.g1",)]
+
+
+_CONTACTS = "SELECT id, content FROM contact WHERE source = $1"
+_TAKEN_IN = "SELECT consumer FROM inbox WHERE event_id = $1"
+
+
+async def test_the_id_of_an_event_that_was_read_is_no_way_to_change_it(platform: TestPlatform) -> None:
+    source = f"again-{secrets.token_hex(3)}"
+    event = await recorded(platform, source, source)
+    other = json.loads(event.to_json())
+    other |= {"sequence": 2, "data": {**other["data"], "content": "Something else."}}
+    places: list[Where] = []
+    async with producing(platform) as producer:
+        for body in (event.to_json(), json.dumps(other).encode()):
+            letter = Letter(body, headers=(("ce_type", event.type.encode()),))
+            places.append(where(await _send(producer, f"{platform.topic_prefix}guanxi.reports", letter)))
+            await eventually(lambda: passed_by_all(platform, places), PATIENCE_S)
+    assert await buried_at(platform, places) == []
+    assert await rows(platform, "interactions", _CONTACTS, source) == [(event.aggregateid, None)]
+
+
+async def _send(producer: KafkaProducer, topic: str, letter: Letter) -> Ack:
     value: Any = letter.body
-    letter.ack = await (await producer.send(topic, value, letter.key, letter.headers))
-    await asyncio.sleep(0)
+    key: Any = letter.key
+    letter.ack = await (await producer.send(topic, value, key, letter.headers))
+    return letter.ack

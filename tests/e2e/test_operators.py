@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from guanxi.bus.kafka import KafkaProducer
-from guanxi.events import Event, make_event
-from guanxi.events.reports import ContactReported
-from guanxi.ports import SystemIds
 from guanxi_local.testplatform import TestPlatform
 from support.databases import rows
+from support.dealer import producing
+from support.letters import Where, recorded, where
 from support.operator import guanxi
+from support.rounds import PATIENCE_S
 from support.waiting import Problem, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
-IDS = SystemIds()
 _SOURCE = f"garbled-{secrets.token_hex(3)}"
 
 
@@ -32,11 +29,10 @@ async def test_lag_names_every_consumer_of_every_service(platform: TestPlatform)
 
 
 async def test_a_dead_letter_is_listed_shown_mended_and_replayed(platform: TestPlatform, tmp_path: Path) -> None:
-    event = await _recorded(platform)
+    event = await recorded(platform, _SOURCE, _SOURCE)
     garbled = json.loads(event.to_json())
     garbled["time"] = "the day before yesterday"
-    await _publish(platform, json.dumps(garbled).encode(), event.type)
-    letter = await _buried(platform)
+    letter = await _buried(platform, await _publish(platform, json.dumps(garbled).encode(), event.type))
 
     listed = await asyncio.to_thread(guanxi, platform, "deadletters", "list")
     assert listed.returncode == 1, listed.stderr
@@ -64,38 +60,25 @@ async def test_a_service_that_does_not_exist_is_named_in_one_line(platform: Test
     assert "there is no service billing" in done.stderr
 
 
-async def _recorded(platform: TestPlatform) -> Event[ContactReported]:
-    """An event that its owner has in its log, and that the broker is about to garble."""
-    now = datetime.now(UTC)
-    said = {"source": _SOURCE, "unit": "head-office", "external_ref": _SOURCE, "channel": "phone", "direction": "in"}
-    fact = ContactReported.model_validate({**said, "external_customer": "K-1"})
-    event = make_event(fact, id=IDS.new(), recorded=now, aggregate=IDS.new(), sequence=1, subject=IDS.new(), time=now)
-    sql = """
-    INSERT INTO event_log (event_id, topic, type, subject, aggregate_id, sequence, recorded_at, body)
-    VALUES ($1, 'reports', $2, $3, $4, 1, $5, $6::text::jsonb) RETURNING event_id
-    """
-    told = (event.id, event.type, event.subject, event.aggregateid, now, event.to_json().decode())
-    await rows(platform, "customer-profile", sql, *told)
-    return event
-
-
-async def _publish(platform: TestPlatform, value: bytes, kind: str) -> None:
-    producer = KafkaProducer(platform.kafka, "test")
-    await producer.start()
-    try:
+async def _publish(platform: TestPlatform, value: bytes, kind: str) -> Where:
+    async with producing(platform) as producer:
         topic = f"{platform.topic_prefix}guanxi.reports"
-        await (await producer.send(topic, value, b"somebody", [("ce_type", kind.encode())]))
-    finally:
-        await producer.stop()
+        return where(await (await producer.send(topic, value, b"somebody", [("ce_type", kind.encode())])))
 
 
-async def _buried(platform: TestPlatform) -> str:
+async def _buried(platform: TestPlatform, place: Where) -> str:
+    """The letter of the message at this place."""
     found: list[str] = []
 
     async def look() -> Problem:
-        sql = "SELECT id::text FROM dead_letter WHERE consumer = 'records.g1' AND status = 'open' ORDER BY id DESC"
-        found.extend(one for (one,) in await rows(platform, "interactions", sql))
+        found.extend(one for (one,) in await rows(platform, "interactions", _LETTER, *place))
         return None if found else "nothing is buried yet"
 
-    await eventually(look, 60)
+    await eventually(look, PATIENCE_S)
     return found[0]
+
+
+_LETTER = """
+SELECT id::text FROM dead_letter
+WHERE consumer = 'records.g1' AND status = 'open' AND (topic, partition, "offset") = ($1, $2, $3)
+"""
