@@ -22,8 +22,10 @@ import pytest_asyncio
 
 from attacks.doors import ROUTES, Route
 from attacks.verdict import honest, once, refused, shape
+from guanxi.events.complaints import ComplaintClosed
 from guanxi_local.testplatform import TestPlatform
 from support.dealer import register_dealer
+from support.rounds import PATIENCE_S
 from support.waiting import Problem, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +38,8 @@ SENSE: dict[str, dict[str, Any]] = {
     "PATCH /v1/interactions/{interaction_id}": {"content": "Changed."},
     "PATCH /v1/payments/{payment_id}": {"amount_minor": 2},
     "POST /v1/customers/{customer_id}/contact-points": {"kind": "email", "value": "a@example.com"},
-    "POST /v1/complaints/{complaint_id}/handovers": {"to_unit": "head-office"},
+    "POST /v1/complaints/{complaint_id}/handovers": {"to_unit": "complaint-desk"},
+    "PATCH /v1/orders/{order_id}": {"way": "telephone"},
     "PUT /v1/customers/{customer_id}/permissions": {
         "permissions": [{"purpose": "service", "channel": "email", "state": "denied"}]
     },
@@ -104,8 +107,12 @@ async def _fill(ground: Ground, source: str) -> None:
     line = {"sku": "A", "quantity": 1, "amount_minor": 100}
     order = {"customer_id": customer["id"], "currency": "CNY", "external_ref": secrets.token_hex(6), "lines": [line]}
     ids["order_id"] = (await _post(ground.own, "orders", order))["id"]
-    payment = await _post(ground.own, f"orders/{ids['order_id']}/payments", {"amount_minor": 1})
-    ids["payment_id"] = payment.get("payment_id") or payment["id"]
+    line = {"sku": "A", "quantity": 1, "amount_minor": 1}
+    followed: dict[str, dict[str, Any]] = {"payment": {"amount_minor": 1}, "delivery": {}, "return": {"lines": [line]}}
+    for what, body in followed.items():
+        where = f"orders/{ids['order_id']}/{'deliveries' if what == 'delivery' else f'{what}s'}"
+        made = await _post(ground.own, where, body)
+        ids[f"{what}_id"] = made.get(f"{what}_id") or made["id"]
     ids["service_id"] = (await _post(ground.own, "service-records", {"customer_id": customer["id"], "kind": "repair"}))[
         "id"
     ]
@@ -116,7 +123,8 @@ async def _fill(ground: Ground, source: str) -> None:
     ids["promise_id"] = promises[0]["id"]
     await _report(ground, source)
     ids["n"] = "1"
-    await eventually(lambda: _score(ground, customer["id"]), 30)
+    await eventually(lambda: _told(ground, customer["id"]), PATIENCE_S)
+    await eventually(lambda: _score(ground, customer["id"]), PATIENCE_S)
 
 
 async def _score(ground: Ground, customer: str) -> Problem:
@@ -137,8 +145,21 @@ async def _point(ground: Ground, customer: str) -> str:
 
 
 async def _webhook(ground: Ground) -> str:
-    answer = await ground.own.post("/v1/webhooks", json={"types": ["ComplaintClosed"], "url": "https://example.com/"})
-    return str(answer.json().get("id", ""))
+    body = {"types": [ComplaintClosed.TYPE], "url": "https://93.184.215.14/"}
+    answer = await ground.own.post("/v1/webhooks", json=body, headers=once())
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def _told(ground: Ground, customer: str) -> Problem:
+    """Find what was told of the complaint: a message to the customer, sent or not, and an alert to head office."""
+    for name, asking, path in (("message_id", ground.own, "messages"), ("alert_id", ground.department, "inbox")):
+        told = (await asking.get(f"/v1/{path}")).json()["items"]
+        found = [one["id"] for one in told if one["customer_id"] == customer]
+        if not found:
+            return f"there is nothing in {path}"
+        ground.ids[name] = found[0]
+    return None
 
 
 async def _report(ground: Ground, source: str) -> None:
@@ -207,17 +228,46 @@ async def test_nobody_gets_in_without_a_token(ground: Ground, route: Route) -> N
 async def test_to_another_dealer_it_is_not_there(ground: Ground, route: Route) -> None:
     if route.public:
         pytest.skip("strangers may call it: what is in its path is the secret")
+    if route.name in _NOT_A_DEALERS:
+        pytest.skip("no dealer has such a thing")
     query = _query(ground, route)
     foreign, missing = route.at(ground.values(route)) + query, route.at(_missing(ground, route)) + query
     there = await _ask(ground, "other", route, foreign)
     nowhere = await _ask(ground, "other", route, missing)
-    if route.places[0] in _COMMON or not ground.values(route):
-        return
     assert there.status_code == nowhere.status_code, (there.text, nowhere.text)
-    # 422: the rest of the request is wrong whether or not the object is there.
-    assert there.status_code in (403, 404, 422), there.text
+    assert there.status_code in (403, 404), there.text
     assert shape(there.json()) == shape(nowhere.json())
     assert there.headers.keys() == nowhere.headers.keys()
+
+
+_NOT_A_DEALERS = {
+    *("GET /v1/routing-rules/{rule_id}", "PUT /v1/routing-rules/{rule_id}", "DELETE /v1/routing-rules/{rule_id}"),
+    *(
+        "GET /v1/employees/{employee_id}",
+        "PATCH /v1/employees/{employee_id}",
+        "GET /v1/employees/{employee_id}/promises",
+    ),
+    *("POST /v1/employees/{employee_id}/departure", "GET /v1/merges/{merge_id}", "POST /v1/merges/{merge_id}/undo"),
+    *(
+        "GET /v1/units/{code}",
+        "PATCH /v1/units/{code}",
+        "PUT /v1/alert-rules/{code}",
+        "GET /v1/templates/{template_id}",
+    ),
+    *("GET /v1/mentions/{mention_id}", "GET /v1/scorecards/{kind}/versions/{version}"),
+    *("GET /v1/segments/{segment_id}/members", "GET /v1/segments/{segment_id}/summary"),
+    *(route.name for route in OBJECTS if "/v1/ops/" in route.path),
+}
+"""Routes to what a dealer cannot make: the firm's own matters, and the operators'."""
+
+
+async def test_each_route_has_an_object_of_the_first_dealer_or_is_named_as_one_that_has_none(ground: Ground) -> None:
+    without = {
+        route.name
+        for route in OBJECTS
+        if not route.public and (route.places[0] in _COMMON or not ground.ids.get(route.places[0]))
+    }
+    assert without == _NOT_A_DEALERS
 
 
 _COMMON = {"kind", "segment_id", "code", "rule_id"}
@@ -244,7 +294,8 @@ async def test_to_its_own_unit_and_to_a_department_it_is_there(ground: Ground, r
     values = ground.values(route)
     if set(route.places) - values.keys() or route.places[0] in _COMMON or not all(values.values()):
         pytest.skip(f"a dealer cannot make {' and '.join(route.places)}")
-    if who == "own" and route.service == "scoring" and "facts" not in route.path:
+    of_the_firm = (route.service == "scoring" and "facts" not in route.path) or "alert_id" in route.places
+    if who == "own" and of_the_firm:
         refused(await _ask(ground, who, route, route.at(values) + _query(ground, route)), 404)
         return
 
