@@ -9,14 +9,15 @@ import time
 import zlib
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from attacks.doors import ROUTES, Route
 from attacks.verdict import honest, once, refused
-from attacks.wire import head, status, wire
 from guanxi_local.testplatform import TestPlatform
+from support.wire import head, status, wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -99,29 +100,46 @@ async def test_chunks_without_end_get_413_and_a_closed_door(platform: TestPlatfo
         sending.cancel()
 
 
-LENGTHS = {
-    "far too long": "Content-Length: 99999999999999999999",
-    "a GiB": "Content-Length: 1073741824",
-    "negative": "Content-Length: -1",
-    "in words": "Content-Length: ten",
-    "hexadecimal": "Content-Length: 0x10",
-    "a sum": "Content-Length: 5+5",
-    "two of them": "Content-Length: 2\r\nContent-Length: 3",
-    "two in one": "Content-Length: 2, 3",
-    "with chunks": "Content-Length: 2\r\nTransfer-Encoding: chunked",
-    "chunks in another case": "Transfer-Encoding: xchunked",
-    "chunks and more": "Transfer-Encoding: chunked, identity",
+_GOOD = b'{"kind": "person", "name": "liar"}'
+_CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(_GOOD), _GOOD)
+LENGTHS: dict[str, tuple[str, bytes, int]] = {
+    "far too long": ("Content-Length: 99999999999999999999", _GOOD, 400),
+    "a GiB": ("Content-Length: 1073741824", _GOOD, 413),
+    "negative": ("Content-Length: -1", _GOOD, 400),
+    "in words": ("Content-Length: ten", _GOOD, 400),
+    "hexadecimal": (f"Content-Length: {len(_GOOD):#x}", _GOOD, 400),
+    "a sum": (f"Content-Length: {len(_GOOD) - 5}+5", _GOOD, 400),
+    "two of them": (f"Content-Length: {len(_GOOD)}\r\nContent-Length: 3", _GOOD, 400),
+    "two in one": (f"Content-Length: {len(_GOOD)}, 3", _GOOD, 400),
+    "with chunks": ("Content-Length: 2\r\nTransfer-Encoding: chunked", _CHUNKED, 400),
+    "chunks in another case": ("Transfer-Encoding: xchunked", _CHUNKED, 400),
+    "chunks and more": ("Transfer-Encoding: chunked, identity", _CHUNKED, 400),
 }
+"""Only the length is wrong: what lies behind it would be taken."""
 
 
 @pytest.mark.parametrize("name", LENGTHS)
 async def test_a_length_that_lies_is_refused(platform: TestPlatform, name: str) -> None:
-    for url in (platform.gateway, *map(platform.service, ("customer-profile", "complaints"))):
+    length, body, wanted = LENGTHS[name]
+    # A length that might be true: the gateway passes on what comes, and waits for the rest as long as its caller does.
+    gateway = [] if name == "a GiB" else [platform.gateway]
+    for url in (*gateway, platform.service("customer-profile")):
+        lines = ("Content-Type: application/json", f"Idempotency-Key: {uuid4()}", length)
         async with wire(url) as liar:
-            await liar.send(head("POST /v1/complaints", platform.token(), LENGTHS[name]), b"2\r\n{}\r\n0\r\n\r\n")
-            answer = await liar.answer(20)
-        assert status(answer) in (0, 400, 404, 408, 411, 413, 415, 422, 501), answer
-        # 404: customer-profile has no complaints, and says so without waiting for the body.
+            await liar.send(head("POST /v1/customers", platform.token(), *lines), body)
+            answer = await liar.everything()
+        assert status(answer) == wanted, (url, answer)
+        assert answer.count(b"HTTP/1.1 ") == 1, (url, answer)
+
+
+async def test_with_its_true_length_it_is_taken(platform: TestPlatform) -> None:
+    for length, body in ((f"Content-Length: {len(_GOOD)}", _GOOD), ("Transfer-Encoding: chunked", _CHUNKED)):
+        for url in (platform.gateway, platform.service("customer-profile")):
+            lines = ("Content-Type: application/json", f"Idempotency-Key: {uuid4()}", length)
+            async with wire(url) as honest_one:
+                await honest_one.send(head("POST /v1/customers", platform.token(), *lines), body)
+                answer = await honest_one.answer()
+            assert status(answer) == 201, (url, answer)
 
 
 HEADERS: dict[str, dict[str, str]] = {
@@ -177,18 +195,22 @@ async def test_a_compressed_body_is_not_unpacked(admin: httpx.AsyncClient, name:
     refused(await admin.post(WRITES[service], content=content, headers=headers), 415)
 
 
-PARTS: dict[str, bytes] = {
-    "one of 1 MiB": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * 2**20 + b"\r\n--b--",
-    "ten thousand": b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n' * 900 + b"--b--",
-    "nothing but a border": b"--b" * 20_000,
+_PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+PARTS: dict[str, tuple[bytes, int]] = {
+    "one of 1 MiB": (_PART + b"x" * 2**20 + b"\r\n--b--", 413),
+    "ten thousand": (_PART * 10_000 + b"--b--", 413),
+    "as many as a body holds": (_PART * 1000 + b"--b--", 422),
+    "nothing but a border": (b"--b" * 20_000, 422),
 }
 
 
 @pytest.mark.parametrize("name", PARTS)
 async def test_parts_of_a_form_are_not_taken_apart(admin: httpx.AsyncClient, name: str) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=b", **once()}
-    for path in (*WRITES.values(), "/v1/inbound-events"):
-        refused(await admin.post(path, content=PARTS[name], headers=headers), 400, 413, 415, 422)
+    content, status = PARTS[name]
+    for path in WRITES.values():
+        refused(await admin.post(path, content=content, headers=headers), status)
+    refused(await admin.post("/v1/inbound-events", content=content, headers=headers), 400)
 
 
 _LISTS = [
@@ -271,8 +293,8 @@ async def test_many_callers_of_the_dearest_route_leave_room_for_others(admin: ht
 
     exports = [asyncio.create_task(export()) for _ in range(50)]
     others = [honest(await admin.get("/v1/customers?limit=1", timeout=60)) for _ in range(10)]
-    assert {answer.status_code for answer in await asyncio.gather(*exports)} <= {200, 429, 503}
-    assert {answer.status_code for answer in others} <= {200, 503}
+    assert {answer.status_code for answer in others} == {200}
+    assert {answer.status_code for answer in await asyncio.gather(*exports)} == {200, 429}
 
 
 async def test_silent_connections_in_crowds_keep_nobody_out(platform: TestPlatform, admin: httpx.AsyncClient) -> None:

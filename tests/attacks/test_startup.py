@@ -85,7 +85,13 @@ WRONG: dict[str, tuple[dict[str, str | None], str]] = {
     "a weak cursor key in production": ({**PRODUCTION, "GUANXI_CURSOR_KEY": "short"}, "GUANXI_CURSOR_KEY"),
     "no tracking key in production": ({**PRODUCTION, "GUANXI_TRACKING_KEY": None}, "GUANXI_TRACKING_KEY"),
     "a weak tracking key in production": ({**PRODUCTION, "GUANXI_TRACKING_KEY": "k" * 31}, "GUANXI_TRACKING_KEY"),
-    "traces to no address": ({"GUANXI_OTLP_ENDPOINT": "not an address"}, ""),
+    "traces to no address": ({"GUANXI_OTLP_ENDPOINT": "not an address"}, "OTLP endpoint"),
+    "a death on purpose in production": (
+        {**PRODUCTION, "GUANXI_CRASH_AT": "relay.after_produce:1"},
+        "GUANXI_CRASH_AT is for tests",
+    ),
+    "a death at no step": ({"GUANXI_CRASH_AT": "relay.sometime:1"}, "GUANXI_CRASH_AT"),
+    "a death that is not counted": ({"GUANXI_CRASH_AT": "relay.after_produce"}, "GUANXI_CRASH_AT"),
 }
 
 

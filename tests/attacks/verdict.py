@@ -7,6 +7,9 @@ from uuid import uuid4
 
 import httpx
 
+from support.rounds import PATIENCE_S
+from support.waiting import Problem, eventually
+
 _MEMBERS = {"type", "title", "status", "detail", "instance", "code", "errors"}
 
 
@@ -32,6 +35,18 @@ def refused(answer: httpx.Response, *statuses: int) -> dict[str, Any]:
     assert document.keys() >= _MEMBERS, document
     assert document["status"] == answer.status_code
     return document
+
+
+async def told(client: httpx.AsyncClient, path: str, body: Any = None, **more: Any) -> httpx.Response:
+    """The answer to a POST once the service knows the customer in it, who may have been registered a moment ago."""
+    answers: list[httpx.Response] = []
+
+    async def look() -> Problem:
+        answers.append(honest(await client.post(path, json=body, **{"headers": once(), **more})))
+        return answers[-1].text if answers[-1].status_code == httpx.codes.SERVICE_UNAVAILABLE else None
+
+    await eventually(look, PATIENCE_S)
+    return answers[-1]
 
 
 def shape(value: Any) -> Any:

@@ -154,6 +154,8 @@ class Growth:
 
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
     looks: int = 0
+    read: set[tuple[str, str]] = field(default_factory=set)
+    """Which statement was answered by which service."""
     shrunk: list[str] = field(default_factory=list)
 
     async def look(self, platform: TestPlatform) -> None:
@@ -164,6 +166,7 @@ class Growth:
                     found = await rows(platform, service, sql)
                 except AWAY:
                     continue
+                self.read.add((service, sql))
                 for *name, number in found:
                     self._compare((service, *name), number)
         self.looks += 1
@@ -202,6 +205,8 @@ async def only_growing(platform: TestPlatform) -> AsyncIterator[Growth]:
         finally:
             ending.set()
     assert growth.looks > 1, "nobody looked"
+    unread = {(service, sql) for sql, services in _GROWING for service in services} - growth.read
+    assert not unread, f"never answered: {sorted(unread)}"
     assert not growth.shrunk, growth.shrunk[:5]
 
 

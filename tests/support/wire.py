@@ -35,6 +35,14 @@ class Wire:
                         break
         return got
 
+    async def everything(self, seconds: float = 20) -> bytes:
+        """All that comes until the other side closes, or has said nothing for three seconds after it has spoken."""
+        got = b""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            while chunk := await asyncio.wait_for(self.reader.read(65_536), 3 if got else seconds):
+                got += chunk
+        return got
+
     async def closed(self, seconds: float = 20) -> bool:
         """Whether the other side closes within so many seconds."""
         try:
