@@ -29,7 +29,7 @@ async def an_owner(service: Harness) -> tuple[Any, Any]:
     return owner, customer
 
 
-async def take(events: Any, seconds: float = 5) -> ServerEvent:
+async def take(events: Any, seconds: float = 20) -> ServerEvent:
     found: ServerEvent = await asyncio.wait_for(anext(events), seconds)
     return found
 
@@ -38,15 +38,14 @@ def rule_of(event: ServerEvent) -> str:
     return str(json.loads(event.data)["rule"])
 
 
-async def test_a_new_alert_wakes_the_stream_at_once(service: Harness) -> None:
+async def test_a_new_alert_wakes_the_stream_at_once(service: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 600)
     owner, customer = await an_owner(service)
     events = stream.changes(service.database.api, owner, "head-office", None)
     coming = asyncio.create_task(take(events))
     await asyncio.sleep(0.1)
-    started = asyncio.get_running_loop().time()
     await service.apply(a_ticket(customer=customer))
     assert rule_of(await coming) == "complaint-filed"
-    assert asyncio.get_running_loop().time() - started < stream.LOOK_SECONDS / 2
     await events.aclose()
 
 
