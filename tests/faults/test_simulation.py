@@ -58,11 +58,20 @@ _OURS = ContextVar("ours", default=False)
 """Whether it is the test itself that does something."""
 
 
+def _died(error: BaseException | None) -> bool:
+    """Whether it was death alone that ended a task."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_died, error.exceptions))
+    return isinstance(error, _Died)
+
+
 class _Half:
     """One process's half of a run over the real database: it dies at crash points and is started again."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice, self.deaths = dice, Counter[str]()
+        self.ended: list[str] = []
+        """Whoever ended without having died."""
         self.calm = False
 
     def reached(self, point: str) -> None:
@@ -72,7 +81,7 @@ class _Half:
             raise _Died(point)
 
     async def live(self, make: Callable[[], Awaitable[None]]) -> None:
-        """Be started again whenever it has died."""
+        """Be started again whenever it has died; nothing else may end it."""
         while True:
             task = asyncio.ensure_future(make())
             try:
@@ -80,6 +89,8 @@ class _Half:
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+            if task.cancelled() or not _died(task.exception()):
+                self.ended.append(repr(task))
             await asyncio.sleep(self.dice.uniform(0, 0.1))
 
 
@@ -101,6 +112,7 @@ async def test_nothing_is_lost_or_doubled_over_the_real_database(
     dice, deaths = chance("simulation over PostgreSQL"), Counter[str]()
     for n in range(count(smoke=2, full=50, soak=2_000)):
         deaths.update(await _one_run(database, random.Random(dice.random()), n, monkeypatch))
+    assert deaths, "nobody died"
     if count(smoke=0, full=1):
         assert deaths.keys() >= {"relay.after_produce", "consumer.before_commit", "consumer.after_commit"}, deaths
 
@@ -169,6 +181,7 @@ async def _one_run(
         for task in living:
             task.cancel()
         await asyncio.gather(*living, return_exceptions=True)
+    assert not half.ended, half.ended[:3]
     twice = [str(one) for one, times in seen.items() if times > 1]
     assert not twice, twice[:3]
     return half.deaths
