@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import structlog
 
 from guanxi.bus import gate
-from guanxi.bus.errors import ErrorClass, classify
 from guanxi.bus.offsets import Position
 from guanxi.bus.placing import Placing
 from guanxi.bus.ports import Assignment, BrokerError, LostOwnershipError, Place, Reader, Record
 from guanxi.bus.store import ConsumerStore
 from guanxi.crash import reached
+from guanxi.db import ErrorClass, classify
 from guanxi.telemetry import DEAD_LETTERS, set_correlation_id
 
 log = structlog.get_logger(__name__)

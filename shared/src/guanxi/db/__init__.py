@@ -3,6 +3,7 @@
 from guanxi.db._alone import Alone, open_alone, under_lock
 from guanxi.db._checks import DatabaseUnfitError, check_database
 from guanxi.db._core import compile_statement
+from guanxi.db._errors import ErrorClass, classify
 from guanxi.db._keyset import after_key
 from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
 from guanxi.db._pool import Database, Pool, Reader, Sizes, Stamp, Tx, open_database
@@ -13,6 +14,7 @@ __all__ = [
     "Alone",
     "Database",
     "DatabaseUnfitError",
+    "ErrorClass",
     "Pool",
     "Reader",
     "Sizes",
@@ -23,6 +25,7 @@ __all__ = [
     "after_key",
     "base_columns",
     "check_database",
+    "classify",
     "compile_statement",
     "migrate",
     "new_metadata",

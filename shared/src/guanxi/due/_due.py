@@ -11,9 +11,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from guanxi.bus.errors import ErrorClass, classify
 from guanxi.crash import reached
-from guanxi.db import Pool, Reader, Tx
+from guanxi.db import ErrorClass, Pool, Reader, Tx, classify
 from guanxi.telemetry import DUE_LATE_SECONDS, set_correlation_id, span
 
 LOOK_SECONDS = 0.5

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from guanxi.bus.errors import ErrorClass, classify
+from guanxi.db import ErrorClass, classify
 from guanxi.http._strict_json import MOST_ERRORS, join_path
 from guanxi.problems import Conflict, FieldError, Problem, Unavailable, Unprocessable
 from guanxi.telemetry import current_trace_id
@@ -41,7 +41,7 @@ _DETAILS = {
 }
 
 _OURS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What may come of the database and the way to it; the bus's table decides what it means."""
+"""What may come of the database and the way to it; one table decides what it means."""
 
 
 class FieldErrorDocument(BaseModel):
@@ -103,9 +103,9 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - a table o
         return _http_problem(error)
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return Conflict("conflict", "This contradicts what is already stored.")
-    if isinstance(error, asyncpg.DataError | asyncpg.exceptions.DataError):
+    if isinstance(error, asyncpg.DataError):
         return Unprocessable("A value cannot be stored: it is too large, or holds characters that are not taken.")
-    if isinstance(error, _OURS) and classify(error) is not ErrorClass.POISON and not _programming(error):
+    if isinstance(error, _OURS) and classify(error) is not ErrorClass.POISON:
         return Unavailable(1)
     return None
 
@@ -139,13 +139,6 @@ def _http_problem(error: HTTPException) -> Problem:
     code = _CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"))
     detail = _DETAILS.get(error.status_code, str(error.detail))
     return Problem(error.status_code, code, detail, headers=error.headers)
-
-
-def _programming(error: Exception) -> bool:
-    # InterfaceError is "the connection is closed" and also "two arguments for three"; only the first passes by itself.
-    return type(error) is asyncpg.InterfaceError and not any(
-        word in str(error) for word in ("closed", "closing", "released", "terminated")
-    )
 
 
 def _path(location: Sequence[str | int]) -> str:

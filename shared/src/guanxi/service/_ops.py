@@ -14,9 +14,8 @@ from guanxi.auth import AuditEntry, audit
 from guanxi.bus import deadletters, offsets
 from guanxi.bus.applier import Applier, FactApplier, InboundApplier
 from guanxi.bus.deadletters import DeadLetter
-from guanxi.bus.errors import ErrorClass, classify
 from guanxi.bus.outbox import outbox_depth
-from guanxi.db import Tx
+from guanxi.db import ErrorClass, Tx, classify
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
 from guanxi.events.fields import UtcTime
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable

@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from guanxi.bus.errors import ErrorClass, classify
-from guanxi.db import open_database
+from guanxi.db import ErrorClass, classify, open_database
 from guanxi_local.roles import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from guanxi.bus.errors import ErrorClass, classify
-from guanxi.db import Pool
+from guanxi.db import ErrorClass, Pool, classify
 from guanxi.service import Job, Loop, Runtime
 from scoring.scores import usecases
 from scoring.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from guanxi.bus.errors import ErrorClass, classify
+from guanxi.db import ErrorClass, classify
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ from guanxi.bus.errors import ErrorClass, classify
         (asyncpg.DiskFullError(), ErrorClass.DOWN),
         (asyncpg.ConnectionDoesNotExistError(), ErrorClass.DOWN),
         (asyncpg.InterfaceError("connection is closed"), ErrorClass.DOWN),
+        (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), ErrorClass.DOWN),
+        (asyncpg.InterfaceError("the server expects 2 arguments for this query, 3 were passed"), ErrorClass.POISON),
+        (asyncpg.InterfaceError("the number of query arguments cannot exceed 32767"), ErrorClass.POISON),
         (ConnectionRefusedError(), ErrorClass.DOWN),
         (TimeoutError(), ErrorClass.SLOW),
         (asyncpg.UntranslatableCharacterError(), ErrorClass.POISON),

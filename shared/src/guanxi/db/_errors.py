@@ -52,6 +52,12 @@ _TABLE: tuple[tuple[ErrorClass, tuple[type[BaseException], ...]], ...] = (
 )
 
 
+_MISTAKES = ("the server expects", "the number of query arguments")
+"""How an `InterfaceError` begins that tells of a wrong statement, and not of the way to the database."""
+
+
 def classify(error: BaseException) -> ErrorClass:
     """The class of a failure; whatever the table does not know is poison. The first line that fits decides."""
+    if isinstance(error, asyncpg.InterfaceError) and str(error).startswith(_MISTAKES):
+        return ErrorClass.POISON
     return next((found for found, kinds in _TABLE if isinstance(error, kinds)), ErrorClass.POISON)
