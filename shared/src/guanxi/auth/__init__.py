@@ -1,7 +1,7 @@
 """Who is calling, what they may do and see, and the record of what they did."""
 
 from guanxi.auth._access import PRINCIPAL_KEY, Access, Authenticator, Requires, authorise, guarded, public, requires
-from guanxi.auth._audit import AUDIT_COLUMNS, AUDIT_REVOKE, AuditEntry, audit, audit_args, seal, verify
+from guanxi.auth._audit import AUDIT_COLUMNS, AuditEntry, audit, audit_args, seal, verify
 from guanxi.auth._jwks import FileKeys, KeySource, KeysUnavailableError, RemoteKeys, key_source
 from guanxi.auth._masking import has_personal, mask_email, mask_id, mask_phone, masked
 from guanxi.auth._principal import ADMIN, ANONYMOUS, PII_READ, Principal, make_principal
@@ -13,7 +13,6 @@ __all__ = [
     "ADMIN",
     "ANONYMOUS",
     "AUDIT_COLUMNS",
-    "AUDIT_REVOKE",
     "PII_READ",
     "PRINCIPAL_KEY",
     "Access",

@@ -16,7 +16,6 @@ from guanxi.auth._principal import Principal
 from guanxi.db import Reader, Stamp, Tx
 from guanxi.telemetry import current_trace_id
 
-AUDIT_REVOKE = "REVOKE UPDATE, DELETE, TRUNCATE ON audit, audit_seal FROM {role}"
 SEAL_BEHIND = timedelta(minutes=1)
 SEAL_ROWS = 10_000
 

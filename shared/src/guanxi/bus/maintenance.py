@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from guanxi.auth import seal
-from guanxi.db import Pool
+from guanxi.db import IDEMPOTENCY_KEPT, Pool
 
-IDEMPOTENCY_KEPT = timedelta(hours=24)
 BATCHES_KEPT = timedelta(days=14)
 INBOX_KEPT = 2 * BATCHES_KEPT + timedelta(days=3)
 """So long the relay remembers what it may publish again, with a new time; so long a topic keeps that (14 days); the day

@@ -7,10 +7,11 @@ from guanxi.db._errors import ErrorClass, classify
 from guanxi.db._keyset import after_key
 from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
 from guanxi.db._pool import Database, Pool, Reader, Sizes, Stamp, Tx, open_database
-from guanxi.db._schema import base_columns, new_metadata, personal, personal_columns
+from guanxi.db._schema import IDEMPOTENCY_KEPT, base_columns, new_metadata, personal, personal_columns
 from guanxi.db._together import Together, TogetherByPool
 
 __all__ = [
+    "IDEMPOTENCY_KEPT",
     "Alone",
     "Database",
     "DatabaseUnfitError",

@@ -17,7 +17,6 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -85,8 +84,3 @@ def _engine(url: str) -> AsyncEngine:
         return asyncpg.connect(url)
 
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
-
-
-def head_revisions(migrations: Path) -> set[str]:
-    """The revisions that this release needs."""
-    return set(ScriptDirectory(str(migrations)).get_heads())

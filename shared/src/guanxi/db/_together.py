@@ -10,10 +10,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import structlog
 
+from guanxi.db._errors import ErrorClass, classify
 from guanxi.db._pool import Pool
 
 _LOG = structlog.get_logger()
@@ -27,7 +28,8 @@ class Together(Generic[_Item, _Result]):
     """Writes items in batches by `write`, which gives one result an item in the same order.
 
     No batch holds two items of one key: `key` names what a single statement could not write twice. When a batch fails,
-    each of its items is written again alone, so that a bad one fails nobody else.
+    each of its items is written again alone, so that a bad one fails nobody else; not where it failed because the
+    database is away, which would be asked as often as there are items.
     """
 
     def __init__(
@@ -83,8 +85,9 @@ class Together(Generic[_Item, _Result]):
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it was goes to whoever asked
-            if len(batch) == 1:
-                _refuse(batch[0][1], error)
+            if len(batch) == 1 or classify(error) is ErrorClass.DOWN:
+                for _, answer in batch:
+                    _refuse(answer, error)
                 return
             _LOG.warning("batch written one by one", size=len(batch), kind=type(error).__name__)
             await asyncio.gather(*(self._settle([one]) for one in batch))
@@ -114,12 +117,17 @@ class TogetherByPool(Generic[_Item, _Result]):
         """The result of one item; without a `key` of its own a batch may hold the same item twice."""
         queue = self._queues.get(pool)
         if queue is None:
-
-            async def work(items: Sequence[_Item]) -> Sequence[_Result]:
-                return await self._work(pool, items)
-
-            queue = self._queues[pool] = Together(work, self._key)
+            queue = self._queues[pool] = Together(self._with(ref(pool)), self._key)
         return await queue(item)
+
+    def _with(self, wanted: ref[Pool]) -> Callable[[Sequence[_Item]], Awaitable[Sequence[_Result]]]:
+        # By a weak reference: a queue that kept its own key alive would never be freed.
+        async def work(items: Sequence[_Item]) -> Sequence[_Result]:
+            pool = wanted()
+            assert pool is not None  # noqa: S101 - whoever waits has it
+            return await self._work(pool, items)
+
+        return work
 
 
 def _refuse(answer: asyncio.Future[_Result], error: Exception) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guanxi.http._answers import problem_response
+from guanxi.http._probes import PROBES
 from guanxi.problems import Unavailable
 from guanxi.telemetry import HTTP_REFUSED
 
 MOST = 100
 """Requests in work in one process: far more than it has database connections, as group commit serves many at once."""
-_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 class CrowdLayer:
@@ -26,7 +26,7 @@ class CrowdLayer:
         self._refusal = problem_response(problem, "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _PROBES:
+        if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
         if self._inside >= self._most:

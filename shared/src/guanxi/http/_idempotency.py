@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from guanxi.db import Reader, Tx
+from guanxi.db import IDEMPOTENCY_KEPT, Reader, Tx
 from guanxi.problems import Conflict, Problem, Unprocessable
 
-KEPT_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}
 """A key, as a document's schema tells of it."""
@@ -51,7 +50,7 @@ def claiming(values: str, given: str) -> str:
  ON CONFLICT (principal, key) DO UPDATE SET route = EXCLUDED.route, request_hash = EXCLUDED.request_hash,
  created_at = EXCLUDED.created_at, status = EXCLUDED.status, location = EXCLUDED.location,
  resource_id = EXCLUDED.resource_id
- WHERE idempotency_key.created_at < EXCLUDED.created_at - interval '{KEPT_HOURS} hours'
+ WHERE idempotency_key.created_at < EXCLUDED.created_at - interval '{IDEMPOTENCY_KEPT // timedelta(hours=1)} hours'
  RETURNING resource_id"""
 
 

@@ -18,13 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from guanxi.auth import PRINCIPAL_KEY, Principal
 from guanxi.http._answers import problem_response
 from guanxi.http._marks import limits_of
+from guanxi.http._probes import PROBES
 from guanxi.http._routes import template_of
 from guanxi.http._strict_json import check_json
 from guanxi.problems import FieldError, NotFound, Problem, TooLarge, Unavailable, Unprocessable
 from guanxi.telemetry import HTTP_IN_FLIGHT, HTTP_SECONDS, correlation_id, set_correlation_id, start_span
 
 _LOG = structlog.get_logger()
-_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _WAITING = "guanxi.body_waiting"
 _SERVER_ERROR = 500
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -69,7 +69,7 @@ class TelemetryLayer:
 
     def _report(self, scope: Scope, span: trace.Span, status: int, seconds: float) -> None:
         route, method = template_of(scope), scope["method"]
-        if route in _PROBES:
+        if route in PROBES:
             return
         HTTP_SECONDS.labels(_known(method), route, status).observe(seconds)
         if span.is_recording():

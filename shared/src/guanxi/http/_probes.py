@@ -15,6 +15,8 @@ from guanxi.auth import Access, guarded
 from guanxi.telemetry import METRICS_TYPE, exposition
 
 _LOG = structlog.get_logger()
+PROBES = ("/livez", "/readyz", "/metrics")
+"""What is asked all the time: neither counted, traced nor refused for the crowd."""
 _READY_SECONDS = 2.0
 _UNREADY = 503
 
@@ -46,7 +48,7 @@ def add_probes(app: FastAPI, name: str, ready: ReadyCheck) -> None:
     async def metrics(_: Request) -> Response:
         return Response(exposition(name), media_type=METRICS_TYPE)
 
-    for path, endpoint in (("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)):
+    for path, endpoint in zip(PROBES, (livez, readyz, metrics), strict=True):
         app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
 
 

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from guanxi.bus import deadletters
-from guanxi.bus.maintenance import BATCHES_KEPT, IDEMPOTENCY_KEPT, INBOX_KEPT, LETTERS_KEPT, maintain
+from guanxi.bus.maintenance import BATCHES_KEPT, INBOX_KEPT, LETTERS_KEPT, maintain
 from guanxi.bus.ports import Place, Record
-from guanxi.db import Database, open_database
+from guanxi.db import IDEMPOTENCY_KEPT, Database, open_database
 from guanxi_local.roles import Database as Address
 from guanxi_local.topics import read_topics
 

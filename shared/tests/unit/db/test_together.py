@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from guanxi.db import Together
+from guanxi.db import Pool, Together, TogetherByPool
 
 pytestmark = pytest.mark.asyncio
 
@@ -97,3 +100,31 @@ async def test_no_batch_is_larger_than_allowed() -> None:
     together = Together(write, by_itself, most=3)
     assert await asyncio.gather(*(together(n) for n in range(7))) == [n * 10 for n in range(7)]
     assert [len(batch) for batch in write.batches] == [3, 3, 1]
+
+
+async def test_while_the_database_is_away_a_batch_is_not_tried_item_by_item() -> None:
+    tries: list[int] = []
+
+    async def write(items: Sequence[int]) -> list[int]:
+        await asyncio.sleep(0)
+        tries.append(len(items))
+        raise ConnectionRefusedError
+
+    together = Together(write, by_itself)
+    found = await asyncio.gather(*(together(n) for n in range(10)), return_exceptions=True)
+    assert {type(one) for one in found} == {ConnectionRefusedError}
+    assert len(tries) == 1
+
+
+async def test_a_queue_goes_with_its_pool() -> None:
+    async def work(_: Pool, items: Sequence[int]) -> list[int]:
+        return [item * 10 for item in items]
+
+    nothing: Any = None
+    together, pool = TogetherByPool(work), Pool(nothing, nothing, nothing)
+    assert await together(pool, 4) == 40
+    gone = weakref.ref(pool)
+    del pool
+    gc.collect()
+    assert gone() is None
+    assert not together._queues
