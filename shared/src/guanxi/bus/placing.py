@@ -62,11 +62,11 @@ class Placing:
         """Go past offsets that hold no record: what was given is applied, and the reader is further on."""
         if reader.assignment().round != self._round:
             return
-        found = {place: await reader.position(place) for place in self._next}
-        empty = {place: at for place, at in found.items() if at is not None and at > self._next.get(place, at)}
-        if empty and reader.assignment().round == self._round:
-            await self._store.place({place: Position(at) for place, at in empty.items()})
-            self.advance({place: Position(at) for place, at in empty.items()})
+        found = {place: reader.position(place) for place in self._next}
+        empty = {place: Position(at) for place, at in found.items() if at is not None and at > self._next[place]}
+        if empty:
+            await self._store.place(empty)
+            self.advance(empty)
 
     async def unread(self, reader: Reader, batches: Mapping[Place, Sequence[Record]]) -> dict[Place, Sequence[Record]]:
         """What of a poll is to be applied. A poll that saw another assignment gives nothing: it is read again."""

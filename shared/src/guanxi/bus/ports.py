@@ -120,7 +120,7 @@ class Reader(Protocol):
         """Read on from this offset."""
         ...
 
-    async def position(self, place: Place) -> int | None:
+    def position(self, place: Place) -> int | None:
         """The offset from which it reads on, None while it looks for one.
 
         It may lie behind more than was given: a transaction's marker takes an offset, what it took back takes many.

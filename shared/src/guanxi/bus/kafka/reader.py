@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -62,7 +60,7 @@ class KafkaReader:
 
     async def poll(self, seconds: float) -> Mapping[Place, Sequence[Record]]:
         """What has come, by partition, at most 500 records."""
-        before = {tp: await self._position(tp) for tp in self._consumer.assignment()}
+        before = {tp: self._position(tp) for tp in self._consumer.assignment()}
         try:
             batches = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=POLL_RECORDS)
         except UnicodeDecodeError:
@@ -92,15 +90,19 @@ class KafkaReader:
                 found.setdefault(place_of(tp), []).extend(map(record_of, one[tp]))
         return found
 
-    async def position(self, place: Place) -> int | None:
+    def position(self, place: Place) -> int | None:
         """The offset from which it reads on."""
-        return await self._position(partition_of(place))
+        return self._position(partition_of(place))
 
-    async def _position(self, tp: Any) -> int | None:
-        # One that is not known at once is being looked for, which may take as long as the broker likes.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0):
-                return int(await self._consumer.position(tp))
+    def _position(self, tp: Any) -> int | None:
+        # Without waiting: one that is not known at once is being looked for, for as long as the broker likes.
+        asked = self._consumer.position(tp)
+        try:
+            asked.send(None)
+        except StopIteration as known:
+            return int(known.value)
+        finally:
+            asked.close()
         return None
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:

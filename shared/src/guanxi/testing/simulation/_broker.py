@@ -204,7 +204,7 @@ class SimReader:
         if place in self._positions:
             self._positions[place] = offset
 
-    async def position(self, place: Place) -> int | None:
+    def position(self, place: Place) -> int | None:
         """Where it reads on."""
         return self._positions.get(place)
 
