@@ -151,25 +151,20 @@ def test_only_what_is_behind_can_be_stuck(bench: Bench, behind: int, expected: l
 
 
 def test_a_member_whom_the_others_leave_no_partition_is_not_stuck(bench: Bench) -> None:
-    ids, given_up = bench.write(40), list[str]()
-    makers = [lambda: Deaf(bench.broker, "group", [TOPIC])] + [lambda: SimReader(bench.broker, "group", [TOPIC])] * 3
-    runners = [ConsumerRunner("group", bench.store, make) for make in makers]
+    guarded, place = Guarded(bench.runner(), [TOPIC]), Place(TOPIC, 0)
 
-    async def go() -> None:
-        others = [asyncio.ensure_future(runner.run()) for runner in runners[:3]]
-        await asyncio.sleep(5)
-        dog, guarded = _watch(bench, runners[3], given_up)
-        await _for(200, guarded.run(), dog.run())
-        hand = runners[3].assignment()
-        for one in others:
-            one.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        assert sum(guarded.behind.values()) > 0
-        assert not hand.places
+    async def go() -> list[Place]:
+        members = [SimReader(bench.broker, "group", [TOPIC]) for _ in range(4)]
+        for member in members:
+            await member.start()
+        guarded.runner._reader = members[3]
+        assert not members[3].assignment().places
+        guarded.see({place: 3}, {})
+        await asyncio.sleep(watchdog.STUCK_SECONDS + 1)
+        guarded.see({place: 3}, {})
+        return guarded.stuck(watchdog.STUCK_SECONDS)
 
-    bench.store.endless = frozenset(ids)
-    run_in_virtual_time(go())
-    assert given_up == []
+    assert run_in_virtual_time(go()) == []
 
 
 def test_one_that_a_rebuild_keeps_waiting_is_left_alone(bench: Bench) -> None:
