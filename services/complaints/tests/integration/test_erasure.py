@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import runpy
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ async def said_everything(firm: Firm, plant: str) -> dict[str, Any]:
     filed = await firm.filed(
         customer_id=str(customer.data.id),
         unit="finance",
+        external_ref=f"ref {plant}",
         text=f"text {plant}",
         wish=f"wish {plant}",
         reply_to={"channel": "email", "address": f"{plant}@example.com"},
@@ -80,3 +82,17 @@ async def test_what_is_said_after_the_erasure_is_not_kept(firm: Firm) -> None:
     assert await planted(firm, "plant-e") == set()
     assert all(event.data.reply_to is None for event in await firm.harness.published(ComplaintReopened))
     assert (await firm.shown(filed))["reopen_count"] == 2
+
+
+async def test_what_was_erased_before_loses_what_its_source_called_it(firm: Firm) -> None:
+    filed, other = await said_everything(firm, "plant-f"), await said_everything(firm, "plant-g")
+    references = runpy.run_path(str(SERVICE.migrations / "versions" / "0005_references.py"))
+    told = "SELECT count(*) FROM event_log WHERE subject = $1 AND body::text LIKE '%ref plant%'"
+    async with firm.harness.database.api.begin() as tx:
+        await tx.execute("UPDATE complaint SET erased_at = now() WHERE id = $1", filed["id"])
+        await tx.execute("UPDATE directory_customer SET status = 'erased' WHERE id = $1", filed["customer_id"])
+        for statement in references["STATEMENTS"]:
+            await tx.execute(statement)
+        assert await tx.fetchval(told, filed["customer_id"]) == 0
+        assert await tx.fetchval(told, other["customer_id"]) > 0
+    assert [(await firm.shown(one))["external_ref"] for one in (filed, other)] == [None, "ref plant-g"]

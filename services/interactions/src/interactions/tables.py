@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from guanxi.db import base_columns, new_metadata
+from guanxi.db import base_columns, new_metadata, personal
 
 metadata = new_metadata()
 
@@ -17,7 +17,7 @@ def record_columns(*, anonymous: bool = False) -> list[sa.Column[object]]:
         *base_columns(),
         sa.Column("customer_id", UUID, nullable=anonymous),
         sa.Column("source", sa.Text),
-        sa.Column("external_ref", sa.Text),
+        sa.Column("external_ref", sa.Text, info=personal("reference")),
         sa.Column("voided_at", TIME),
         sa.Column("erased_at", TIME),
     ]

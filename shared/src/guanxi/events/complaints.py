@@ -9,7 +9,18 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import AddressText, Channel, Code, Count, Part, Reference, Sku, UtcTime, Vocabulary
+from guanxi.events.fields import (
+    AddressText,
+    Channel,
+    Code,
+    Count,
+    Part,
+    RecordReference,
+    Reference,
+    Sku,
+    UtcTime,
+    Vocabulary,
+)
 
 CAUSES = ("quality", "price", "indifference", "image", "neglect", "other")
 SEVERITIES = ("low", "normal", "high", "critical")
@@ -39,7 +50,7 @@ class Ticket(Fact):
     unit: Code
     """The unit whose record it is."""
     source: Code | None = None
-    external_ref: Reference | None = None
+    external_ref: RecordReference | None = None
     channel: Channel
     cause: Annotated[Code, Vocabulary(CAUSES)]
     about: Annotated[Code, Vocabulary(ABOUT)] | None = None
@@ -80,7 +91,7 @@ class ComplaintFiledVoided(Fact, type="guanxi.complaints.ComplaintFiledVoided.v1
     number: Reference
     unit: Code
     source: Code | None = None
-    external_ref: Reference | None = None
+    external_ref: RecordReference | None = None
 
 
 class ComplaintHandedOver(Ticket, type="guanxi.complaints.ComplaintHandedOver.v1"):

@@ -193,6 +193,9 @@ Email = Annotated[str, _text(254, _EMAIL), Personal("email"), _personal("email",
 IdNumber = Annotated[str, _text(40), Personal("id"), _personal("id", "110101199003070000")]
 PersonalReference = Annotated[str, _text(200), Personal("id"), _personal("id", "A-1001")]
 """A name that another system gave to a person."""
+RecordReference = Annotated[str, _text(200), Personal("reference"), _personal("reference", "A-1001")]
+"""A name that another system gave to a customer's record: whoever has that system finds the person by it. It is erased
+with the customer, but never masked, and subscribers get it: they know their own records by it."""
 CreditCode = Annotated[str, _text(18, _CREDIT_CODE), Personal("id"), _personal("id", "91350100M000100Y43")]
 """China's unified social credit code (GB 32100-2015)."""
 BirthDate = Annotated[IsoDate, Personal("id"), _personal("id", "1990-03-07")]

@@ -238,7 +238,7 @@ def test_the_table_names_producer_consumers_and_personal_fields() -> None:
 
     assert row == (
         "| `guanxi.complaints.ComplaintFiled.v1` | customer, else the aggregate | complaints | notifications/alerts "
-        "| `reply_to.address` |"
+        "| `external_ref`, `reply_to.address` |"
     )
 
 

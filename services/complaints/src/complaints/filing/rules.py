@@ -57,7 +57,7 @@ def ticket_of(filing: Filing, route: Route, level: str, now: datetime) -> Ticket
             filed_at=filing.filed_at,
             customer_id=filing.customer_id,
             source=filing.source,
-            external_ref=filing.external_ref,
+            external_ref=None if filing.erased else filing.external_ref,
         ),
         **_said(filing, now),
     )

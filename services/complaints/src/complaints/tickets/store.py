@@ -26,7 +26,8 @@ _LOCK = "SELECT * FROM complaint WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDA
 _NUMBERS = "SELECT nextval('complaint_number') AS n FROM generate_series(1, $1)"
 _HELD_BY = "SELECT id FROM complaint WHERE holder_id = ANY($1::uuid[]) AND status <> 'closed' AND voided_at IS NULL"
 _ERASE = """
-UPDATE complaint SET text = NULL, wish = NULL, reply_channel = NULL, reply_address = NULL, erased_at = $2
+UPDATE complaint
+SET external_ref = NULL, text = NULL, wish = NULL, reply_channel = NULL, reply_address = NULL, erased_at = $2
 WHERE id = ANY($1::uuid[])
 """
 _OF_CUSTOMERS = "SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
@@ -84,7 +85,7 @@ async def held_by(reader: Reader, holders: Sequence[UUID]) -> list[UUID]:
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> list[UUID]:
-    """Blank what these customers said and where they wished to be answered; the ids of their tickets."""
+    """Blank what these customers said, where they wished to be answered and what their source calls it; the ids."""
     ids = [row["id"] for row in await tx.fetch(_OF_CUSTOMERS, list(customer_ids))]
     await tx.execute(_ERASE, ids, tx.now)
     return ids

@@ -18,7 +18,7 @@ complaint = sa.Table(
     sa.Column("number", sa.Text, nullable=False, unique=True),
     sa.Column("customer_id", UUID(as_uuid=True)),
     sa.Column("source", sa.Text),
-    sa.Column("external_ref", sa.Text),
+    sa.Column("external_ref", sa.Text, info=personal("reference")),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("about", sa.Text),

@@ -84,15 +84,19 @@ _LET_OFF = "UPDATE payment SET overdue_at = NULL, version = version + 1 WHERE id
 # Against an order's being taken back meanwhile: whoever does that locks the order's payments first, then the order.
 _CANCELLED = "SELECT voided_at IS NOT NULL FROM sales_order WHERE id = $1 FOR SHARE"
 _ERASE_ORDERS = """
-UPDATE sales_order SET purpose = NULL, erased_at = $2, version = version + 1
+UPDATE sales_order SET external_ref = NULL, purpose = NULL, erased_at = $2, version = version + 1
+WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
+"""
+_ERASE_NAMES = """
+UPDATE {table} SET external_ref = NULL, external_order = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 _ERASE_RETURNS = """
-UPDATE goods_return SET reason = NULL, erased_at = $2, version = version + 1
+UPDATE goods_return SET external_ref = NULL, external_order = NULL, reason = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 _ERASE_SERVICES = """
-UPDATE service_record SET note = NULL, serial = NULL, erased_at = $2, version = version + 1
+UPDATE service_record SET external_ref = NULL, note = NULL, serial = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 
@@ -281,9 +285,10 @@ async def page(  # noqa: PLR0913 - whom, what, where
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank what was said of orders, returns and services; sums and dates stay as figures."""
+    """Blank what their source calls these records, and what was said of them; sums and dates stay as figures."""
+    names = [_ERASE_NAMES.format(table=table.name) for table in (delivery, payment)]
     # Whoever enters or voids what follows an order locks that, then the order.
-    statements = (_ERASE_RETURNS, _ERASE_SERVICES, _ERASE_ORDERS)
+    statements = (*names, _ERASE_RETURNS, _ERASE_SERVICES, _ERASE_ORDERS)
     tags = [await tx.execute(sql, list(customer_ids), tx.now) for sql in statements]
     return sum(int(tag.split()[-1]) for tag in tags)
 

@@ -9,7 +9,7 @@ from interactions.tables import TIME, UUID, metadata, record_columns
 
 def _of_order() -> list[sa.Column[object]]:
     # `order_id` stays empty until the order is known: what came before it is kept unmatched.
-    return [sa.Column("external_order", sa.Text), sa.Column("order_id", UUID)]
+    return [sa.Column("external_order", sa.Text, info=personal("reference")), sa.Column("order_id", UUID)]
 
 
 def _order_indexes(table: str, moment: str) -> list[sa.Index]:

@@ -251,7 +251,7 @@ async def page(  # noqa: PLR0913 - one argument for each filter
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
-    """Blank what was said of orders, returns and services; how many rows."""
+    """Blank what their source calls a customer's records of commerce, and what was said of them; how many rows."""
     return await store.erase(tx, customer_ids)
 
 

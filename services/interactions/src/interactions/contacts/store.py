@@ -26,8 +26,8 @@ UPDATE contact SET voided_at = $2, version = version + 1 WHERE id = ANY($1::uuid
 """
 _ERASE = """
 UPDATE contact
-SET employee_name = NULL, contact_person = NULL, subject = NULL, content = NULL, cues = '{}', rival_named = NULL,
-    erased_at = $2, version = version + 1
+SET external_ref = NULL, employee_name = NULL, contact_person = NULL, subject = NULL, content = NULL, cues = '{}',
+    rival_named = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 

@@ -23,11 +23,11 @@ TABLES: dict[type[Opinion | Mention], sa.Table] = {Opinion: opinion, Mention: me
 MOMENTS: dict[type[Opinion | Mention], str] = {Opinion: "given_at", Mention: "observed_at"}
 CODES: dict[type[Opinion | Mention], str] = {Opinion: "questionnaire", Mention: "platform"}
 _ERASE_OPINIONS = """
-UPDATE opinion SET free_text = NULL, erased_at = $2, version = version + 1
+UPDATE opinion SET external_ref = NULL, free_text = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 _ERASE_MENTIONS = """
-UPDATE mention SET handle = NULL, text = NULL, url = NULL, erased_at = $2, version = version + 1
+UPDATE mention SET external_ref = NULL, handle = NULL, text = NULL, url = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 

@@ -26,7 +26,8 @@ SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS x(kind, id, a
 ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, attempts = 0, last_error = NULL
 """
 _ERASE = """
-UPDATE promise SET what = NULL, promiser_name = NULL, note = NULL, erased_at = $2, version = version + 1
+UPDATE promise
+SET external_ref = NULL, what = NULL, promiser_name = NULL, note = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 

@@ -23,6 +23,7 @@ FED = tuple(fact for fact in fact_types().values() if fact.TOPIC in FED_TOPICS)
 """The facts that can be subscribed to."""
 FACTS = {fact.TYPE: fact for fact in FED}
 _FOR_OURS = "scores"
+_NAME_OF_A_RECORD = "reference"
 
 PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -112,6 +113,10 @@ def next_try(attempt: int, now: datetime, jitter: float | None = None) -> dateti
 
 
 def without_personal(fact: type[Fact], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the fields that hold nothing personal at any depth; unknown ones are left out too."""
-    personal = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in personal_fields(fact)}
+    """The values of the fields that hold nothing personal at any depth; unknown ones are left out too.
+
+    What its source calls a record stays: a subscriber knows its own by that.
+    """
+    told = {path for path, kind in personal_fields(fact).items() if kind != _NAME_OF_A_RECORD}
+    personal = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in told}
     return {name: value for name, value in values.items() if name in fact.model_fields and name not in personal}

@@ -103,7 +103,11 @@ def personal_names(fact: type[Fact]) -> set[str]:
     def holds(part: Any) -> bool:
         if isinstance(part, dict):
             name = str(part.get("$ref", "")).rpartition("/")[2]
-            return "x-personal" in part or (name != "" and holds(parts[name])) or any(map(holds, part.values()))
+            return (
+                part.get("x-personal", "reference") != "reference"
+                or (name != "" and holds(parts[name]))
+                or any(map(holds, part.values()))
+            )
         return isinstance(part, list) and any(map(holds, part))
 
     return {name for name, part in schema["properties"].items() if holds(part)}
@@ -113,6 +117,10 @@ def personal_names(fact: type[Fact]) -> set[str]:
 def test_whatever_a_schema_calls_personal_is_left_out_of_the_body(fact: type[Fact]) -> None:
     everything = dict.fromkeys(fact.model_fields)
     assert not personal_names(fact) & set(without_personal(fact, everything))
+
+
+def test_a_subscriber_knows_its_own_records_by_what_it_calls_them() -> None:
+    assert without_personal(ComplaintFiled, {"external_ref": "C-7", "reply_to": None}) == {"external_ref": "C-7"}
 
 
 def test_the_address_of_a_complainant_is_personal() -> None:

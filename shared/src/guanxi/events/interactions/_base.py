@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import Code, Reference
+from guanxi.events.fields import Code, RecordReference
 
 
 class Recorded(Fact):
@@ -13,5 +13,5 @@ class Recorded(Fact):
     """The unit whose record it is: the publisher's, or the writer's own."""
     source: Code | None = None
     """The publisher, when it came as a report."""
-    external_ref: Reference | None = None
+    external_ref: RecordReference | None = None
     """The publisher's name for it."""

@@ -16,7 +16,7 @@ from guanxi.events.fields import (
     Part,
     PersonalReference,
     Quantity,
-    Reference,
+    RecordReference,
     ShortText,
     SignedMoney,
     Sku,
@@ -76,7 +76,7 @@ class OrderDelivered(Recorded, type="guanxi.interactions.OrderDelivered.v1"):
     delivery_id: UUID
     order_id: UUID | None = None
     """None while the order is unknown to us."""
-    external_order: Reference | None = None
+    external_order: RecordReference | None = None
     delivered_at: UtcTime
     complete: bool | None = None
     """Whether the whole order has been delivered by now; None while that cannot be told."""
@@ -104,7 +104,7 @@ class OrderReturned(Recorded, type="guanxi.interactions.OrderReturned.v1"):
 
     return_id: UUID
     order_id: UUID | None = None
-    external_order: Reference | None = None
+    external_order: RecordReference | None = None
     returned_at: UtcTime
     currency: Currency
     amount_minor: Money
@@ -128,7 +128,7 @@ class PaymentReceived(Recorded, type="guanxi.interactions.PaymentReceived.v1"):
     payment_id: UUID
     order_id: UUID | None = None
     """None while the order is unknown to us: the payment is kept unmatched."""
-    external_order: Reference | None = None
+    external_order: RecordReference | None = None
     due_on: IsoDate | None = None
     paid_on: IsoDate
     amount_minor: Money
@@ -152,7 +152,7 @@ class PaymentOverdue(Recorded, type="guanxi.interactions.PaymentOverdue.v1"):
 
     payment_id: UUID
     order_id: UUID | None = None
-    external_order: Reference | None = None
+    external_order: RecordReference | None = None
     due_on: IsoDate
     amount_minor: Money
     currency: Currency
