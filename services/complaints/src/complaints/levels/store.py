@@ -9,7 +9,6 @@ from uuid import UUID
 
 from guanxi.db import Reader, Tx
 
-ORDINARY = "ordinary"
 _UPSERT = """
 INSERT INTO customer_level AS l (id, version, created_at, recorded_at, unit_id, customer_id, segment, tier, as_of)
 SELECT (s->>'id')::uuid, (s->>'sequence')::bigint, $2, $2, 'head-office', (s->>'customer_id')::uuid, s->>'segment',
@@ -21,7 +20,7 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, customer_id 
 WHERE l.version < excluded.version
 """
 _LEVELS = """
-SELECT l.customer_id, min(t.level) AS level FROM customer_level l JOIN tier_level t ON t.tier = l.tier
+SELECT l.customer_id, array_agg(t.level) AS levels FROM customer_level l JOIN tier_level t ON t.tier = l.tier
 WHERE l.customer_id = ANY($1::uuid[]) GROUP BY 1
 """
 
@@ -43,6 +42,6 @@ async def keep(tx: Tx, memberships: Sequence[Membership]) -> None:
     await tx.execute(_UPSERT, [asdict(membership) for membership in memberships], tx.now)
 
 
-async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The service levels of those of these customers who have one above the ordinary."""
-    return {row["customer_id"]: row["level"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}
+async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Every service level that these customers have earned, in whichever segment."""
+    return {row["customer_id"]: row["levels"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}

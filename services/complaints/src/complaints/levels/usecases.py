@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from complaints.levels import store
+from complaints.levels import rules, store
 from complaints.levels.store import Membership
 from guanxi import directory
 from guanxi.db import Reader, Tx
@@ -26,9 +26,9 @@ async def service_levels(reader: Reader, customer_ids: Iterable[UUID | None]) ->
     asked = set(customer_ids)
     families = await directory.families(reader, [one for one in asked if one is not None]) if asked != {None} else {}
     known = await store.levels(reader, [one for family in families.values() for one in family]) if families else {}
-    found: dict[UUID | None, str] = dict.fromkeys(asked, store.ORDINARY)
+    found: dict[UUID | None, str] = dict.fromkeys(asked, rules.ORDINARY)
     for family in families.values():
-        level = min((known[one] for one in family if one in known), default=store.ORDINARY)
+        level = rules.best(level for one in family for level in known.get(one, ()))
         found |= {one: level for one in family if one in asked}
     return found
 

@@ -8,6 +8,7 @@ import pytest
 
 from guanxi.events import Event
 from guanxi.events.scores import SegmentChanged
+from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
 
 pytestmark = pytest.mark.asyncio
@@ -47,4 +48,16 @@ async def test_merged_records_share_the_level(service: Harness) -> None:
     absorbed = a_customer(canonical_id=survivor.data.id, status="merged")
     await service.know(survivor, absorbed)
     await service.apply(moved(survivor.data.id, "top", 1, survivor.data.id))
+    assert (await filed(service, absorbed.data.id))["service_level"] == "vip"
+
+
+async def test_of_several_levels_the_best_counts(service: Harness) -> None:
+    survivor = a_customer()
+    absorbed = a_customer(canonical_id=survivor.data.id, status="merged")
+    await service.know(survivor, absorbed)
+    await service.apply(moved(survivor.data.id, "top", 1, survivor.data.id))
+    await service.apply(moved(survivor.data.id, "middle", 1, SystemIds().new()))
+    await service.apply(moved(absorbed.data.id, "middle", 1, absorbed.data.id))
+    async with service.database.api.begin() as tx:
+        await tx.execute("INSERT INTO tier_level (tier, level) VALUES ('middle', 'ordinary')")
     assert (await filed(service, absorbed.data.id))["service_level"] == "vip"
