@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from guanxi.directory import WorkingHours
 from guanxi.events.complaints import ComplaintEscalated, ComplaintHandedOver
 from guanxi.testing import an_employee
 
@@ -93,10 +95,13 @@ async def test_eight_working_hours_in_wrong_hands_escalate_by_themselves(firm: F
     await firm.step("finance", filed, "handovers", to_unit="logistics", reason="not ours", wrong_door=True)
     due = [one for one in (await firm.shown(filed))["deadlines"] if one["kind"] == "custody"]
     assert [one["status"] for one in due] == ["open"]
-    firm.harness.clock.move(seconds=10 * 24 * 3600)
-    await firm.harness.work_off_due()
-    reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
-    assert "wrong_hands" in reasons
+    over = WorkingHours().after(firm.harness.clock.now(), 8 * 60)
+    for minutes, told in ((-5, 0), (5, 1)):
+        moment = over + timedelta(minutes=minutes)
+        firm.harness.clock.move((moment - firm.harness.clock.now()).total_seconds())
+        await firm.harness.work_off_due()
+        reasons = [event.data.reason for event in await firm.harness.published(ComplaintEscalated)]
+        assert reasons.count("wrong_hands") == told
 
 
 async def test_wrong_doors_are_counted_by_unit_and_cause(firm: Firm) -> None:
