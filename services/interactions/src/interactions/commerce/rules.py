@@ -240,9 +240,9 @@ def end_of_day(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def still_overdue(payment: Payment, before: Payment | None) -> bool:
+def still_overdue(payment: Payment, before: Payment) -> bool:
     """Whether what was told of as overdue stays so: it is due on the same day, and was not paid by then."""
-    if before is None or before.overdue_at is None or payment.due_on != before.due_on:
+    if before.overdue_at is None or payment.due_on != before.due_on:
         return False
     return payment.paid_on is None or payment.due_on is None or payment.paid_on > payment.due_on
 

@@ -86,6 +86,8 @@ async def page(
 
 async def staff_named(reader: Reader, names: Collection[str]) -> list[Staff]:
     """Employees who go by one of these names or accounts."""
+    if not names:
+        return []
     return [Staff(**dict(row)) for row in await reader.fetch(_STAFF, list(names))]
 
 

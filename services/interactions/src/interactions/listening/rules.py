@@ -68,7 +68,7 @@ def opinion_from(report: Admitted[OpinionReported], now: datetime) -> Opinion:
 
 
 def mention_from(report: Admitted[MentionReported], now: datetime) -> Mention:
-    """The mention that a report tells of; it is tied to no customer."""
+    """The mention that a report tells of; only an internal source ties it to one of the customers."""
     event, data = report.event, report.event.data
     return Mention(
         id=event.aggregateid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,12 +43,11 @@ async def redate(tx: Tx, made: Made) -> None:
     await _apply(tx, [(made, rules.redate(made, known, tx.now))])
 
 
-async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: dict[UUID, Event[Any]] | None = None) -> None:
+async def annul(tx: Tx, contact_ids: Sequence[UUID], causes: Mapping[UUID | None, Event[Any]]) -> None:
     """Void whatever was promised in contacts that did not take place; their locks are held."""
     found = [one for one in await store.lock_of_contacts(tx, contact_ids) if one.voided_at is None]
     voided = [rules.void(one, tx.now) for one in found]
-    causes = causes or {}
-    told_of = [_draft(tx, one, facts.voided(one), cause=causes.get(one.contact_id or one.id)) for one in voided]
+    told_of = [_draft(tx, one, facts.voided(one), cause=causes.get(one.contact_id)) for one in voided]
     await _write(tx, voided, told_of)
 
 
