@@ -30,3 +30,12 @@ def test_the_preview_of_a_merge_is_told_of() -> None:
     answers = DOCUMENT["paths"]["/v1/merges"]["post"]["responses"]
     assert answers["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/MergePreview")
     assert "201" in answers
+
+
+def test_what_a_change_leaves_out_has_no_default() -> None:
+    patches = {name: schema for name, schema in DOCUMENT["components"]["schemas"].items() if name.endswith("Patch")}
+    assert {"CustomerPatch", "EmployeePatch", "UnitPatch"} <= set(patches)
+    assert not [
+        (name, field) for name, one in patches.items() for field, s in one["properties"].items() if "default" in s
+    ]
+    assert "default" in DOCUMENT["components"]["schemas"]["NewRecord"]["properties"]["lifecycle"]

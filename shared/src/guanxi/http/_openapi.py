@@ -31,6 +31,7 @@ def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
             servers=app.servers,
         )
         _add_problems(document)
+        _drop_defaults(document)
         scopes = {
             (entry.path, method.lower()): entry.access.scopes
             for entry in entries
@@ -43,6 +44,14 @@ def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
                 _complete(operation, method, path, scopes.get((path, method), ()), document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _drop_defaults(document: dict[str, Any]) -> None:
+    """Take the defaults out of what changes a resource: left out there means unchanged, and a client may fill in."""
+    for name, schema in document["components"]["schemas"].items():
+        if name.partition("-")[0].endswith("Patch"):
+            for field in schema.get("properties", {}).values():
+                field.pop("default", None)
 
 
 def _require_headers(operation: dict[str, Any]) -> None:
