@@ -21,7 +21,7 @@ from guanxi.testing.erasure import plant, scan
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
-NOT_CUSTOMERS = ("employee",)
+NOT_CUSTOMERS = ("employee", "source")
 OF_INTAKE = ("inbound_report", "inbound_report_revision", "report_aggregate")
 """Planted by intake's own tests, which know how their rows come about."""
 
@@ -35,6 +35,9 @@ SAID = {
     "social_credit_code": "91350100M000100Y43",
     "id_number": "140105199001011234",
     "birth_date": "1990-03-07",
+    "industry": "kite-making",
+    "size": "one-legged",
+    "acquisition_source": "dreamt",
     "preferences": {"hours": "only at the third watch"},
     "contact_points": [
         {"kind": "phone", "value": "13812345670", "hours": "after moonrise"},
@@ -53,7 +56,7 @@ TRACES = [
         "140105199001011234",
         "1990-03-07",
     ),
-    "NEMO-ORDER",
+    *("NEMO-ORDER", "kite-making", "one-legged", "dreamt"),
     *("third watch", "after moonrise", "13812345670", "nowhere.example", "歐陽"),
 ]
 

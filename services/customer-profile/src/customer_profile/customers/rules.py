@@ -21,7 +21,7 @@ OWN_FIELDS = (
 )
 PERSONAL_FIELDS = (
     *("name", "legal_name", "legal_representative", "contact_person", "address", "social_credit_code"),
-    *("id_number", "birth_date", "preferences"),
+    *("id_number", "birth_date", "preferences", "industry", "size", "acquisition_source"),
 )
 MERGED = "canonical_id"
 """The one field that merges change: of those an external unit learns nothing."""

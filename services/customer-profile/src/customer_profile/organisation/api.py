@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from customer_profile.customers import leavers
 from customer_profile.organisation import usecases
+from customer_profile.organisation.rules import Employee
 from customer_profile.organisation.schemas import (
     Departure,
     EmployeePatch,
@@ -18,6 +19,7 @@ from customer_profile.organisation.schemas import (
     UnitPatch,
     UnitRead,
 )
+from guanxi.auth import PII_READ, AuditEntry, audit, has_personal, masked
 from guanxi.events.fields import Code
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 
@@ -72,10 +74,11 @@ async def enter_employee(new: NewEmployee, call: Writing) -> EmployeeRead:
     """Enter an employee of a unit; `subject` ties their tokens to them."""
     async with call.once() as once:
         if once.replay:
-            return EmployeeRead.model_validate(await usecases.employee(once.tx, once.replay, call.principal))
-        made = await usecases.enter_employee(once.tx, new, call.principal)
-        once.created(made.id, f"/v1/employees/{made.id}", made.version)
-    return EmployeeRead.model_validate(made)
+            made = await usecases.employee(once.tx, once.replay, call.principal)
+        else:
+            made = await usecases.enter_employee(once.tx, new, call.principal)
+            once.created(made.id, f"/v1/employees/{made.id}", made.version)
+    return await _shown(call, made)
 
 
 @router.get("/employees", response_model=Page[EmployeeRead])
@@ -85,7 +88,12 @@ async def list_employees(
     """List employees in the order they were entered; an external unit sees its own."""
     async with call.pool.read() as reader:
         rows = await usecases.employees(reader, call.principal, unit, paging.after, paging.limit)
-    return paging.cut([EmployeeRead.model_validate(row) for row in rows], lambda row: (row.id,))
+    page: Page[Any] = paging.cut([EmployeeRead.model_validate(row) for row in rows], lambda row: (row.id,))
+    if not call.principal.may(PII_READ) or not has_personal(page):
+        return masked(page, call.principal)
+    async with call.pool.single() as tx:
+        await audit(tx, call.principal, AuditEntry("GET /v1/employees", "employees", unmasked=True))
+    return page
 
 
 @router.get("/employees/{employee_id}")
@@ -94,7 +102,7 @@ async def read_employee(employee_id: UUID, call: Reading) -> EmployeeRead:
     async with call.pool.read() as reader:
         found = await usecases.employee(reader, employee_id, call.principal)
     set_etag(call.response, found.version)
-    return EmployeeRead.model_validate(found)
+    return await _shown(call, found)
 
 
 @router.patch("/employees/{employee_id}")
@@ -103,7 +111,7 @@ async def change_employee(employee_id: UUID, patch: EmployeePatch, call: Changin
     async with call.change() as change:
         after = await usecases.change_employee(change.tx, employee_id, patch, version, call.principal)
         change.done(after.id, after.version)
-    return EmployeeRead.model_validate(after)
+    return await _shown(call, after)
 
 
 @router.post("/employees/{employee_id}/departure", status_code=201)
@@ -111,7 +119,12 @@ async def depart(employee_id: UUID, departure: Departure, call: Writing) -> Empl
     """Note that an employee left or will leave; on that day every service hands what is theirs to the unit's lead."""
     async with call.once() as once:
         if once.replay:
-            return EmployeeRead.model_validate(await usecases.employee(once.tx, once.replay, call.principal))
-        after = await leavers.depart(once.tx, employee_id, departure.left_on, call.principal)
-        once.created(after.id, f"/v1/employees/{after.id}", after.version)
-    return EmployeeRead.model_validate(after)
+            after = await usecases.employee(once.tx, once.replay, call.principal)
+        else:
+            after = await leavers.depart(once.tx, employee_id, departure.left_on, call.principal)
+            once.created(after.id, f"/v1/employees/{after.id}", after.version)
+    return await _shown(call, after)
+
+
+async def _shown(call: Read | Write, employee: Employee) -> EmployeeRead:
+    return await call.show(EmployeeRead.model_validate(employee), "employee", employee.id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from customer_profile.organisation import rules
+from guanxi.events import Personal
 from guanxi.events.fields import Code, Country, Email, IsoDate, Language, PersonName, ShortText, TimeZone
 from guanxi.events.organisation import Calendar, Minute, Weekday
 
@@ -177,7 +178,7 @@ class EmployeeRead(BaseModel):
     unit: str = Field(validation_alias="unit_id")
     subject: str | None
     level: str
-    email: str | None
+    email: Annotated[str | None, Personal("email")]
     language: str | None
     joined_on: date | None
     left_on: date | None

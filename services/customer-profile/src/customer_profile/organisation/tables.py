@@ -28,7 +28,7 @@ employee = sa.Table(
     "employee",
     metadata,
     *base_columns(),
-    sa.Column("subject", sa.Text, unique=True),
+    sa.Column("subject", sa.Text, unique=True, info=personal("id")),
     sa.Column("name", sa.Text, nullable=False, info=personal("name")),
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("email", sa.Text, info=personal("email")),

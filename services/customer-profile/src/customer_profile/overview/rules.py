@@ -22,7 +22,7 @@ HIDDEN = (VOIDED, "closed", "left")
 """Statuses of what an overview does not show: void, a complaint that is over, a segment the customer has left."""
 _FURTHEST = ("prospect", "former", "dormant", "active")
 """Of several records: who buys from one of them is a customer, whatever the others say."""
-_FILLED = (*PERSONAL_FIELDS, "industry", "size", "time_zone", "acquisition_source", "owner_id")
+_FILLED = (*PERSONAL_FIELDS, "time_zone", "owner_id")
 
 
 @dataclass(frozen=True, slots=True)

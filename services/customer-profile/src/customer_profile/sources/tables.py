@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_profile.tables import metadata
-from guanxi.db import base_columns
+from guanxi.db import base_columns, personal
 
+# Whom to ask at a publisher's is no customer: kept when one is erased.
 source = sa.Table(
     "source",
     metadata,
@@ -15,7 +16,7 @@ source = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("partitions", sa.Integer, nullable=False),
     sa.Column("allowed_types", ARRAY(sa.Text)),
-    sa.Column("contact", sa.Text),
+    sa.Column("contact", sa.Text, info=personal("text")),
     sa.Column("status", sa.Text, nullable=False, server_default=sa.text("'creating'")),
     sa.Column("paused_at", sa.DateTime(timezone=True)),
     sa.Column("watermark", sa.DateTime(timezone=True)),

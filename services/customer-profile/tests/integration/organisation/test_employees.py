@@ -128,6 +128,20 @@ async def test_who_will_leave_some_day_can_lead_until_then(harness: Harness, off
     await lead(office, chief)
 
 
+async def test_addresses_of_mail_are_masked_without_the_scope_and_reading_them_is_on_record(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    address = f"/v1/employees/{(await entered(office))['id']}"
+    plain = harness.caller(scope="organisation:read")
+    assert (await plain.get(address)).json()["email"] == "l***@example.com"
+    assert [e["email"] for e in (await plain.get("/v1/employees")).json()["items"]] == ["l***@example.com"]
+    assert (await office.get(address)).json()["email"] == "li@example.com"
+    assert [e["email"] for e in (await office.get("/v1/employees")).json()["items"]] == ["li@example.com"]
+    async with harness.database.api.read() as reader:
+        seen = await reader.fetch("SELECT action FROM audit WHERE unmasked AND action LIKE 'GET %' ORDER BY id")
+    assert [row["action"] for row in seen] == ["GET /v1/employees/{employee_id}", "GET /v1/employees"]
+
+
 async def test_a_subject_belongs_to_one_employee(office: httpx.AsyncClient) -> None:
     await entered(office)
     again = await office.post("/v1/employees", json={**LI_MING, "name": "另一個"})
