@@ -1,11 +1,11 @@
 """Facts, rules, scores, segments, and the rules that an empty installation starts with."""
 
 import json
+from importlib.resources import files
 
 import sqlalchemy as sa
+import yaml
 from alembic import op
-
-from scoring.scorecards import files
 
 revision = "0002"
 down_revision = "0001"
@@ -120,6 +120,14 @@ TABLES = (
     "CREATE INDEX ix_tier_move_recorded ON tier_move (recorded_at, id)",
 )
 
+RULES = {
+    "value.existing": "existing_value/1.yaml",
+    "trust": "trust/1.yaml",
+    "rates": "rates/1.yaml",
+    "segments": "segments/1.yaml",
+    "treatments": "treatments/1.yaml",
+}
+
 
 def upgrade() -> None:
     """Make the tables and publish the first version of every rule."""
@@ -128,6 +136,6 @@ def upgrade() -> None:
     publish = sa.text(
         "INSERT INTO scorecard (kind, version, body, status) VALUES (:kind, 1, cast(:body AS jsonb), 'published')"
     )
-    for kind in (files.VALUE, files.TRUST, files.RATES, files.SEGMENTS, files.TREATMENTS):
-        body = json.dumps(files.body(kind, 1), ensure_ascii=False)
-        op.execute(publish.bindparams(kind=kind, body=body))
+    for kind, path in RULES.items():
+        body = yaml.safe_load(files("scoring.scorecards").joinpath(path).read_text("utf-8"))
+        op.execute(publish.bindparams(kind=kind, body=json.dumps(body, ensure_ascii=False)))
