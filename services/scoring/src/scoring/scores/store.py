@@ -56,7 +56,7 @@ SELECT i, 0, $1, $1, 'head-office', c, k FROM unnest($2::uuid[], $3::uuid[], $4:
 ON CONFLICT DO NOTHING
 """
 _RESULT = "customer_id, kind, as_of, band, value, inputs, reasons, scorecard, members, computed_at"
-_LOCK = f"SELECT id, version, ended_at, {_RESULT} FROM score_series WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = f"SELECT id, version, {_RESULT} FROM score_series WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _SAVE = """
 UPDATE score_series s
 SET version = n.version, recorded_at = $2, as_of = n.as_of, band = n.band, value = n.value, inputs = n.inputs,
@@ -153,7 +153,6 @@ class Series:
     sequence: int
     customer_id: UUID
     kind: str
-    ended: bool
     score: Score | None
 
 
@@ -336,5 +335,4 @@ def _stored(row: asyncpg.Record) -> Stored:
 
 def _series(row: asyncpg.Record) -> Series:
     known = _score(row) if row["band"] is not None else None
-    ended = row["ended_at"] is not None
-    return Series(row["id"], row["version"], row["customer_id"], row["kind"], ended, known)
+    return Series(row["id"], row["version"], row["customer_id"], row["kind"], known)
