@@ -91,11 +91,6 @@ def speaking(found: Iterable[Component[Id]], living: Collection[Id]) -> dict[Id,
     return speakers
 
 
-def connected(one: Id, other: Id, edges: Collection[Edge[Id]]) -> bool:
-    """Whether merges already join the two."""
-    return any(one in c.members and other in c.members for c in components((one, other), edges))
-
-
 def ref_hash(external_ref: str) -> bytes:
     """What an alias is found by; it stays when the name itself has been erased."""
     return hashlib.sha256(external_ref.encode()).digest()
