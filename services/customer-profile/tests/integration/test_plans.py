@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from customer_profile.customers import listing
+from customer_profile.identity import store as identity
 from customer_profile.intake import desk_store, store
 from guanxi.auth import Principal
 from guanxi.db import Tx
@@ -133,6 +134,25 @@ async def test_an_erasure_finds_reports_by_their_names(explained: Explained) -> 
         assert f"ix_inbound_report_{index}" in plan, plan
     for index in ("customer", "nobodys"):
         assert f"ix_report_aggregate_{index}" in plan, plan
+
+
+MERGES = """
+INSERT INTO merge (id, unit_id, survivor_id, absorbed_id, status, reason, merged_by)
+SELECT uuidv7(), 'head-office', uuidv7(), uuidv7(), 'active', 'same-phone', 'li.ming' FROM generate_series(1, 20000)
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_merges_are_listed_in_the_order_of_an_index(explained: Explained, *, first: bool) -> None:
+    await explained.fill(MERGES)
+    before = None if first else explained.new_id()
+    await identity.listed(explained, None, before, 20)
+    await identity.listed(explained, UUID(int=7), before, 20)
+    every, of_one = explained.plans
+    assert "pk_merge" in every, every
+    assert "ix_merge_survivor_id" in of_one, of_one
+    assert "ix_merge_absorbed_id" in of_one, of_one
+    assert "Seq Scan" not in every + of_one
 
 
 async def test_what_came_before_is_found_without_reading_all_that_its_publisher_sent(explained: Explained) -> None:

@@ -58,11 +58,14 @@ _UNDO = """
 UPDATE merge SET status = 'undone', version = $2, undone_at = $3, undone_by = $4, undone_reason = $5, recorded_at = $3
 WHERE id = $1
 """
-_LIST = f"""
-SELECT {_MERGE} FROM merge
-WHERE ($1::uuid IS NULL OR survivor_id = $1 OR absorbed_id = $1) AND ($2::uuid IS NULL OR id < $2)
-ORDER BY id DESC LIMIT $3
+_LIST = f"SELECT {_MERGE} FROM merge WHERE id < $1 ORDER BY id DESC LIMIT $2"
+_LIST_OF = f"""
+(SELECT {_MERGE} FROM merge WHERE survivor_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2)
+UNION ALL
+(SELECT {_MERGE} FROM merge WHERE absorbed_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2)
+ORDER BY id DESC LIMIT $2
 """
+_AFTER_ALL = UUID(int=2**128 - 1)
 
 
 async def one_at_a_time(tx: Tx) -> None:
@@ -86,7 +89,9 @@ async def find(reader: Reader, merge_id: UUID, *, lock: bool = False) -> Merge |
 
 async def listed(reader: Reader, customer_id: UUID | None, before: UUID | None, limit: int) -> list[Merge]:
     """Merges, the newest first, and one more than `limit`."""
-    return [Merge(**dict(row)) for row in await reader.fetch(_LIST, customer_id, before, limit + 1)]
+    place = (before or _AFTER_ALL, limit + 1)
+    rows = await (reader.fetch(_LIST_OF, *place, customer_id) if customer_id else reader.fetch(_LIST, *place))
+    return [Merge(**dict(row)) for row in rows]
 
 
 async def add(tx: Tx, made: Merge, before_image: Mapping[str, Any]) -> None:
