@@ -17,12 +17,14 @@ import pytest
 
 from guanxi.bus.kafka import KafkaProducer
 from guanxi.crash import POINTS
+from guanxi.db import schema_differences
 from guanxi.events.interactions import CustomerContacted
 from guanxi_local.testplatform import TestPlatform
+from scoring.app import SERVICE
 from support.client import Caller
 from support.databases import rows
 from support.dealer import Dealer, publishing
-from support.invariants import all_is_well, recovers
+from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
 from support.rounds import chance, count
 from support.writers import Writers, writing
@@ -50,7 +52,7 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
     for _ in range(count(smoke=1, full=3, soak=25)):
         service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
         writers = Writers(admin, ledger, dice)
-        async with writing(writers), publishing(dealer, dice), _causes(point, ground, admin):
+        async with only_growing(ground), writing(writers), publishing(dealer, dice), _causes(point, ground, admin):
             said = await asyncio.to_thread(ground.die_at, service, f"{point}:{dice.randint(1, 5)}")
             await asyncio.to_thread(ground.bring_back, service)
         assert f"crash point {point} reached" in said, said[-2000:]
@@ -136,8 +138,10 @@ async def test_a_migration_that_dies_before_its_commit_is_done_again(ground: Tes
         assert f"crash point {_MIGRATION} reached" in died.stderr
         done = await asyncio.to_thread(_migrate, environment)
         assert done.returncode == 0, done.stderr
+        assert await schema_differences(environment["GUANXI_DATABASE_URL"], SERVICE.metadata) == []
         again = await asyncio.to_thread(_migrate, environment)
         assert again.returncode == 0, again.stderr
+        assert await schema_differences(environment["GUANXI_DATABASE_URL"], SERVICE.metadata) == []
     finally:
         await _superuser(ground, f"DROP DATABASE {name} WITH (FORCE)")
     assert await rows(ground, "scoring", "SELECT true") == [(True,)]
