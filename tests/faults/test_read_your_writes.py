@@ -108,11 +108,15 @@ async def apart(own_platform: TestPlatform) -> AsyncIterator[tuple[TestPlatform,
     await asyncio.to_thread(platform.take_down, _PROFILE)
     api = await asyncio.to_thread(lambda: platform.start_apart(_PROFILE, "api", in_place=True))
     worker = await asyncio.to_thread(platform.start_apart, _PROFILE, "worker")
-    await asyncio.to_thread(platform.wait_ready, worker, seconds=60)
-    yield platform, worker
-    platform.end_apart(worker)
-    platform.end_apart(api)
-    await asyncio.to_thread(platform.bring_back, _PROFILE)
+    try:
+        await asyncio.to_thread(platform.wait_ready, worker, seconds=60)
+        yield platform, worker
+    finally:
+        try:
+            for member in (worker, api):
+                await asyncio.to_thread(platform.end_apart, member)
+        finally:
+            await asyncio.to_thread(platform.bring_back, _PROFILE)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -141,11 +145,13 @@ async def test_an_id_is_never_denied_while_the_broker_is_away(apart: tuple[TestP
     await asyncio.to_thread(platform.stop_kafka)
     began, names = time.monotonic(), [f"away {n}" for n in range(_ABREAST)]
     async with asyncio.TaskGroup() as group:
-        for name in names:
-            group.create_task(story.register_and_use(name, _OUTAGE_S))
-        # The outage lasts so long, and until each service has said "not yet" at least once.
-        await eventually(_everyone_has_waited(story, began + away + dice.uniform(0, 1)), _OUTAGE_S)
-        await asyncio.to_thread(platform.start_kafka)
+        try:
+            for name in names:
+                group.create_task(story.register_and_use(name, _OUTAGE_S))
+            # The outage lasts so long, and until each service has said "not yet" at least once.
+            await eventually(_everyone_has_waited(story, began + away + dice.uniform(0, 1)), _OUTAGE_S)
+        finally:
+            await asyncio.to_thread(platform.start_kafka)
         back = time.monotonic()
     assert time.monotonic() - back < _PATIENCE_S, "the services did not learn of them once the broker was back"
     _check(story, len(names))

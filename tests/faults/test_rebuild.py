@@ -36,12 +36,12 @@ async def test_a_read_model_of_many_events_is_written_anew_while_all_goes_on(
     ground: TestPlatform, admin: Caller, ledger: Ledger
 ) -> None:
     many, dice = count(smoke=2_000, full=200_000, soak=2_000_000), chance("rebuild under load")
-    known = await _customers(ground, admin)
+    known, contact = await _customers(ground, admin)
     before = await value(ground, "scoring", "SELECT count(*) FROM fact")
     began = datetime.now(UTC)
     # In the log of interactions alone: its facts are missing in scoring until they are rebuilt.
     planted = await _plant(ground, known, many)
-    async with writing(Writers(admin, ledger, dice)), _looking(admin, known[0]) as looks:
+    async with writing(Writers(admin, ledger, dice)), _looking(admin, known[0], contact) as looks:
         added = await _rebuild(ground)
         assert await value(ground, "scoring", "SELECT count(*) FROM fact") >= before + many
         await _uproot(ground, planted)
@@ -64,8 +64,8 @@ async def _rebuild(platform: TestPlatform, *words: str) -> str:
     return done.stdout
 
 
-async def _customers(platform: TestPlatform, admin: Caller, many: int = 20) -> list[UUID]:
-    """Customers whom scoring knows, the first with a fact."""
+async def _customers(platform: TestPlatform, admin: Caller, many: int = 20) -> tuple[list[UUID], str]:
+    """Customers whom scoring knows, and a contact of the first that it knows of."""
     made = [await admin.ask("POST", "/v1/customers", {"kind": "person", "name": f"Seen {n}"}) for n in range(many)]
     known = [UUID(one.json()["id"]) for one in made if one is not None and one.is_success]
     assert len(known) == many
@@ -74,12 +74,14 @@ async def _customers(platform: TestPlatform, admin: Caller, many: int = 20) -> l
     assert told is not None
     assert told.status_code == httpx.codes.CREATED, told.text
 
+    contact: str = told.json()["id"]
+
     async def arrived() -> Problem:
-        found = await value(platform, "scoring", "SELECT count(*) FROM fact WHERE customer_id = $1", known[0])
+        found = await value(platform, "scoring", "SELECT count(*) FROM fact WHERE aggregate_id = $1", UUID(contact))
         return None if found else "scoring has not heard of the contact"
 
     await eventually(arrived, PATIENCE_S)
-    return known
+    return known, contact
 
 
 async def _plant(platform: TestPlatform, customers: Sequence[UUID], many: int) -> list[UUID]:
@@ -126,14 +128,15 @@ async def _log(platform: TestPlatform) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
-async def _looking(admin: Caller, customer: UUID) -> AsyncIterator[list[bool]]:
-    """Read this customer's facts all the while; whether each look found one."""
+async def _looking(admin: Caller, customer: UUID, contact: str) -> AsyncIterator[list[bool]]:
+    """Read this customer's facts all the while; whether each look found this contact among them."""
     looks: list[bool] = []
 
     async def look() -> None:
         while True:
             answer = await admin.ask("GET", f"/v1/customers/{customer}/facts")
-            looks.append(answer is not None and answer.status_code == httpx.codes.OK and bool(answer.json()["items"]))
+            found = answer.json()["items"] if answer is not None and answer.is_success else []
+            looks.append(contact in {one["id"] for one in found})
             await asyncio.sleep(0.05)
 
     task = asyncio.create_task(look())
