@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 
+from attacks.verdict import honest, once
 from guanxi.bus.kafka import KafkaProducer
 from guanxi.bus.ports import Ack
 from guanxi.events import Fact, parse
 from guanxi.events.complaints import ComplaintFiled
+from guanxi.events.customers import CustomerErased
 from guanxi.events.directory import CustomerState
 from guanxi.events.interactions import CustomerContacted
 from guanxi.events.reports import ContactReported
@@ -411,6 +414,30 @@ async def test_the_id_of_an_event_that_was_read_is_no_way_to_change_it(platform:
             await eventually(lambda: passed_by_all(platform, places), PATIENCE_S)
     assert await buried_at(platform, places) == []
     assert await rows(platform, "interactions", _CONTACTS, source) == [(event.aggregateid, None)]
+
+
+async def test_an_erasure_told_by_who_does_not_keep_customers_erases_nobody(
+    platform: TestPlatform, admin: httpx.AsyncClient
+) -> None:
+    made = await admin.post("/v1/customers", json={"kind": "person", "name": "still there"}, headers=once())
+    customer = made.json()["id"]
+    data = {"customer_id": customer, "erased_at": _in_time(0)}
+    body = _envelope(CustomerErased, source="/guanxi/interactions", subject=customer, aggregateid=customer, data=data)
+    assert parse(body).type == CustomerErased.TYPE
+    async with producing(platform) as producer:
+        letter = Letter(body, headers=(("ce_type", CustomerErased.TYPE.encode()),))
+        place = where(await _send(producer, f"{platform.topic_prefix}guanxi.{CustomerErased.TOPIC}", letter))
+    await eventually(lambda: passed_by_all(platform, [place]), PATIENCE_S)
+    at = f"/v1/customers/{customer}"
+    for path in (at, f"{at}/timeline", f"{at}/scores", f"{at}/permissions", f"/v1/complaints?customer_id={customer}"):
+
+        async def look(path: str = path) -> Problem:
+            answer = honest(await admin.get(path))
+            assert answer.status_code in (200, 503), answer.text
+            return None if answer.status_code == 200 else answer.text
+
+        await eventually(look, PATIENCE_S)
+    assert (await admin.get(at)).json()["name"] == "still there"
 
 
 async def _send(producer: KafkaProducer, topic: str, letter: Letter) -> Ack:
