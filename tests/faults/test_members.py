@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -16,7 +15,7 @@ from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
 from support.rounds import PATIENCE_S, chance, count
-from support.waiting import Problem, eventually
+from support.waiting import at_least, eventually
 from support.writers import Writers, writing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(1200)]
@@ -30,7 +29,7 @@ async def test_members_join_and_leave_under_load(
     async with only_growing(ground), writing(writers), publishing(dealer, dice):
         for _ in range(count(smoke=1, full=20, soak=200)):
             await _one_comes_and_goes(ground, dice, dealer)
-    await recovers(ground, [dealer], seconds=45)
+    await recovers(ground, [dealer], seconds=max(45, PATIENCE_S))
     await all_is_well(ground, admin, ledger)
 
 
@@ -41,15 +40,8 @@ async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer:
     try:
         # A worker is ready once each of its consumers has partitions.
         await asyncio.to_thread(ground.wait_ready, member, seconds=60)
-        sent = len(dealer.sent)
-        await eventually(_more_was_sent(dealer, sent + dice.randrange(5, 40)), PATIENCE_S)
+        enough = len(dealer.sent) + dice.randrange(5, 40)
+        await eventually(at_least(enough, lambda: len(dealer.sent), "reports sent"), PATIENCE_S)
     finally:
         number = dice.choice((signal.SIGTERM, signal.SIGKILL))
         await asyncio.to_thread(ground.end_apart, member, number)
-
-
-def _more_was_sent(dealer: Dealer, enough: int) -> Callable[[], Awaitable[Problem]]:
-    async def look() -> Problem:
-        return None if len(dealer.sent) >= enough else f"{len(dealer.sent)} of {enough} reports sent"
-
-    return look

@@ -15,8 +15,8 @@ from support.databases import SERVICES, digest, rows, value
 from support.dealer import Dealer, Report, producing, register_dealer
 from support.invariants import no_effect_is_there_twice, only_growing, outboxes_are_empty, recovers
 from support.ledger import Ledger
-from support.rounds import chance, count
-from support.waiting import Problem, eventually
+from support.rounds import PATIENCE_S, chance, count
+from support.waiting import Problem, at_least, eventually
 from support.writers import Writers, writing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(900)]
@@ -65,20 +65,21 @@ _STATES = (
 async def test_whole_outboxes_published_again_change_nothing(
     ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
-    dice = chance("published again")
+    dice, patience = chance("published again"), max(60, PATIENCE_S)
     writers = Writers(admin, ledger, dice)
     async with writing(writers):
         await dealer.publish_surely([dealer.random_report(dice) for _ in range(60)])
-        await eventually(_written(ledger, count(smoke=40, full=400, soak=5_000)), 120)
+        enough = count(smoke=40, full=400, soak=5_000)
+        await eventually(at_least(enough, lambda: len(ledger.of("acknowledged")), "acknowledged"), 120)
     await recovers(ground, [dealer])
     before = await _at_rest(ground)
     for service in SERVICES:
         again = await value(ground, service, _AGAIN)
         assert again or service == "scoring", f"{service} had nothing to publish again"
     async with only_growing(ground):
-        await eventually(lambda: outboxes_are_empty(ground), 60)
-        await recovers(ground, [dealer], seconds=60)
-        await eventually(_read_to_the_end(ground), 60)
+        await eventually(lambda: outboxes_are_empty(ground), patience)
+        await recovers(ground, [dealer], seconds=patience)
+        await eventually(_read_to_the_end(ground), patience)
     after = await _at_rest(ground)
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     assert not changed, changed
@@ -150,11 +151,3 @@ def _repeated_and_shuffled(reports: Sequence[Report], dice: random.Random) -> li
         dice.shuffle(window)
         many[start : start + _WINDOW] = window
     return many
-
-
-def _written(ledger: Ledger, enough: int) -> Callable[[], Any]:
-    async def look() -> Problem:
-        done = len(ledger.of("acknowledged"))
-        return None if done >= enough else f"{done} of {enough} acknowledged"
-
-    return look
