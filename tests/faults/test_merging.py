@@ -179,7 +179,15 @@ async def _tables_agree(platform: TestPlatform, histories: Sequence[History]) ->
     if problem:
         return problem
     scored = {(str(one), *map(str, some)) for one, some in await rows(platform, "scoring", _SCORED, customers)}
-    return f"scored are {list(scored - families)[:3]}" if scored - families else None
+    if scored - families:
+        return f"scored are {list(scored - families)[:3]}"
+    with_facts = {
+        (history.model.canonical(matter.customer), *history.model.members(matter.customer))
+        for history in histories
+        for matter in history.model.matters
+        if not matter.voided
+    }
+    return f"not scored are {list(with_facts - scored)[:3]}" if with_facts - scored else None
 
 
 async def _compared(
