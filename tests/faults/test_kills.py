@@ -15,7 +15,7 @@ from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
 from support.rounds import PATIENCE_S, chance, count
-from support.waiting import Problem, eventually
+from support.waiting import Problem, at_least, eventually
 from support.writers import Writers, writing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
@@ -46,10 +46,10 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
         writers = Writers(admin, ledger, dice)
         async with only_growing(ground), writing(writers), publishing(dealer, dice):
             for victim in victims:
-                await eventually(_traffic(ledger, dealer), 60)
+                await eventually(_traffic(ledger, dealer), max(60, PATIENCE_S))
                 await asyncio.sleep(dice.uniform(0, 0.5))
                 await _strike(ground, victim, _STRIKES[strike], writers)
-            await eventually(_traffic(ledger, dealer), 60)
+            await eventually(_traffic(ledger, dealer), max(60, PATIENCE_S))
         recovery = await recovers(ground, [dealer])
         sys.stdout.write(f"{victims}: {recovery} {dict(admin.answers)} {len(dealer.sent)} reports\n")
     await all_is_well(ground, admin, ledger)
@@ -57,7 +57,7 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
 
 async def _strike(ground: TestPlatform, victim: str, strike: Strike, writers: Writers) -> None:
     """Kill it while requests are in flight, and see that another process takes its place."""
-    await eventually(_in_flight(writers), 10, every=0.001)
+    await eventually(_in_flight(writers), PATIENCE_S, every=0.001)
     before = ground.pid(victim)
     await asyncio.to_thread(strike, ground, victim)
     await eventually(_back(ground, victim, before), PATIENCE_S)
@@ -73,10 +73,13 @@ def _in_flight(writers: Writers) -> Callable[[], Awaitable[Problem]]:
 def _traffic(ledger: Ledger, dealer: Dealer) -> Callable[[], Awaitable[Problem]]:
     """Say when some more requests and reports have been acknowledged than now."""
     requests, reports = len(ledger.of("acknowledged")) + _UNDER_WAY, len(dealer.sent) + 5
+    looks = (
+        at_least(requests, lambda: len(ledger.of("acknowledged")), "requests acknowledged"),
+        at_least(reports, lambda: len(dealer.sent), "reports acknowledged"),
+    )
 
     async def look() -> Problem:
-        done = len(ledger.of("acknowledged")), len(dealer.sent)
-        return None if done[0] >= requests and done[1] >= reports else f"{done} of {requests, reports} acknowledged"
+        return await looks[0]() or await looks[1]()
 
     return look
 
