@@ -11,8 +11,10 @@ from guanxi.bus import gate
 from guanxi.bus.deadletters import Failure
 from guanxi.bus.inbox import take_in
 from guanxi.bus.ports import Record
+from guanxi.bus.topics import REPLAYS
 from guanxi.db import Tx
 from guanxi.events import (
+    OWNERS,
     Consumer,
     Event,
     Fact,
@@ -102,9 +104,22 @@ class FactApplier:
             except MalformedEventError as error:
                 failures.append(Failure(record, error))
             else:
-                if event.type in self._handled:
+                if event.type not in self._handled:
+                    continue
+                if wrong := _misplaced(event, record.place.topic):
+                    failures.append(Failure(record, MalformedEventError(wrong), event))
+                else:
                     events.append(event)
         return events, failures
+
+
+def _misplaced(event: Event[Fact], topic: str) -> str | None:
+    """What is wrong with where an event comes from: who may write to one topic may not speak for the others' owners."""
+    if event.source != f"/guanxi/{OWNERS[event.topic]}":
+        return f"source: {event.source} is not the owner of {event.type}"
+    if not topic.endswith(f"guanxi.{event.topic}") and REPLAYS not in topic:
+        return f"type: {event.type} does not belong in {topic}"
+    return None
 
 
 class InboundApplier:

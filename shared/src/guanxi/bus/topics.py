@@ -12,6 +12,8 @@ from aiokafka.errors import KafkaError, for_code
 
 _UNKNOWN_TOPIC, _TOPIC_ALREADY_EXISTS = 3, 36
 _DAY_MS = 86_400_000
+REPLAYS = "guanxi.replay."
+"""How the topics of rebuilds begin, behind the prefix: what many topics held is told there once more."""
 
 
 @dataclass(frozen=True, slots=True)

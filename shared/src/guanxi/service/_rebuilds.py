@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from guanxi.bus import rebuild_rows as rows
 from guanxi.bus.rebuild import sources
 from guanxi.bus.rebuild_rows import Rebuild, RebuildStatus, ReplayStatus
+from guanxi.bus.topics import REPLAYS
 from guanxi.db import Reader
 from guanxi.events import Consumer
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
@@ -143,7 +144,7 @@ def _add_rebuilds(router: APIRouter, service: Service) -> None:
         async with call.once() as once:
             made = once.replay
             if made is None:
-                topic = f"{prefix}guanxi.replay.{service.name}.{body.consumer}.{once.tx.new_id().hex[-12:]}"
+                topic = f"{prefix}{REPLAYS}{service.name}.{body.consumer}.{once.tx.new_id().hex[-12:]}"
                 who = call.principal.subject
                 made = await rows.ask(once.tx, body.consumer, topic, check_only=body.check_only, who=who)
                 if made is None:

@@ -1,4 +1,4 @@
-"""What is counted of a batch: effects once they are durable, and types that this release does not know."""
+"""What is counted of a batch, and what is no event of the topic it lies in."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ def _tx() -> Tx:
     return Tx(NO_CONNECTION, NOW, SystemIds())
 
 
+def _event() -> Event[ScoreChanged]:
+    fact = ScoreChanged(kind="churn", as_of=date(2026, 1, 1), value=1, band="any", version="1")
+    return make_event(
+        fact, id=UUID(int=1), recorded=NOW, aggregate=UUID(int=2), sequence=1, subject=None, time=NOW, correlation="c"
+    )
+
+
 def _skipped(type_name: str) -> float:
     return float(EVENTS_SKIPPED.labels(type_name)._value.get())
 
@@ -46,15 +53,32 @@ async def test_only_a_type_that_this_release_does_not_know_is_unknown(type_name:
     assert _skipped(type_name) - before == counted
 
 
+@pytest.mark.parametrize(
+    ("topic", "changes", "word"),
+    [
+        ("guanxi.scores", {}, None),
+        ("prefix.guanxi.scores", {}, None),
+        ("prefix.guanxi.replay.complaints.levels.0123456789ab", {}, None),
+        ("guanxi.complaints", {}, "guanxi.complaints"),
+        ("guanxi.inbound.scores", {}, "guanxi.inbound.scores"),
+        ("guanxi.scores", {"source": "/guanxi/complaints"}, "source"),
+        ("guanxi.scores", {"source": "/guanxi/nobody"}, "source"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_an_event_counts_in_its_owners_topic_alone(topic: str, changes: dict[str, str], word: str | None) -> None:
+    body = _event().model_copy(update=changes).to_json()
+    record = Record(Place(topic, 0), 0, b"k", body, (("ce_type", ScoreChanged.TYPE.encode()),), 0)
+    failures = await _applier().apply(_tx(), [record])
+    assert [word in str(one.error) for one in failures if word] == ([True] if word else [])
+    assert len(failures) == (word is not None)
+
+
 @pytest.mark.asyncio
 async def test_events_are_counted_once_their_effect_is_durable() -> None:
-    fact = ScoreChanged(kind="churn", as_of=date(2026, 1, 1), value=1, band="any", version="1")
-    event = make_event(
-        fact, id=UUID(int=1), recorded=NOW, aggregate=UUID(int=2), sequence=1, subject=None, time=NOW, correlation="c"
-    )
     tx, figure = _tx(), EVENTS_APPLIED.labels("counted")
     before = figure._value.get()
-    await _applier().apply_events(tx, [event])
+    await _applier().apply_events(tx, [_event()])
     assert figure._value.get() == before
     tx.committed()
     assert figure._value.get() == before + 1
