@@ -270,3 +270,21 @@ async def test_a_late_report_that_is_refused_anyway_is_not_kept(harness: Harness
     async with harness.database.api.read() as reader:
         assert await scan(reader, ["歐陽無名", "Nemo", "A-1", "A-2"]) == []
         assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body IS NOT NULL") == 1
+
+
+async def test_a_refused_report_of_an_erased_customer_stops_no_thread_of_another(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    one = await known_everywhere(office, harness)
+    await harness.erase(one)
+    caller = harness.caller(scope="reports:publish")
+    order = {**REPORTED["Order"], "external_ref": "SO-1", "external_customer": "B-1"}
+    first = {"id": "e-first", "type": "guanxi.inbound.OrderReported.v1", "source": "web-shop", "data": order}
+    assert await reported(office, caller, first) == ["received"]
+    corrected = {"type": "guanxi.inbound.OrderReportedCorrected.v1", "source": "web-shop"}
+    right = {**corrected, "data": {**order, "revision": 2}}
+    wrong = {**corrected, "data": {**order, "revision": 3, "external_customer": "A-1"}}
+    assert await reported(office, caller, right, wrong) == ["received", "rejected"]
+    async with harness.database.api.read() as reader:
+        assert await reader.fetchval("SELECT sequence FROM report_aggregate WHERE external_ref = 'SO-1'") == 2
+        assert await scan(reader, ["A-1"]) == []
