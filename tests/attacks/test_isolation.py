@@ -35,6 +35,7 @@ OBJECTS = [route for route in ROUTES if route.places and "stream" not in route.p
 
 
 SENSE: dict[str, dict[str, Any]] = {
+    "PATCH /v1/complaints/{complaint_id}": {"text": "Changed."},
     "PATCH /v1/interactions/{interaction_id}": {"content": "Changed."},
     "PATCH /v1/payments/{payment_id}": {"amount_minor": 2},
     "POST /v1/customers/{customer_id}/contact-points": {"kind": "email", "value": "a@example.com"},
