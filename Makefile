@@ -113,7 +113,7 @@ bench: setup ## Measure, each figure beside its baseline, and check that what wa
 	$(BIN)/python -m benchmarks
 
 .PHONY: bench-large
-bench-large: setup ## The same at 100,000 and 1,000,000 customers (12 GB in the user's cache, filled the first time)
+bench-large: setup ## The same at 100,000 and 1,000,000 customers (15 GB, filled the first time)
 	$(BIN)/python -m benchmarks.large
 
 docs: contracts ## Generated documents: contracts and the capability table's check
