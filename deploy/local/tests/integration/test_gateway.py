@@ -177,7 +177,7 @@ async def test_events_are_not_buffered(doors: Doors) -> None:
 async def test_a_client_that_leaves_a_stream_leaves_the_service_too(doors: Doors) -> None:
     async with doors.client.stream("GET", "/v1/stream", headers={"accept": "text/event-stream"}) as answer:
         await anext(answer.aiter_text())
-    await asyncio.wait_for(doors.upstream.left.wait(), 5)
+    assert await asyncio.wait_for(doors.upstream.left.wait(), 10)
 
 
 async def test_an_answer_that_breaks_off_is_not_passed_for_a_whole_one(doors: Doors) -> None:

@@ -40,15 +40,19 @@ async def _read(kafka: str, topic: str, group: str, count: int) -> list[Record]:
     return sorted(found, key=lambda record: record.offset)
 
 
+@pytest.fixture
+def strange_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's fast builder takes no strange text; its plain one does."""
+    for module in (producer_module, message_accumulator):
+        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
+
+
+@pytest.mark.usefixtures("strange_names")
 async def test_a_header_that_is_not_utf8_costs_its_own_message_only(
     kafka: str,
     topics: Callable[..., Awaitable[list[str]]],
     topic_prefix: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The library's fast builder takes no strange text; its plain one does.
-    for module in (producer_module, message_accumulator):
-        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
     [topic] = await topics("guanxi.inbound.gbk")
     producer = KafkaProducer(kafka, "test")
     await producer.start()
@@ -61,14 +65,12 @@ async def test_a_header_that_is_not_utf8_costs_its_own_message_only(
     assert [record.unreadable is not None for record in found] == [n in (2, 4) for n in range(6)]
 
 
+@pytest.mark.usefixtures("strange_names")
 async def test_a_header_that_is_not_utf8_costs_nothing_in_other_partitions(
     kafka: str,
     topics: Callable[..., Awaitable[list[str]]],
     topic_prefix: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (producer_module, message_accumulator):
-        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", default_records._DefaultRecordBatchBuilderPy)
     [topic] = await topics("guanxi.inbound.gbk-beside", partitions=2)
     producer, reader = KafkaProducer(kafka, "test"), KafkaReader(kafka, f"{topic_prefix}gbk-beside", [topic])
     await producer.start()

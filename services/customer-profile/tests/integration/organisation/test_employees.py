@@ -124,8 +124,10 @@ async def test_a_day_of_leaving_that_lies_ahead_can_be_moved(harness: Harness, o
 async def test_who_will_leave_some_day_can_lead_until_then(harness: Harness, office: httpx.AsyncClient) -> None:
     chief = await entered(office)
     day = (harness.clock.now() + timedelta(days=10)).date()
-    await office.post(f"/v1/employees/{chief['id']}/departure", json={"left_on": day.isoformat()})
+    noted = await office.post(f"/v1/employees/{chief['id']}/departure", json={"left_on": day.isoformat()})
+    assert noted.status_code == 201
     await lead(office, chief)
+    assert (await office.get("/v1/units/head-office")).json()["lead_id"] == chief["id"]
 
 
 async def test_addresses_of_mail_are_masked_without_the_scope_and_reading_them_is_on_record(

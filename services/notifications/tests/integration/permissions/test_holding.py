@@ -28,6 +28,13 @@ def in_order(customer: UUID) -> list[str]:
     return sorted(PURPOSES, key=lambda purpose: permission_id(customer, purpose, "email"))
 
 
+async def kept(service: Harness, customer: UUID) -> set[str]:
+    """Purposes of which there is a permission."""
+    async with service.database.api.read() as reader:
+        rows = await reader.fetch("SELECT purpose FROM permission WHERE customer_id = $1", customer)
+    return {row["purpose"] for row in rows}
+
+
 async def test_what_is_not_asked_is_not_held(service: Harness) -> None:
     customer = new_id()
     other, asked, *_ = in_order(customer)
@@ -36,6 +43,7 @@ async def test_what_is_not_asked_is_not_held(service: Harness) -> None:
     async with service.database.api.begin() as writing, service.database.consumers.begin() as asking:
         await store.lock(writing, [denied(customer, other)])
         await store.hold(asking, [(customer, asked, "email")], [])
+    assert await kept(service, customer) == {other, asked}
 
 
 async def test_what_nobody_has_said_yet_is_not_made_before_the_turn_of_its_id(service: Harness) -> None:
@@ -54,3 +62,4 @@ async def test_what_nobody_has_said_yet_is_not_made_before_the_turn_of_its_id(se
         await until_waiting(service)
         await store.lock(tx, [denied(customer, missing)])
     await asking
+    assert await kept(service, customer) == {known, missing}
