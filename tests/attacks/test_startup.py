@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import asyncpg
 import pytest
@@ -134,11 +135,15 @@ async def test_a_database_that_was_never_migrated_is_refused(blank_database: Dat
     one_line(await start("complaints", dict(settings)), "run `migrate`")
 
 
-async def test_the_database_of_another_service_is_refused(service_database: Make) -> None:
-    # Two whose migrations have come to the same number: with others the number is what is wrong first.
-    database = await service_database("notifications")
-    settings = {**DEVELOPMENT, "GUANXI_DATABASE_URL": database.runtime_url}
-    one_line(await start("interactions", dict(settings)), "of another service")
+@pytest.mark.parametrize("words", [(), ("migrate",)], ids=["serve", "migrate"])
+@pytest.mark.parametrize(("owner", "module"), [*pairwise(MODULES), (MODULES[-1], MODULES[0])])
+async def test_the_database_of_another_service_is_refused(
+    owner: str, module: str, words: tuple[str, ...], service_database: Make
+) -> None:
+    # Whatever numbers the migrations of the two have come to: "run `migrate`" would be wrong.
+    database = await service_database(owner.replace("_", "-"))
+    settings = {**DEVELOPMENT, "GUANXI_DATABASE_URL": database.owner_url if words else database.runtime_url}
+    one_line(await start(module, dict(settings), *words), "of another service")
 
 
 async def test_a_wrong_password_is_said_without_it(postgres: Postgres, service_database: Make) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL: pools, transactions, schema, migrations. The only way to the database."""
 
 from guanxi.db._alone import Alone, open_alone, under_lock
-from guanxi.db._checks import DatabaseUnfitError, check_database
+from guanxi.db._checks import DatabaseUnfitError, check_database, check_owner
 from guanxi.db._core import compile_statement
 from guanxi.db._errors import ErrorClass, classify
 from guanxi.db._keyset import after_key
@@ -26,6 +26,7 @@ __all__ = [
     "after_key",
     "base_columns",
     "check_database",
+    "check_owner",
     "classify",
     "compile_statement",
     "migrate",

@@ -1,9 +1,10 @@
-"""What must be true of the database before a service starts: durable, current and not run as its owner."""
+"""What must be true of the database before a service starts: durable, its own, current and not run as its owner."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from guanxi.db._pool import Reader
@@ -15,8 +16,11 @@ class DatabaseUnfitError(RuntimeError):
     """The database is not fit to keep what we would acknowledge; the message is one line for the operator."""
 
 
-async def check_database(reader: Reader, migrations: Path) -> None:
-    """Raise `DatabaseUnfitError` unless writes are durable, the role is an ordinary one and migrations are at head."""
+async def check_database(reader: Reader, migrations: Path, metadata: sa.MetaData) -> None:
+    """Raise `DatabaseUnfitError` unless writes are durable, the role is ordinary and the schema is this release's.
+
+    `metadata` has the service's own tables: what no other service has.
+    """
     row = await reader.fetchrow(
         """SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS durable,
                   current_setting('server_version_num')::int AS version,
@@ -32,15 +36,26 @@ async def check_database(reader: Reader, migrations: Path) -> None:
     if row["super"]:
         message = "the service's database role is a superuser: give it its own role"
         raise DatabaseUnfitError(message)
-    await _check_head(reader, migrations)
-
-
-async def _check_head(reader: Reader, migrations: Path) -> None:
-    heads = set(ScriptDirectory(str(migrations)).get_heads())
-    known = await reader.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-    current = (
-        {r["version_num"] for r in await reader.fetch("SELECT version_num FROM alembic_version")} if known else set()
-    )
+    heads, current = set(ScriptDirectory(str(migrations)).get_heads()), await _current(reader)
+    await check_owner(reader, metadata)
     if heads != current:
         message = f"migrations are at {sorted(current) or 'nothing'}, this release needs {sorted(heads)}: run `migrate`"
         raise DatabaseUnfitError(message)
+
+
+async def check_owner(reader: Reader, metadata: sa.MetaData) -> None:
+    """Raise `DatabaseUnfitError` when another service's migrations made this database: to migrate it would spoil it."""
+    # Not by the numbers of the migrations: two services have the same ones.
+    tables = sorted(table.name for table in metadata.tables.values())
+    if await _current(reader) and not await reader.fetchval(_ANY, tables):
+        message = f"this is the database of another service: it has no table {tables[0]}"
+        raise DatabaseUnfitError(message)
+
+
+_ANY = "SELECT bool_or(to_regclass(t) IS NOT NULL) FROM unnest($1::text[]) t"
+
+
+async def _current(reader: Reader) -> set[str]:
+    if not await reader.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+        return set()
+    return {row["version_num"] for row in await reader.fetch("SELECT version_num FROM alembic_version")}

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from guanxi import crash
 from guanxi.bus import offsets
-from guanxi.db import DatabaseUnfitError, Reader, check_database, migrate, open_database
+from guanxi.db import DatabaseUnfitError, check_database, check_owner, migrate, open_database
 from guanxi.http import LimitedHeadProtocol
 from guanxi.service._app import build_app, openapi_document
 from guanxi.service._jobs import Runtime
@@ -99,9 +99,11 @@ def _refuse(service: Service, why: str) -> NoReturn:
 
 async def _migrate(service: Service, settings: ServiceSettings) -> None:
     url = settings.migration_url or settings.database_url
-    await migrate(url, service.migrations)
     database = await open_database(url, application=f"{service.name}.migrate")
     try:
+        async with database.api.read() as reader:
+            await check_owner(reader, service.metadata)
+        await migrate(url, service.migrations)
         async with database.api.begin() as tx:
             await offsets.enter_births(tx, [c.group for c in service.topology.consumers if c.kind == "reaction"])
     finally:
@@ -131,8 +133,7 @@ async def _serve_at(door: socket.socket, service: Service, settings: ServiceSett
     database = await open_database(settings.database_url, application=service.name)
     try:
         async with database.api.read() as reader:
-            await check_database(reader, service.migrations)
-            await _check_owner(reader, service)
+            await check_database(reader, service.migrations, service.metadata)
         runtime = Runtime(settings, database)
         worker = Worker(service, runtime, _give_up) if role != "api" else None
         server = uvicorn.Server(_config(build_app(service, runtime, worker, role=role), settings))
@@ -155,15 +156,6 @@ def _config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-
-
-async def _check_owner(reader: Reader, service: Service) -> None:
-    # The numbers of two services' migrations may be the same.
-    tables = sorted(table.name for table in service.metadata.tables.values())
-    missing = await reader.fetchval("SELECT min(t) FROM unnest($1::text[]) t WHERE to_regclass(t) IS NULL", tables)
-    if missing:
-        message = f"this is the database of another service: it has no table {missing}"
-        raise DatabaseUnfitError(message)
 
 
 async def _until_stopped(server: uvicorn.Server, door: socket.socket, worker: Worker | None) -> None:
