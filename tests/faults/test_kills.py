@@ -26,11 +26,13 @@ _UNDER_WAY = 10
 Strike = Callable[[TestPlatform, str], None]
 _STRIKES: dict[str, Strike] = {
     "kill": TestPlatform.kill,
-    "immediate": lambda platform, _: platform.crash_postgres(),
+    "fast": lambda platform, _: platform.restart_postgres("fast"),
+    "immediate": lambda platform, _: platform.restart_postgres("immediate"),
 }
 _FAULTS = (
     *(pytest.param((name,), "kill", id=name) for name in SERVICES),
     pytest.param(SERVICES, "kill", id="each-service", marks=pytest.mark.smoke),
+    pytest.param(("postgres",), "fast", id="postgres-fast"),
     pytest.param(("postgres",), "immediate", id="postgres-immediate", marks=pytest.mark.smoke),
     pytest.param(("postgres",), "kill", id="postgres-kill"),
     pytest.param(("kafka",), "kill", id="kafka-kill", marks=pytest.mark.smoke),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 
 import pytest
 
@@ -18,9 +19,14 @@ from support.rounds import PATIENCE_S, chance, count
 from support.waiting import at_least, eventually
 from support.writers import Writers, writing
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.smoke, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1200)]
 
 
+_FROZEN_S = 45.0
+"""Longer than the broker keeps a silent member, and than the watchdog waits."""
+
+
+@pytest.mark.smoke
 async def test_members_join_and_leave_under_load(
     ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
@@ -33,6 +39,36 @@ async def test_members_join_and_leave_under_load(
     await all_is_well(ground, admin, ledger)
 
 
+async def test_a_member_frozen_for_longer_than_its_session_finds_its_work_done(
+    ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance("zombies")
+    for _ in range(count(smoke=1, full=2, soak=20)):
+        service = dice.choice(SERVICES)
+        member = await asyncio.to_thread(ground.start_apart, service, "worker")
+        async with only_growing(ground), writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
+            await asyncio.to_thread(ground.wait_ready, member, seconds=60)
+            await _until_more(dealer, dice)
+            ground.pause(member)
+            frozen_at = time.monotonic()
+            await _until_more(dealer, dice)
+        # The group does without it: what came while it was frozen is done by the others.
+        await recovers(ground, [dealer], seconds=max(45, PATIENCE_S))
+        async with only_growing(ground), writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
+            await asyncio.sleep(max(0, frozen_at + _FROZEN_S - time.monotonic()))
+            ground.resume(member)
+            await _until_more(dealer, dice)
+            await asyncio.to_thread(ground.wait_ready, member, seconds=60)
+        await recovers(ground, [dealer])
+        await asyncio.to_thread(ground.end_apart, member)
+    await all_is_well(ground, admin, ledger)
+
+
+async def _until_more(dealer: Dealer, dice: random.Random) -> None:
+    enough = len(dealer.sent) + dice.randrange(5, 40)
+    await eventually(at_least(enough, lambda: len(dealer.sent), "reports sent"), PATIENCE_S)
+
+
 async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer: Dealer) -> None:
     """A second worker of one service takes partitions, works for a while, and ends: cleanly, or by a kill."""
     service = dice.choice(SERVICES)
@@ -40,8 +76,7 @@ async def _one_comes_and_goes(ground: TestPlatform, dice: random.Random, dealer:
     try:
         # A worker is ready once each of its consumers has partitions.
         await asyncio.to_thread(ground.wait_ready, member, seconds=60)
-        enough = len(dealer.sent) + dice.randrange(5, 40)
-        await eventually(at_least(enough, lambda: len(dealer.sent), "reports sent"), PATIENCE_S)
+        await _until_more(dealer, dice)
     finally:
         number = dice.choice((signal.SIGTERM, signal.SIGKILL))
         await asyncio.to_thread(ground.end_apart, member, number)

@@ -8,16 +8,15 @@ from functools import partial
 
 import pytest
 
-from guanxi.bus.ports import BrokerError
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
-from support.databases import SERVICES, rows
+from support.databases import SERVICES
 from support.dealer import Dealer, publishing
 from support.invariants import all_is_well, only_growing, outboxes_are_empty, recovers
 from support.ledger import Ledger
 from support.rounds import PATIENCE_S, chance, count
-from support.topics import FACTS, Forgetting, ids_on
-from support.waiting import Problem, eventually
+from support.topics import FACTS, Forgetting, all_is_published
+from support.waiting import eventually
 from support.writers import Writers, writing
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
@@ -38,7 +37,7 @@ async def test_what_the_broker_forgot_after_its_acknowledgement_is_published_aga
         before = _losses(ground)
         await asyncio.to_thread(ground.cut_kafkas_power, forgetting)
         assert forgetting.cut > 0
-        took = await eventually(partial(_all_is_there, ground), max(60, PATIENCE_S), every=0.5)
+        took = await eventually(partial(all_is_published, ground), max(60, PATIENCE_S), every=0.5)
         await eventually(lambda: outboxes_are_empty(ground), PATIENCE_S)
         await recovers(ground, [dealer])
         sys.stdout.write(f"{forgetting.cut} bytes cut, everything is there again after {took:.1f} s\n")
@@ -50,13 +49,3 @@ def _losses(ground: TestPlatform) -> set[tuple[str, str]]:
     """What the ends of the services' logs say, line by line, of what the broker has forgotten."""
     logs = {service: ground.log(service).splitlines() for service in SERVICES}
     return {(service, line) for service, lines in logs.items() for line in lines if "relay.tail_lost" in line}
-
-
-async def _all_is_there(ground: TestPlatform) -> Problem:
-    try:
-        there = await ids_on(ground, FACTS)
-    except (BrokerError, OSError) as error:
-        return f"the broker does not answer yet: {error!r}"
-    sql = "SELECT event_id::text FROM event_log WHERE topic = ANY($1)"
-    logged = {one for service in SERVICES for (one,) in await rows(ground, service, sql, list(FACTS))}
-    return f"{len(logged - there.keys())} of {len(logged)} events are on no topic" if logged - there.keys() else None

@@ -12,7 +12,10 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from guanxi.bus.kafka import KafkaContents
+from guanxi.bus.ports import BrokerError
 from guanxi_local.testplatform import TestPlatform
+from support.databases import SERVICES, rows
+from support.waiting import Problem
 
 FACTS = ("customers", "interactions", "complaints", "scores", "notifications")
 """Topics that are never compacted, and that nobody outside writes to."""
@@ -41,6 +44,17 @@ async def ids_on(platform: TestPlatform, words: Collection[str]) -> Counter[str]
     finally:
         await consumer.stop()
     return found
+
+
+async def all_is_published(platform: TestPlatform) -> Problem:
+    """Each event that the services' logs have of these topics lies on them."""
+    try:
+        there = await ids_on(platform, FACTS)
+    except (BrokerError, OSError) as error:
+        return f"the broker does not answer yet: {error!r}"
+    sql = "SELECT event_id::text FROM event_log WHERE topic = ANY($1)"
+    logged = {one for service in SERVICES for (one,) in await rows(platform, service, sql, list(FACTS))}
+    return f"{len(logged - there.keys())} of {len(logged)} events are on no topic" if logged - there.keys() else None
 
 
 class Forgetting:

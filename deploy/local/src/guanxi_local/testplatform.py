@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from guanxi_local import kafka, postgres
 from guanxi_local.children import Child
@@ -192,11 +192,11 @@ class TestPlatform:
         forget(self._platform.kafka.home / "data")
         self.bring_back(kafka.NAME)
 
-    def crash_postgres(self) -> None:
-        """End the database server as a power cut would (`immediate`) and start it again at once."""
+    def restart_postgres(self, mode: Literal["fast", "immediate"]) -> None:
+        """End the database server, `fast` with its sessions or `immediate` as a power cut would, and start it again."""
         self._child(postgres.NAME)
         self._watch.hold(postgres.NAME)
-        self._platform.postgres.stop("immediate")
+        self._platform.postgres.stop(mode)
         self.bring_back(postgres.NAME)
 
     def wait_ready(self, *names: str, seconds: float = 30) -> None:

@@ -32,7 +32,7 @@ async def test_a_broker_outage_and_a_power_cut_of_the_database_pass(own_platform
     await asyncio.to_thread(own_platform.wait_ready, seconds=60)
     before = own_platform.pid("postgres"), own_platform.pid("kafka")
     await asyncio.to_thread(own_platform.stop_kafka)
-    await asyncio.to_thread(own_platform.crash_postgres)
+    await asyncio.to_thread(own_platform.restart_postgres, "immediate")
     await asyncio.sleep(3)
     await asyncio.to_thread(own_platform.start_kafka)
     await asyncio.to_thread(own_platform.wait_ready, seconds=PATIENCE_S)

@@ -1,0 +1,113 @@
+"""Positions are forgotten, or a topic is made anew: the consumer reads all of it again, and that changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from functools import partial
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from guanxi_local.testplatform import TestPlatform
+from support.client import Caller
+from support.databases import SERVICES, rows, topology, value
+from support.dealer import Dealer, publishing
+from support.invariants import all_is_well, recovers
+from support.ledger import Ledger
+from support.rounds import PATIENCE_S, chance, count
+from support.topics import FACTS, all_is_published
+from support.waiting import at_least, eventually
+from support.writers import Writers, writing
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+
+_ENOUGH = 60
+
+
+@pytest.mark.smoke
+async def test_consumers_that_know_nothing_of_their_positions_take_nothing_in_twice(
+    ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance("forgotten positions")
+    for _ in range(count(smoke=1, full=4, soak=20)):
+        await _some_traffic(ground, admin, dealer, ledger)
+        service = dice.choice(SERVICES)
+        groups = [consumer.group for consumer in topology(service).consumers]
+        async with writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
+            await asyncio.to_thread(ground.take_down, service)
+            forgotten = await rows(ground, service, "DELETE FROM consumer_offset RETURNING consumer")
+            assert {group for (group,) in forgotten} == set(groups)
+            for group in groups:
+                await _begin_anew(ground, group)
+            await asyncio.to_thread(ground.bring_back, service)
+        await recovers(ground, [dealer])
+        again = await value(ground, service, "SELECT count(DISTINCT consumer) FROM consumer_offset")
+        assert again == len(groups), f"{service} has positions of {again} of {len(groups)} consumers"
+    await all_is_well(ground, admin, ledger)
+
+
+async def test_a_topic_that_was_made_anew_is_filled_from_the_log(
+    ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
+) -> None:
+    dice = chance("topic made anew")
+    for _ in range(count(smoke=1, full=4, soak=20)):
+        await _some_traffic(ground, admin, dealer, ledger)
+        await recovers(ground, [dealer])
+        await _make_anew(ground, f"{ground.topic_prefix}guanxi.{dice.choice(FACTS)}")
+        await eventually(partial(all_is_published, ground), max(60, PATIENCE_S), every=0.5)
+        async with writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
+            await _until_more(ledger)
+        await recovers(ground, [dealer])
+    await all_is_well(ground, admin, ledger)
+
+
+async def _some_traffic(ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger) -> None:
+    dice = chance("traffic before")
+    async with writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
+        await _until_more(ledger)
+
+
+async def _until_more(ledger: Ledger) -> None:
+    wanted = len(ledger.of("acknowledged")) + _ENOUGH
+    look = at_least(wanted, lambda: len(ledger.of("acknowledged")), "requests acknowledged")
+    await eventually(look, max(60, PATIENCE_S))
+
+
+async def _begin_anew(ground: TestPlatform, group: str) -> None:
+    """Let the broker say of an empty group that it has read nothing of what it ever read."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=ground.kafka, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        known = [TopicPartition(topic, n) for topic in await consumer.topics() for n in await _numbers(consumer, topic)]
+        consumer.assign(known)
+        read = [tp for tp in known if await consumer.committed(tp)]
+        if read:
+            await consumer.commit(dict.fromkeys(read, 0))
+    finally:
+        await consumer.stop()
+
+
+async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> Collection[int]:
+    return consumer.partitions_for_topic(topic) or ()
+
+
+async def _make_anew(ground: TestPlatform, topic: str) -> None:
+    """Delete a topic with all that lies on it, and make it again as it was, empty."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=ground.kafka)
+    await admin.start()
+    try:
+        (before,) = await admin.describe_topics([topic])
+        await admin.delete_topics([topic])
+        made = NewTopic(topic, len(before["partitions"]), 1)
+        await eventually(partial(_made, admin, made), PATIENCE_S)
+    finally:
+        await admin.close()
+
+
+async def _made(admin: AIOKafkaAdminClient, topic: NewTopic) -> str | None:
+    # Until the old one is quite gone there is a topic of that name.
+    answer = await admin.create_topics([topic])
+    errors = [error for _, error, *_ in answer.topic_errors if error]
+    return f"{topic.name}: error {errors}" if errors else None
