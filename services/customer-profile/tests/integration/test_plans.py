@@ -115,6 +115,19 @@ async def test_each_filter_of_the_customer_list_has_an_index(explained: Explaine
     assert len(explained.plans) == 2
 
 
+@pytest.mark.parametrize("principal", [HEAD_OFFICE, DEALER])
+async def test_a_name_is_sought_among_the_newest_and_then_in_the_index_of_names(
+    explained: Explained, principal: Principal
+) -> None:
+    await explained.fill(CUSTOMERS, "UPDATE customer SET grams = '{st,ta,ah,hl}' WHERE substr(id::text, 36) < '2'")
+    await listing.page(explained, listing.Filter(name="Stahl"), principal, "CN", None, 20)
+    newest, index = explained.plans
+    assert "ix_customer_grams" not in newest, newest
+    assert "Seq Scan on customer" not in newest, newest
+    assert "Index Scan Backward using" in newest, newest
+    assert "ix_customer_grams" in index, index
+
+
 async def test_who_looked_at_a_customer_is_found_by_an_index(explained: Explained) -> None:
     await explained.fill(
         "INSERT INTO audit (principal, unit, action, resource, details) SELECT 'a', 'b', 'c', 'd',"

@@ -89,6 +89,26 @@ async def test_pages_are_whole_and_without_repeats(office: httpx.AsyncClient) ->
     assert (await office.get("/v1/customers", params={"cursor": "made-up"})).status_code == 422
 
 
+@pytest.mark.parametrize("newest", [5_000, 5, 1])
+async def test_a_search_has_the_same_pages_whether_the_newest_or_the_index_of_names_is_asked(
+    office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, newest: int
+) -> None:
+    monkeypatch.setattr("customer_profile.customers.listing._NEWEST", newest)
+    ids = [await made(office, f"{'晋城' if n % 2 else '太原'}鋼鐵{n}") for n in range(9)]
+    # Found by the name of the record that it has absorbed, at the place of its own.
+    body = {"survivor_id": ids[6], "absorbed_id": ids[1], "reason": "same-phone"}
+    assert (await office.post("/v1/merges", json=body)).status_code == 201
+    names: list[str] = []
+    cursor: dict[str, str] = {}
+    while len(names) < 20:
+        page = (await office.get("/v1/customers", params={"name": "晋城鋼", "limit": 2, **cursor})).json()
+        names += [c["name"] for c in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert names == ["晋城鋼鐵7", "太原鋼鐵6", "晋城鋼鐵5", "晋城鋼鐵3"]
+
+
 async def test_counting_is_done_on_request(office: httpx.AsyncClient) -> None:
     for n in range(3):
         await made(office, f"名{n}")
