@@ -75,7 +75,7 @@ ATTACKS: dict[str, Attack] = {
     "a field of JavaScript's": (_more(__proto__={"admin": True}), (422,), "extra-forbidden"),
     "an operator for a field": (_more(**{"$where": "1"}), (422,), "extra-forbidden"),
     "a string of 1 MiB": (_with('"' + "x" * 2**20 + '"'), (413,), None),
-    "white space without end": (_good(lambda good: good + b" " * 65_536), (413,), None),
+    "white space without end": (_good(lambda good: good + b" " * 2**20), (413,), None),
     "a list": (_whole(b"[]"), (422,), None),
     "a text": (_whole(b'"x"'), (422,), None),
     "a number": (_whole(b"7"), (422,), None),

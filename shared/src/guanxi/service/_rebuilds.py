@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from guanxi.bus import rebuild_rows as rows
 from guanxi.bus.rebuild import sources
@@ -46,7 +46,7 @@ class RebuildAsk(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"consumer": "timeline"}]})
 
     consumer: str = Field(max_length=64)
-    check_only: bool = False
+    check_only: StrictBool = False
 
 
 class RebuildRead(BaseModel):
