@@ -115,17 +115,29 @@ async def test_each_filter_of_the_customer_list_has_an_index(explained: Explaine
     assert len(explained.plans) == 2
 
 
+NAMES = "UPDATE customer SET grams = '{st,ta,ah,hl}' WHERE get_byte(uuid_send(id), 15) < 32"
+
+
 @pytest.mark.parametrize("principal", [HEAD_OFFICE, DEALER])
-async def test_a_name_is_sought_among_the_newest_and_then_in_the_index_of_names(
-    explained: Explained, principal: Principal
-) -> None:
-    await explained.fill(CUSTOMERS, "UPDATE customer SET grams = '{st,ta,ah,hl}' WHERE substr(id::text, 36) < '2'")
+async def test_a_name_that_few_hold_is_found_by_the_index_of_names(explained: Explained, principal: Principal) -> None:
+    await explained.fill(CUSTOMERS, NAMES)
     await listing.page(explained, listing.Filter(name="Stahl"), principal, "CN", None, 20)
-    newest, index = explained.plans
-    assert "ix_customer_grams" not in newest, newest
-    assert "Seq Scan on customer" not in newest, newest
-    assert "Index Scan Backward using" in newest, newest
+    index, page = explained.plans
     assert "ix_customer_grams" in index, index
+    assert "Seq Scan on customer" not in page, page
+
+
+@pytest.mark.parametrize("principal", [HEAD_OFFICE, DEALER])
+async def test_a_name_that_many_hold_is_sought_from_the_newest_on(
+    explained: Explained, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customer_profile.customers.listing._MANY", -1)
+    await explained.fill(CUSTOMERS, NAMES)
+    await listing.page(explained, listing.Filter(name="Stahl"), principal, "CN", None, 20)
+    _, page = explained.plans
+    assert "ix_customer_grams" not in page, page
+    assert "Index Scan Backward using" in page, page
+    assert "Seq Scan on customer" not in page, page
 
 
 async def test_who_looked_at_a_customer_is_found_by_an_index(explained: Explained) -> None:
