@@ -106,9 +106,9 @@ async def test_a_page_of_the_desk_is_read_in_the_order_of_an_index(
 async def test_each_filter_of_the_customer_list_has_an_index(explained: Explained, rare: dict[str, Any]) -> None:
     await explained.fill(CUSTOMERS)
     wanted = listing.Filter(**rare)
-    await listing.page(explained, wanted, HEAD_OFFICE, "CN", None, 20)
+    await listing.page(explained, wanted, HEAD_OFFICE, None, 20)
     with contextlib.suppress(TypeError):  # no rows, no count
-        await listing.count(explained, wanted, HEAD_OFFICE, "CN")
+        await listing.count(explained, wanted, HEAD_OFFICE)
     (name,) = rare
     for plan in explained.plans:
         assert f"ix_customer_{name}" in plan, plan
@@ -121,7 +121,7 @@ NAMES = "UPDATE customer SET grams = '{st,ta,ah,hl}' WHERE get_byte(uuid_send(id
 @pytest.mark.parametrize("principal", [HEAD_OFFICE, DEALER])
 async def test_a_name_that_few_hold_is_found_by_the_index_of_names(explained: Explained, principal: Principal) -> None:
     await explained.fill(CUSTOMERS, NAMES)
-    await listing.page(explained, listing.Filter(name="Stahl"), principal, "CN", None, 20)
+    await listing.page(explained, listing.Filter(name="Stahl"), principal, None, 20)
     index, page = explained.plans
     assert "ix_customer_grams" in index, index
     assert "Seq Scan on customer" not in page, page
@@ -133,7 +133,7 @@ async def test_a_name_that_many_hold_is_sought_from_the_newest_on(
 ) -> None:
     monkeypatch.setattr("customer_profile.customers.listing._MANY", -1)
     await explained.fill(CUSTOMERS, NAMES)
-    await listing.page(explained, listing.Filter(name="Stahl"), principal, "CN", None, 20)
+    await listing.page(explained, listing.Filter(name="Stahl"), principal, None, 20)
     _, page = explained.plans
     assert "ix_customer_grams" not in page, page
     assert "Index Scan Backward using" in page, page

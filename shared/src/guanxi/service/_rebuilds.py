@@ -23,7 +23,7 @@ from guanxi.db import Reader
 from guanxi.events import Consumer
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
 from guanxi.service._ops_calls import ReadOps, WriteOps
-from guanxi.service._service import settings_of
+from guanxi.service._service import runtime_of
 
 if TYPE_CHECKING:
     from guanxi.service._service import Service
@@ -32,8 +32,8 @@ _MOST = 100
 _TOPIC = re.compile(r"guanxi\.replay\.[a-z-]+\.[a-z-]+\.[0-9a-f]{12}")
 
 
-def _topic_prefix(request: Request) -> str:
-    prefix: str = settings_of(request).topic_prefix
+async def _topic_prefix(request: Request) -> str:
+    prefix: str = runtime_of(request).settings.topic_prefix
     return prefix
 
 

@@ -60,6 +60,6 @@ def runtime_of(request: Request) -> Runtime:
     return found
 
 
-def settings_of(request: Request) -> Any:
+async def settings_of(request: Request) -> Any:
     """Dependency: the settings, of the service's own class."""
     return runtime_of(request).settings

@@ -37,6 +37,7 @@ from customer_profile.customers.schemas import (
     Stage,
     Verification,
 )
+from customer_profile.customers.store import Loaded
 from guanxi.auth import PII_READ, masked
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
 from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, streaming, write
@@ -51,7 +52,7 @@ Absorbed = Annotated[bool, Query(description="Also records that another one spea
 Counted = Annotated[bool, Query(description=f"Count them as well, up to {COUNT_BOUND}.")]
 
 
-def filters(  # noqa: PLR0913 - one parameter for each filter
+async def filters(  # noqa: PLR0913 - one parameter for each filter
     kind: Kind | None = None,
     role: Role | None = None,
     lifecycle: Lifecycle | None = None,
@@ -120,13 +121,11 @@ async def list_customers(
     units find their own records.
     """
     async with call.pool.read() as reader:
-        region = await desk.phone_region(reader, call.principal.unit)
-        rows = await listing.page(reader, wanted, call.principal, region, paging.after, paging.limit)
-        counted = await listing.count(reader, wanted, call.principal, region) if count else None
-        cut = paging.cut(rows, lambda row: (row.id,))
-        views = await desk.views(reader, cut.items)
+        rows = await listing.page(reader, wanted, call.principal, paging.after, paging.limit)
+        counted = await listing.count(reader, wanted, call.principal) if count else None
+    cut = paging.cut(rows, lambda row: (row[0].id,))
     bound = None if counted is None else Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
-    return await _page(call, views, cut.next, sightings.asked_for(wanted), bound)
+    return await _page(call, cut.items, cut.next, sightings.asked_for(wanted), bound)
 
 
 @router.get("/customers/stale", response_model=CustomerPage)
@@ -139,18 +138,15 @@ async def list_stale_customers(
     async with call.pool.read() as reader:
         before = call.pool.clock.now() - timedelta(days=days)
         rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
-        cut = paging.cut(rows, lambda row: (row.verified_at, row.id))
-        views = await desk.views(reader, cut.items)
-    return await _page(call, views, cut.next, {"days": days})
+    cut = paging.cut(rows, lambda row: (row[0].verified_at, row[0].id))
+    return await _page(call, cut.items, cut.next, {"days": days})
 
 
 @router.get("/customers/export", response_class=StreamingResponse)
 @streaming
 async def export_customers(call: Reading, wanted: Wanted) -> StreamingResponse:
     """Export customers as CSV in UTF-8, with the filters of the list. Who exported whom is on record."""
-    async with call.pool.read() as reader:
-        region = await desk.phone_region(reader, call.principal.unit)
-    lines = export.exported(call.pool, wanted, call.principal, region)
+    lines = export.exported(call.pool, wanted, call.principal)
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -283,11 +279,11 @@ def _view_read(call: Read | Write, found: View) -> CustomerRead:
 
 
 async def _page(
-    call: Read, some: Sequence[View], following: str | None, asked: Mapping[str, Any], count: Count | None = None
+    call: Read, some: Sequence[Loaded], following: str | None, asked: Mapping[str, Any], count: Count | None = None
 ) -> Response:
     """A page as the caller may see it: masked, or whole and on record."""
     whole = call.principal.may(PII_READ)
-    rows = [PageRow(one.customer, one.members, internal=call.principal.internal) for one in some]
+    rows = [PageRow(one, members, internal=call.principal.internal) for one, members in some]
     if whole and any(row.personal for row in rows):
         action = f"GET {call.request.url.path}"
         await sightings.note(call.pool, call.principal, action, [row.id for row in rows], asked, unmasked=True)

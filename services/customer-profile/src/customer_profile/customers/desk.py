@@ -66,12 +66,6 @@ async def exactly(reader: Reader, customer_id: UUID, principal: Principal) -> Vi
     return View(customer_id, visible_record(customer, principal), tuple(members))
 
 
-async def views(reader: Reader, some: Sequence[Customer]) -> list[View]:
-    """These records, each with all that count as one with it."""
-    members = await store.members_by_speaker(reader, [one.canonical_id for one in some])
-    return [View(one.id, one, tuple(members.get(one.canonical_id, (one.id,)))) for one in some]
-
-
 async def locked(tx: Tx, customer_id: UUID, principal: Principal) -> Customer:
     """Exactly the record with this id, locked. 404, 410."""
     return visible_record((await lock_all(tx, [customer_id])).get(customer_id), principal)

@@ -38,16 +38,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _running = asyncio.Semaphore(AT_ONCE)
 
 
-def exported(pool: Pool, wanted: Filter, principal: Principal, region: str) -> AsyncIterator[str]:
+def exported(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[str]:
     """Lines of CSV, the header first; 429 while too many exports run."""
     if _running.locked():
         raise Problem(
             429, "too-many-exports", "Too many exports are running. Repeat this one in a while.", retry_after=10
         )
-    return _lines(pool, wanted, principal, region)
+    return _lines(pool, wanted, principal)
 
 
-async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) -> AsyncIterator[str]:
+async def _lines(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[str]:
     # Held from here on, not from the call: a caller who leaves before the first line never has it begun, nor ended.
     async with _running:
         # Spreadsheets take a file without this mark for one in the machine's own encoding.
@@ -55,8 +55,8 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal, region: str) 
         after: tuple[Any, ...] | None = None
         while True:
             async with pool.read() as reader:
-                found = await listing.page(reader, wanted, principal, region, after, ROWS)
-            some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
+                found = await listing.page(reader, wanted, principal, after, ROWS)
+            some = [masked(customer_read(one, internal=principal.internal), principal) for one, _ in found[:ROWS]]
             await _note(pool, principal, wanted, [one.id for one in some])
             yield "".join(_line(_cells(one)) for one in some)
             if len(found) <= ROWS:

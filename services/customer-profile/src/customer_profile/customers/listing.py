@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from customer_profile.customers import store, values
-from customer_profile.customers.rules import Customer
+from customer_profile.customers import desk, store, values
+from customer_profile.customers.store import Loaded
 from customer_profile.customers.tables import contact_point, customer
+from customer_profile.organisation import usecases as organisation
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, after_key
 
@@ -43,35 +44,36 @@ class Filter:
     absorbed: bool = False
 
 
-async def page(  # noqa: PLR0913 - the parts of a query
-    reader: Reader, wanted: Filter, principal: Principal, region: str, after: Sequence[Any] | None, limit: int
-) -> list[Customer]:
+async def page(
+    reader: Reader, wanted: Filter, principal: Principal, after: Sequence[Any] | None, limit: int
+) -> list[Loaded]:
     """Customers, the newest first, and one more than `limit`."""
-    searched = _searched(wanted, region)
+    searched = await _searched(reader, wanted, principal)
     if wanted.name is not None and len(searched) == 1:
         conditions = [*_filters(wanted, principal), await _named(reader, wanted, principal, searched[0])]
     else:
         conditions = _conditions(wanted, principal, searched)
     statement = sa.select(*store.LISTED).where(*conditions)
     rows = await reader.all(after_key(statement, [customer.c.id], after, limit, descending=True))
-    return [store.customer_of(row) for row in rows]
+    return [store.loaded_of(row) for row in rows]
 
 
-async def count(reader: Reader, wanted: Filter, principal: Principal, region: str) -> int:
+async def count(reader: Reader, wanted: Filter, principal: Principal) -> int:
     """How many there are, at most one more than the bound."""
-    every = sa.select(customer.c.id).where(*_conditions(wanted, principal, _searched(wanted, region)))
+    searched = await _searched(reader, wanted, principal)
+    every = sa.select(customer.c.id).where(*_conditions(wanted, principal, searched))
     some = every.limit(COUNT_BOUND + 1).subquery()
     return int(await reader.scalar(sa.select(sa.func.count()).select_from(some)))
 
 
 async def stale(
     reader: Reader, principal: Principal, before: datetime, after: Sequence[Any] | None, limit: int
-) -> list[Customer]:
+) -> list[Loaded]:
     """Customers whose record nobody has made sure of since `before`, the longest first."""
     shown = (_standing(principal), visible(principal, customer.c.unit_id), customer.c.verified_at < before)
     statement = sa.select(*store.LISTED).where(*shown)
     rows = await reader.all(after_key(statement, [customer.c.verified_at, customer.c.id], after, limit))
-    return [store.customer_of(row) for row in rows]
+    return [store.loaded_of(row) for row in rows]
 
 
 def _conditions(wanted: Filter, principal: Principal, searched: Sequence[_Condition]) -> list[sa.ColumnElement[bool]]:
@@ -116,7 +118,7 @@ def _standing(principal: Principal) -> sa.ColumnElement[bool]:
     return sa.and_(c.erased_at.is_(None), c.canonical_id == c.id if principal.internal else sa.true())
 
 
-def _searched(wanted: Filter, region: str) -> list[_Condition]:
+async def _searched(reader: Reader, wanted: Filter, principal: Principal) -> list[_Condition]:
     found: list[_Condition] = []
     if wanted.name is not None:
         sought = values.searched_grams(wanted.name)
@@ -124,13 +126,15 @@ def _searched(wanted: Filter, region: str) -> list[_Condition]:
     if wanted.credit_code is not None:
         code = values.value_hash(wanted.credit_code)
         found.append(lambda one: one.c.credit_code_hash == code)
-    for kind, value in ((values.PHONE, wanted.phone), (values.EMAIL, wanted.email)):
-        if value is not None:
-            found.append(_reached_by(kind, values.value_hash(values.normal_value(kind, value, region))))
+    if wanted.email is not None:
+        found.append(_reached_by(values.EMAIL, wanted.email, organisation.DEFAULT_REGION))
+    if wanted.phone is not None:
+        found.append(_reached_by(values.PHONE, wanted.phone, await desk.phone_region(reader, principal.unit)))
     return found
 
 
-def _reached_by(kind: str, hashed: bytes) -> _Condition:
+def _reached_by(kind: str, value: str, region: str) -> _Condition:
+    hashed = values.value_hash(values.normal_value(kind, value, region))
     p = contact_point.c
     reached = sa.select(p.customer_id).where(p.value_hash == hashed, p.kind == kind)
     return lambda one: one.c.id.in_(reached)

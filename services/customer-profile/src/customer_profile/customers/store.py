@@ -34,15 +34,15 @@ _POINT = "id, created_at, recorded_at, unit_id, customer_id, kind, value, value_
 _POINTS = """(SELECT jsonb_agg(jsonb_build_array(p.id, p.kind, p.value, p.preferred, p.hours, p.source) ORDER BY p.id)
    FROM contact_point p WHERE p.customer_id = {of}.id)"""
 LOADED = f"""{", ".join(f"c.{name}" for name in COLUMNS)}, {_POINTS.format(of="c")} AS points"""
+_TOGETHER = "ARRAY(SELECT m.id FROM customer m WHERE m.canonical_id = {of}.canonical_id ORDER BY m.id)"
 LISTED = [
     *(tables.customer.c[name] for name in COLUMNS),
     sa.literal_column(_POINTS.format(of="customer")).label("points"),
+    sa.literal_column(_TOGETHER.format(of="customer")).label("members"),
 ]
 
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
-_ONE = f"""SELECT {LOADED},
-  ARRAY(SELECT m.id FROM customer m WHERE m.canonical_id = c.canonical_id ORDER BY m.id) AS members
-FROM customer c WHERE c.id = ANY($1::uuid[])"""
+_ONE = f"SELECT {LOADED}, {_TOGETHER.format(of='c')} AS members FROM customer c WHERE c.id = ANY($1::uuid[])"
 # The eraser alone shuts everybody out; who only needs the customer to stay as it is waits for nobody else.
 _LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _LOCK_WHOLE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
@@ -86,7 +86,7 @@ INSERT INTO assignment (id, unit_id, customer_id, employee_id, role, since, reas
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 """
 _END = "UPDATE assignment SET until = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
-_MEMBERS = "SELECT id, canonical_id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
+_MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
 _BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
 
@@ -142,7 +142,7 @@ async def load_shared(pool: Pool, customer_id: UUID) -> Loaded | None:
 
 
 async def _each(reader: Reader, ids: Sequence[UUID]) -> list[Loaded | None]:
-    found = {row["id"]: (customer_of(row), list(row["members"])) for row in await reader.fetch(_ONE, list(set(ids)))}
+    found = {row["id"]: loaded_of(row) for row in await reader.fetch(_ONE, list(set(ids)))}
     return [found.get(one) for one in ids]
 
 
@@ -157,16 +157,7 @@ _SHARED = TogetherByPool(_each_of)
 
 async def members(reader: Reader, canonical_ids: Iterable[UUID]) -> list[UUID]:
     """All records that these stand for, oldest first."""
-    found = await members_by_speaker(reader, canonical_ids)
-    return sorted(id_ for some in found.values() for id_ in some)
-
-
-async def members_by_speaker(reader: Reader, canonical_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """For each of these all records that it stands for, oldest first."""
-    found: dict[UUID, list[UUID]] = {}
-    for row in await reader.fetch(_MEMBERS, list(set(canonical_ids))):
-        found.setdefault(row["canonical_id"], []).append(row["id"])
-    return found
+    return [row["id"] for row in await reader.fetch(_MEMBERS, list(set(canonical_ids)))]
 
 
 async def prospects(reader: Reader, ids: Iterable[UUID]) -> list[UUID]:
@@ -302,6 +293,11 @@ async def end_assignments(tx: Tx, ids: Sequence[UUID], until: datetime) -> None:
     """End them."""
     if ids:
         await tx.execute(_END, list(ids), until)
+
+
+def loaded_of(row: asyncpg.Record) -> Loaded:
+    """A row with `LISTED` columns as a record, with all that count as one with it."""
+    return customer_of(row), list(row["members"])
 
 
 def customer_of(row: asyncpg.Record) -> Customer:

@@ -161,7 +161,7 @@ async def test_callers_who_leave_before_the_first_line_block_no_export(
 ) -> None:
     who = make_principal("leaver", "head-office", ["customers:read"], internal=True)
     for _ in range(export.AT_ONCE + 1):
-        export.exported(harness.database.api, Filter(), who, "CN")
+        export.exported(harness.database.api, Filter(), who)
     assert (await office.get("/v1/customers/export")).status_code == 200
 
 
