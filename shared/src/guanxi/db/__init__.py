@@ -7,6 +7,7 @@ from guanxi.db._errors import ErrorClass, classify
 from guanxi.db._keyset import after_key
 from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
 from guanxi.db._pool import Database, Pool, Reader, Sizes, Stamp, Tx, open_database
+from guanxi.db._rows import as_row
 from guanxi.db._schema import IDEMPOTENCY_KEPT, base_columns, new_metadata, personal, personal_columns
 from guanxi.db._together import Together, TogetherByPool
 
@@ -24,6 +25,7 @@ __all__ = [
     "TogetherByPool",
     "Tx",
     "after_key",
+    "as_row",
     "base_columns",
     "check_database",
     "check_owner",

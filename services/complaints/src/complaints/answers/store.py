@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TypeVar
 from uuid import UUID
 
 from complaints.answers.rules import Answer, Conversation, Reply, Said, Verdict
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 
 S = TypeVar("S", bound=Said)
 
@@ -25,7 +25,7 @@ _ERASE = (
 
 async def insert(tx: Tx, said: Said) -> None:
     """Keep what was said."""
-    await tx.execute(_INSERT.format(_TABLES[type(said)]), asdict(said))
+    await tx.execute(_INSERT.format(_TABLES[type(said)]), as_row(said))
 
 
 async def conversation(reader: Reader, complaint_id: UUID) -> Conversation:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from complaints.custody.rules import Period
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 
 _NAMES = tuple(field.name for field in fields(Period))
 _INSERT = "INSERT INTO custody SELECT * FROM jsonb_populate_recordset(NULL::custody, $1::jsonb)"
@@ -47,7 +47,7 @@ class WrongDoor:
 
 async def insert(tx: Tx, periods: Sequence[Period]) -> None:
     """Add periods."""
-    await tx.execute(_INSERT, [asdict(period) for period in periods])
+    await tx.execute(_INSERT, [as_row(period) for period in periods])
 
 
 async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Period]:

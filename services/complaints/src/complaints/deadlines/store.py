@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from complaints.deadlines.rules import Deadline, Standards
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 
 _NAMES = tuple(field.name for field in fields(Deadline))
 _STANDARDS = """
@@ -65,7 +65,7 @@ async def new_standards(tx: Tx, set_id: UUID, made: Standards, *, unit: str, dec
 
 async def insert(tx: Tx, deadlines: Sequence[Deadline]) -> None:
     """Add new deadlines."""
-    await tx.execute(_INSERT, [asdict(deadline) for deadline in deadlines])
+    await tx.execute(_INSERT, [as_row(deadline) for deadline in deadlines])
 
 
 async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Deadline]:
@@ -75,7 +75,7 @@ async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Deadline]:
 
 async def update(tx: Tx, deadlines: Sequence[Deadline]) -> None:
     """Write changed deadlines of a complaint that this transaction has locked."""
-    await tx.execute(_UPDATE, [asdict(deadline) for deadline in deadlines])
+    await tx.execute(_UPDATE, [as_row(deadline) for deadline in deadlines])
 
 
 async def void(tx: Tx, complaint_id: UUID) -> None:

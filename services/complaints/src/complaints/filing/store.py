@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from guanxi.db import Tx
+from guanxi.db import Tx, as_row
 
 _ADVANCE = """
 INSERT INTO complaint_report AS r (id, version, created_at, recorded_at, unit_id, voided)
@@ -50,4 +50,4 @@ async def advance(tx: Tx, steps: Sequence[Advance]) -> set[UUID]:
 
 async def enter(tx: Tx, tickets: Sequence[Row], periods: Sequence[Row], deadlines: Sequence[Row]) -> None:
     """Add new tickets with the first period of their custody and their deadlines."""
-    await tx.execute(_ENTER, *([asdict(row) for row in rows] for rows in (tickets, periods, deadlines)))
+    await tx.execute(_ENTER, *([as_row(row) for row in rows] for rows in (tickets, periods, deadlines)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 
 _UPSERT = """
 INSERT INTO customer_level AS l (id, version, created_at, recorded_at, unit_id, customer_id, segment, tier, as_of)
@@ -39,7 +39,7 @@ class Membership:
 
 async def keep(tx: Tx, memberships: Sequence[Membership]) -> None:
     """Keep each membership's newest state."""
-    await tx.execute(_UPSERT, [asdict(membership) for membership in memberships], tx.now)
+    await tx.execute(_UPSERT, [as_row(membership) for membership in memberships], tx.now)
 
 
 async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

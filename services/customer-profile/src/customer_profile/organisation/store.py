@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from customer_profile.organisation.rules import Employee, Unit
 from customer_profile.organisation.tables import employee, unit
 from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
+from guanxi.db import Reader, Tx, after_key, as_row
 from guanxi.events.organisation import Calendar
 
 _REGIONS = "SELECT code, region FROM unit WHERE code = ANY($1::text[])"
@@ -101,12 +100,12 @@ async def employees(
 
 async def insert_employee(tx: Tx, new: Employee) -> None:
     """Enter an employee."""
-    await tx.run(sa.insert(employee).values(**asdict(new), recorded_at=tx.now))
+    await tx.run(sa.insert(employee).values(**as_row(new), recorded_at=tx.now))
 
 
 async def update_employee(tx: Tx, new: Employee) -> None:
     """Write a locked employee."""
-    await tx.run(sa.update(employee).where(employee.c.id == new.id).values(**asdict(new), recorded_at=tx.now))
+    await tx.run(sa.update(employee).where(employee.c.id == new.id).values(**as_row(new), recorded_at=tx.now))
 
 
 def _unit(row: asyncpg.Record) -> Unit:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from customer_profile.overview.rules import HIDDEN, LENGTHS, Item
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 
 _COLUMNS = "section, item_id, customer_id, unit_id, sequence, status, at, recorded_at, body_sequence, body"
 _NEWER = "excluded.sequence > o.sequence"
@@ -45,7 +44,7 @@ _ERASE = "DELETE FROM overview_item WHERE customer_id = ANY($1::uuid[])"
 async def keep(tx: Tx, items: Sequence[Item]) -> None:
     """Write items (one for each thing, sorted): the newer status, the newer body; voided is final."""
     await tx.execute(
-        _KEEP, [{**asdict(one), "item_id": str(one.item_id), "customer_id": str(one.customer_id)} for one in items]
+        _KEEP, [{**as_row(one), "item_id": str(one.item_id), "customer_id": str(one.customer_id)} for one in items]
     )
 
 

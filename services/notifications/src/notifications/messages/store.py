@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import asyncpg
 import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
+from guanxi.db import Reader, Tx, after_key, as_row
 from notifications.messages.rules import LOST_AFTER, Message, Wanted
 from notifications.messages.tables import message
 
@@ -124,7 +124,7 @@ class Outcome:
 
 async def queue(tx: Tx, wanted: Iterable[Wanted]) -> None:
     """Queue messages, each intent once; its words are the template of the same name."""
-    rows = [{**asdict(one), "id": tx.new_id()} for one in wanted]
+    rows = [{**as_row(one), "id": tx.new_id()} for one in wanted]
     if rows:
         await tx.execute(_QUEUE, rows, tx.now)
 

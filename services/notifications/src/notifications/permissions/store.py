@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 from notifications.permissions.rules import Standing, Statement, TicketLeave, permission_id
 
 # The rows are made or touched first, so that two transactions about one permission take turns, and the second one folds
@@ -213,7 +213,7 @@ async def standings(reader: Reader, customer_ids: Iterable[UUID]) -> list[Said]:
 
 async def set_tickets(tx: Tx, leaves: Sequence[TicketLeave]) -> None:
     """Keep of each complaint the leave of its highest sequence."""
-    await tx.execute(_SET_TICKETS, [asdict(one) for one in leaves], tx.now)
+    await tx.execute(_SET_TICKETS, [as_row(one) for one in leaves], tx.now)
 
 
 async def ticket_leaves(reader: Reader, ticket_ids: Iterable[UUID]) -> list[TicketLeave]:
