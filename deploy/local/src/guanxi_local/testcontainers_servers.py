@@ -25,8 +25,10 @@ _BROKER = {
     "KAFKA_PROCESS_ROLES": "broker,controller",
     "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
     "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-    "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://localhost:9093",
-    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    # The broker speaks to itself as well (of transactions), and cannot reach the machine's port from inside.
+    "KAFKA_LISTENERS": "PLAINTEXT://:9092,INSIDE://localhost:9094,CONTROLLER://localhost:9093",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "KAFKA_INTER_BROKER_LISTENER_NAME": "INSIDE",
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
     "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
@@ -56,7 +58,8 @@ class ContainerServers(TestServers):
         """Give the running broker."""
         port = self._port("kafka")
         asked = DockerContainer(_KAFKA).with_bind_ports(9092, port)
-        for name, value in {**_BROKER, "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{port}"}.items():
+        advertised = f"PLAINTEXT://{HOST}:{port},INSIDE://localhost:9094"
+        for name, value in {**_BROKER, "KAFKA_ADVERTISED_LISTENERS": advertised}.items():
             asked = asked.with_env(name, value)
         self._start("kafka", asked, LogMessageWaitStrategy("Kafka Server started"))
         return Kafka(self.state, port, 0)

@@ -212,7 +212,7 @@ class ConsumerRunner:
         raise _BusyError from error
 
     async def _once(self, records: Sequence[Record], seconds: float) -> BaseException | None:
-        positions = {record.place: _after(record) for record in records}
+        positions = {place: _after(last) for place, last in {record.place: record for record in records}.items()}
         set_correlation_id(None)
         try:
             async with asyncio.timeout(seconds):

@@ -42,8 +42,10 @@ class Record:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, as text that a database can keep."""
-        found = next((value for key, value in self.headers if key == name), None)
-        return None if found is None else found.decode("utf-8", "replace").replace("\x00", "\ufffd")
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("utf-8", "replace").replace("\x00", "\ufffd")
+        return None
 
 
 @dataclass(frozen=True, slots=True)

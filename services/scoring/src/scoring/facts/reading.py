@@ -6,7 +6,7 @@ A table, so that "what becomes of a missed deadline?" is one look-up, and a new 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -31,17 +31,21 @@ COMPLAINT_KINDS = ("complaint", "complaint.answered", "complaint.resolved", "com
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an event says of one kind of fact; `at` names the field that holds when it happened."""
+    """What an event says of one kind of fact; `at` names the field that holds when it happened.
+
+    `traits` gets the event's data and the publisher who reported it.
+    """
 
     kind: str
     at: str
-    traits: Callable[[Any], Traits] = lambda _: Traits()
+    traits: Callable[[Any, str | None], Traits]
     amount: str | None = None
 
 
-def _order(data: i.OrderPlaced) -> Traits:
+def _order(data: i.OrderPlaced, source: str | None) -> Traits:
     declared = [line for line in data.lines if line.margin_bp is not None]
     return Traits(
+        source=source,
         count=data.line_count,
         total_minor=data.total_minor,
         margin_minor=sum(line.amount_minor * (line.margin_bp or 0) for line in declared) // BASIS,
@@ -49,8 +53,9 @@ def _order(data: i.OrderPlaced) -> Traits:
     )
 
 
-def _contact(data: i.CustomerContacted) -> Traits:
+def _contact(data: i.CustomerContacted, source: str | None) -> Traits:
     return Traits(
+        source=source,
         code=data.kind,
         channel=data.channel,
         direction=data.direction,
@@ -60,9 +65,10 @@ def _contact(data: i.CustomerContacted) -> Traits:
     )
 
 
-def _promise(data: Any) -> Traits:
+def _promise(data: Any, source: str | None) -> Traits:
     kept_at = getattr(data, "kept_at", None)
     return Traits(
+        source=source,
         code=data.what_code,
         fulfilling_unit=data.fulfilling_unit,
         promiser_id=data.promiser_id,
@@ -72,8 +78,9 @@ def _promise(data: Any) -> Traits:
     )
 
 
-def _opinion(data: i.OpinionGiven) -> Traits:
+def _opinion(data: i.OpinionGiven, source: str | None) -> Traits:
     return Traits(
+        source=source,
         code=data.questionnaire,
         count=len(data.grades),
         expected=sum(grade.expected for grade in data.grades if grade.expected is not None),
@@ -81,8 +88,9 @@ def _opinion(data: i.OpinionGiven) -> Traits:
     )
 
 
-def _ticket(data: Any) -> Traits:
+def _ticket(data: Any, source: str | None) -> Traits:
     return Traits(
+        source=source,
         status=data.status,
         cause=data.cause,
         severity=data.severity,
@@ -92,12 +100,14 @@ def _ticket(data: Any) -> Traits:
     )
 
 
-def _of_order(data: Any) -> Traits:
-    return Traits(order_id=data.order_id, days_late=getattr(data, "days_late", None))
+def _of_order(data: Any, source: str | None) -> Traits:
+    return Traits(source=source, order_id=data.order_id, days_late=getattr(data, "days_late", None))
 
 
-def _deadline(data: c.DeadlineMissed) -> Traits:
-    return Traits(code=data.kind, cause=data.cause, severity=data.severity, complaint_id=data.complaint_id)
+def _deadline(data: c.DeadlineMissed, source: str | None) -> Traits:
+    return Traits(
+        source=source, code=data.kind, cause=data.cause, severity=data.severity, complaint_id=data.complaint_id
+    )
 
 
 _TICKET = Said("complaint", "filed_at", _ticket)
@@ -105,11 +115,11 @@ _ORDER = Said("order", "placed_at", _order, "goods_minor")
 _DELIVERY = Said("delivery", "delivered_at", _of_order)
 _RETURN = Said("return", "returned_at", _of_order, "amount_minor")
 _PAYMENT = Said("payment", "paid_on", _of_order, "amount_minor")
-_SERVICE = Said("service", "performed_at", lambda data: Traits(code=data.kind), "cost_minor")
+_SERVICE = Said("service", "performed_at", lambda data, source: Traits(source=source, code=data.kind), "cost_minor")
 _CONTACT = Said("contact", "occurred_at", _contact)
 _MADE = Said("promise", "made_at", _promise)
 _OPINION = Said("opinion", "given_at", _opinion)
-_MENTION = Said("mention", "observed_at", lambda data: Traits(sentiment=data.sentiment))
+_MENTION = Said("mention", "observed_at", lambda data, source: Traits(source=source, sentiment=data.sentiment))
 
 SAYS: dict[type[EventFact], tuple[Said, ...]] = {
     i.OrderPlaced: (_ORDER,),
@@ -219,7 +229,7 @@ def _row(event: Event[Any], said: Said) -> FactRow:
         recorded_at=event.recordedtime,
         amount_minor=getattr(data, said.amount) if said.amount else None,
         currency=getattr(data, "currency", None) if said.amount else None,
-        traits=replace(said.traits(data), source=getattr(data, "source", None)),
+        traits=said.traits(data, getattr(data, "source", None)),
         event_id=event.id,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -69,8 +70,9 @@ WHERE event_id >= uuidv7_floor($2) AND attrs->>'source' = $1 AND NOT EXISTS (
     AND o.event_id < uuidv7_floor($2) AND o.attrs->>'source' = $1)
 GROUP BY kind
 """
-_TRAITS = frozenset(field.name for field in fields(Traits))
+_TRAITS = tuple(field.name for field in fields(Traits))
 _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
+_traits_of, _columns_of = attrgetter(*_TRAITS), attrgetter(*_COLUMNS)
 _IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
 _F = fact.c
 
@@ -148,8 +150,10 @@ def _counts() -> sa.ColumnElement[bool]:
 
 
 def _values(row: FactRow) -> dict[str, Any]:
-    attrs = {name: value for name in _TRAITS if (value := getattr(row.traits, name)) is not None}
-    return {name: getattr(row, name) for name in _COLUMNS} | {"attrs": attrs}
+    traits = zip(_TRAITS, _traits_of(row.traits), strict=True)
+    values: dict[str, Any] = dict(zip(_COLUMNS, _columns_of(row), strict=True))
+    values["attrs"] = {name: value for name, value in traits if value is not None}
+    return values
 
 
 def _fact(row: asyncpg.Record) -> FactRow:
