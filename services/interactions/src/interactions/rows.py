@@ -6,19 +6,21 @@ Column names are those of the dataclass; PostgreSQL takes the rows as one JSON a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
 
-from guanxi.db import Tx
+from guanxi.db import Tx, as_row
+from interactions.record import Record
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
+R = TypeVar("R", bound=Record)
 _UNCHANGING = frozenset({"id", "version"})
 
 
@@ -37,13 +39,13 @@ async def write(
     if not items:
         return []
     statement = _upsert(table, type(items[0]), returning, keep, bump=True)
-    return await tx.fetch(statement, [_row(item) for item in items])
+    return await tx.fetch(statement, [as_row(item) for item in items])
 
 
 async def put(tx: Tx, table: sa.Table, items: Sequence[DataclassInstance]) -> None:
     """Insert or replace rows as they are, version included: for rows whose lock is held."""
     if items:
-        await tx.execute(_upsert(table, type(items[0]), bump=False), [_row(item) for item in items])
+        await tx.execute(_upsert(table, type(items[0]), bump=False), [as_row(item) for item in items])
 
 
 def columns(table: sa.Table, kind: type[DataclassInstance]) -> list[sa.Column[Any]]:
@@ -56,9 +58,10 @@ def read(kind: type[T], row: Mapping[str, Any] | asyncpg.Record) -> T:
     return kind(**dict(row))
 
 
-def row(item: DataclassInstance) -> dict[str, Any]:
-    """One item as an element of a JSON argument, for a statement of its own."""
-    return _row(item)
+def as_written(items: Sequence[R], written: Sequence[asyncpg.Record]) -> list[R]:
+    """Items with the versions that `write` gave them; nearly all are new, and have theirs."""
+    versions = {row["id"]: row["version"] for row in written}
+    return [one if one.version == versions[one.id] else replace(one, version=versions[one.id]) for one in items]
 
 
 def names(kind: type[DataclassInstance]) -> tuple[str, ...]:
@@ -90,7 +93,3 @@ def _upsert(
         f"SELECT {into} FROM jsonb_populate_recordset(NULL::{table.name}, $1::jsonb) ORDER BY id "
         f"ON CONFLICT (id) DO UPDATE SET {', '.join(changes)} RETURNING new.id, new.version{more}"
     )
-
-
-def _row(item: DataclassInstance) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in _names(type(item))}

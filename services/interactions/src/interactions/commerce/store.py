@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -148,8 +148,7 @@ async def write(tx: Tx, items: Sequence[R]) -> list[R]:
     if not items:
         return []
     written = await rows.write(tx, TABLES[type(items[0])], items, keep=("status",))
-    versions = {row["id"]: row["version"] for row in written}
-    return [replace(one, version=versions[one.id]) for one in items]
+    return rows.as_written(items, written)
 
 
 async def write_following(tx: Tx, items: Sequence[F]) -> list[Written[F]]:
@@ -157,8 +156,8 @@ async def write_following(tx: Tx, items: Sequence[F]) -> list[Written[F]]:
     if not items:
         return []
     written = await rows.write(tx, TABLES[type(items[0])], items, "old.order_id AS order_before")
-    found = {row["id"]: row for row in written}
-    return [Written(replace(one, version=found[one.id]["version"]), found[one.id]["order_before"]) for one in items]
+    before = {row["id"]: row["order_before"] for row in written}
+    return [Written(one, before[one.id]) for one in rows.as_written(items, written)]
 
 
 async def match(tx: Tx, kind: type[F], orders: Mapping[UUID, Name]) -> list[F]:

@@ -18,7 +18,7 @@ import asyncpg
 
 from guanxi.auth import AUDIT_COLUMNS, audit_args
 from guanxi.bus import log
-from guanxi.db import Pool, Stamp, TogetherByPool
+from guanxi.db import Pool, Stamp, TogetherByPool, as_row
 from guanxi.http import Attempt, Made, Write, claiming, in_progress
 from guanxi.problems import NotFound
 from interactions import rows, scope
@@ -125,7 +125,7 @@ def _wanted(stamp: Stamp, call: Write, contact: Contact) -> _Wanted:
     arguments = (
         *(contact.id, contact.customer_id, stamp.now, principal.subject, principal.unit, principal.internal),
         *(attempt.key, attempt.route, attempt.request_hash),
-        *(rows.row(contact), timeline.summary_of(rules.entry(contact))),
+        *(as_row(contact), timeline.summary_of(rules.entry(contact))),
         *(event.id, event.type, event.aggregateid, event.to_json()),
         *(audit_id, resource, trace_id),
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from guanxi.events import HISTORIC_AFTER
+from guanxi.events import HISTORIC_AFTER, Event
 from guanxi.events.interactions import CustomerContacted, CustomerContactedVoided
 from guanxi.events.reports import ContactReported
 from guanxi.problems import Conflict
@@ -142,12 +142,11 @@ def promises_in(report: Admitted[ContactReported], contact: Contact, staff: Staf
                 fulfilling_unit=promiser.unit_id if promiser else contact.unit_id,
             )
         )
-    historic = report.event.historic or contact.historic
-    return replace(promised(contact, terms), historic=historic, cause=report.event)
+    return promised(contact, terms, report.event)
 
 
-def promised(contact: Contact, terms: Sequence[Terms]) -> Made:
-    """The promises of a contact, for the ledger."""
+def promised(contact: Contact, terms: Sequence[Terms], cause: Event[Any] | None = None) -> Made:
+    """The promises of a contact, for the ledger; `cause` is the report that told of them."""
     return Made(
         contact_id=contact.id,
         customer_id=contact.customer_id,
@@ -155,8 +154,9 @@ def promised(contact: Contact, terms: Sequence[Terms]) -> Made:
         source=contact.source,
         external_ref=contact.external_ref,
         made_at=contact.occurred_at,
-        historic=contact.historic,
+        historic=contact.historic or (cause is not None and cause.historic),
         terms=tuple(terms),
+        cause=cause,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,8 +44,7 @@ class Filter:
 
 async def write(tx: Tx, contacts: Sequence[Contact]) -> list[Contact]:
     """Insert or replace contacts; gives them with their versions."""
-    versions = {row["id"]: row["version"] for row in await rows.write(tx, contact, contacts)}
-    return [replace(one, version=versions[one.id]) for one in contacts]
+    return rows.as_written(contacts, await rows.write(tx, contact, contacts))
 
 
 async def void(tx: Tx, ids: Sequence[UUID], at: datetime) -> list[Contact]:

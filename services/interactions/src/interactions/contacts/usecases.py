@@ -134,10 +134,8 @@ async def take_in(tx: Tx, events: Sequence[Event[ContactReported]]) -> None:
     facts = [announcement(tx, one, _kind(one), report.event) for one, report in live]
     await log.record(tx, *facts)
     # A corrected contact may have lost the promises it had.
-    made = [rules.promises_in(report, one, staff) for one, report in live]
-    await promises.restate(
-        tx, [one for (contact, _), one in zip(live, made, strict=True) if one.terms or contact.version > 1]
-    )
+    telling = [(one, report) for one, report in live if report.event.data.promises or one.version > 1]
+    await promises.restate(tx, [rules.promises_in(report, one, staff) for one, report in telling])
 
 
 async def take_back(tx: Tx, events: Sequence[Event[Any]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -37,8 +36,7 @@ async def write(tx: Tx, items: Sequence[R]) -> list[R]:
     if not items:
         return []
     written = await rows.write(tx, TABLES[type(items[0])], items)
-    versions = {row["id"]: row["version"] for row in written}
-    return [replace(one, version=versions[one.id]) for one in items]
+    return rows.as_written(items, written)
 
 
 async def void(tx: Tx, kind: type[R], ids: Collection[UUID], at: datetime) -> list[R]:

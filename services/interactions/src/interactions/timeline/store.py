@@ -11,7 +11,7 @@ import asyncpg
 import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
+from guanxi.db import Reader, Tx, after_key, as_row
 from interactions.timeline.rules import Entry, Summary
 from interactions.timeline.tables import timeline_entry
 
@@ -85,8 +85,7 @@ def summary_of(entry: Entry) -> dict[str, Any]:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    row = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    return {**row, "summary": summary_of(entry)}
+    return {**as_row(entry), "summary": summary_of(entry)}
 
 
 def _entry(row: asyncpg.Record) -> Entry:
