@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -56,8 +57,9 @@ class PageQuery:
             return _ANY_PAGE.model_construct(items=list(rows), next=None)
         kept = list(rows[: self.limit])
         cursor = encode_cursor(key(kept[-1]), *_seal_of(self._request))
-        url = self._request.url.include_query_params(cursor=cursor, limit=self.limit)
-        self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        asked = [one for one in self._request.query_params.multi_items() if one[0] not in {"cursor", "limit"}]
+        query = urlencode([*asked, ("cursor", cursor), ("limit", self.limit)])
+        self._response.headers["Link"] = f'<{quote(self._request.scope["path"])}?{query}>; rel="next"'
         return _ANY_PAGE.model_construct(items=kept, next=cursor)
 
 

@@ -81,6 +81,11 @@ async def test_the_link_keeps_the_filter(listing: httpx.AsyncClient) -> None:
     assert "name=%E5%BC%A0" in response.links["next"]["url"]
 
 
+async def test_the_link_keeps_what_is_named_twice(listing: httpx.AsyncClient) -> None:
+    response = await listing.get("/v1/rows?limit=5&kind=a&kind=b")
+    assert "kind=a&kind=b" in response.links["next"]["url"]
+
+
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "1000000000", "9223372036854775808", "x", "1.5", ""])
 async def test_limits_outside_1_to_200_are_refused(listing: httpx.AsyncClient, limit: str) -> None:
     response = await listing.get("/v1/rows", params={"limit": limit})

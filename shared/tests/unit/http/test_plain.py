@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from guanxi.auth.development import DevelopmentIssuer
-from guanxi.http import NotFound, NotPlainError, Read, UndeclaredAccessError, Write, plain, read, set_etag, write
+from guanxi.http import (
+    NotFound,
+    NotPlainError,
+    Page,
+    Paging,
+    Read,
+    UndeclaredAccessError,
+    Write,
+    plain,
+    read,
+    set_etag,
+    write,
+)
 
 pytestmark = pytest.mark.asyncio
 ID = "0198c0de-0000-7000-8000-000000000001"
@@ -23,6 +36,17 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "read, id in capitals": ("GET", AT_ONE.upper().replace("/V1/THINGS", "/v1/things"), {}),
     "read with a query": ("GET", f"{AT_ONE}?wide=true", {}),
     "read with a wrong query": ("GET", f"{AT_ONE}?wide=perhaps", {}),
+    "read with a query twice": ("GET", f"{AT_ONE}?wide=true&wide=false", {}),
+    "read with a query of nobody": ("GET", f"{AT_ONE}?colour=red", {}),
+    "read with an empty query": ("GET", f"{AT_ONE}?", {}),
+    "list": ("GET", "/v1/things", {}),
+    "list with a filter": ("GET", "/v1/things?kind=%E5%BC%A0+b&limit=7&size=3", {}),
+    "list, an empty filter": ("GET", "/v1/things?kind=&size=3", {}),
+    "list, its end": ("GET", "/v1/things?limit=200", {}),
+    "list, a wrong filter": ("GET", "/v1/things?size=many", {}),
+    "list, a wrong limit": ("GET", "/v1/things?limit=0", {}),
+    "list, a wrong cursor": ("GET", "/v1/things?cursor=x", {}),
+    "list by nobody": ("GET", "/v1/things?size=3", {"scope": ""}),
     "no id": ("GET", "/v1/things/first", {}),
     "an id in braces": ("GET", f"/v1/things/{{{ID}}}", {}),
     "no such thing": ("GET", f"/v1/things/{UUID(int=0)}", {}),
@@ -71,6 +95,15 @@ class Thing(NewThing):
     settings: str = ""
 
 
+@dataclass
+class Filter:
+    kind: str | None
+
+
+async def filters(kind: str | None = None) -> Filter:
+    return Filter(kind)
+
+
 def settings(request: Request) -> str:
     return str(request.scope["path"])
 
@@ -87,6 +120,21 @@ def things(mark: Callable[[Any], Any]) -> APIRouter:
             raise NotFound("part")
         call.response.headers["Location"] = "/v1/things/7"
         return Thing(**body.model_dump(), id=UUID(ID), by=call.principal.subject)
+
+    @router.get("", response_model=Page[Thing])
+    @mark
+    async def listed(
+        call: Annotated[Read, Depends(read("things:read"))],
+        page: Paging,
+        wanted: Annotated[Filter, Depends(filters)],
+        *,
+        size: Annotated[int, Query(ge=1)] = 100,
+    ) -> Response:
+        rows = [Thing(id=UUID(int=n), name=wanted.kind or "any", by=call.principal.subject) for n in range(size)]
+        cut = page.cut(rows[: page.limit + 1], lambda row: (row.id,))
+        answer = Response(cut.model_dump_json(), media_type="application/json")
+        answer.raw_headers.extend(call.response.raw_headers)
+        return answer
 
     @router.get("/{thing_id}")
     @mark
@@ -136,7 +184,15 @@ async def test_the_short_way_is_really_taken(ask: Callable[..., Any], monkeypatc
         raise AssertionError("FastAPI was asked")
 
     monkeypatch.setattr("fastapi.routing.APIRouter.app", never)
-    for name, status in {"read": 200, "write": 201, "no such thing": 404, "nobody": 401, "another scope": 403}.items():
+    for name, status in {
+        "read": 200,
+        "read with a query": 200,
+        "list with a filter": 200,
+        "write": 201,
+        "no such thing": 404,
+        "nobody": 401,
+        "another scope": 403,
+    }.items():
         assert (await ask(plain, *REQUESTS[name])).status_code == status, name
 
 
@@ -171,4 +227,18 @@ async def test_what_the_short_way_cannot_give_is_refused_at_the_start(make_app: 
         return name
 
     with pytest.raises(NotPlainError, match="/v1/named"):
+        make_app(router)
+
+
+async def test_a_list_in_the_query_is_refused_at_the_start(make_app: Callable[..., FastAPI]) -> None:
+    router = APIRouter()
+
+    @router.get("/kinds")
+    @plain
+    async def kinds(
+        _: Annotated[Read, Depends(read("things:read"))], kind: Annotated[list[str] | None, Query()] = None
+    ) -> list[str]:
+        return kind or []
+
+    with pytest.raises(NotPlainError, match="/v1/kinds"):
         make_app(router)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from customer_profile.customers import rules, values
-from customer_profile.customers.rules import ContactPoint, Customer, FieldChange
+from customer_profile.customers.rules import Customer, FieldChange
 from guanxi.auth import masks_of
 from guanxi.events import Personal
 from guanxi.events.inbound.profiles import Address, Preferences
@@ -103,7 +102,7 @@ class CustomerRead(BaseModel):
     verified_by: UUID | None
 
 
-_ATTRIBUTES = attrgetter(*({"unit": "unit_id", "members": "id"}.get(name, name) for name in CustomerRead.model_fields))
+_INSIDE = {"address": dict.fromkeys(Address.model_fields), "preferences": dict.fromkeys(Preferences.model_fields)}
 _MASKS = masks_of(CustomerRead)
 _POINT_MASKS = {kind: masks_of(model)["value"] for kind, model in _POINTS.items()}
 _OTHER_MASK = masks_of(OtherRead)["value"]
@@ -184,34 +183,34 @@ def customer_read(customer: Customer, members: Iterable[UUID] = (), *, internal:
 
 
 class PageRow:
-    """One customer of a page as plain values: the JSON of a `CustomerRead` without the model, and masked alike.
+    """One customer of a page as plain values: the JSON of a `CustomerRead` without the models, and masked alike.
 
-    What pays for a second way: CPU of GET /v1/customers by a filter, 50 rows, 6,800 to 3,750 us
-    with the client in the same process.
+    `row` has the columns of `store.SHOWN`. What pays for a second way: 50 rows took 6,800 us of CPU as models, 3,750
+    as dataclasses (the client in the same process); straight from the row the service alone went from 2,100 to 1,700.
     """
 
-    def __init__(self, customer: Customer, members: Iterable[UUID], *, internal: bool) -> None:
-        self.id = customer.id
-        self._values: dict[str, Any] = dict(zip(CustomerRead.model_fields, _ATTRIBUTES(customer), strict=True))
-        self._values |= {
-            "birth_date": customer.birth_date.isoformat() if customer.birth_date else None,
-            "members": list(members) if internal else [customer.id],
-            "address": customer.address.__dict__ if customer.address else None,
-            "preferences": customer.preferences.__dict__ if customer.preferences else None,
-        }
+    def __init__(self, row: Mapping[str, Any], *, internal: bool) -> None:
+        self.id: UUID = row["id"]
+        self._values = dict(row.items())
+        self._points: list[list[Any]] = self._values["contact_points"] or []
+        for name, nothing in _INSIDE.items():
+            if self._values[name]:
+                self._values[name] = {**nothing, **self._values[name]}
         if not internal:
-            self._values |= {"canonical_id": customer.id, "status": "active"}
-        self._points = customer.contact_points
+            self._values |= {"canonical_id": self.id, "members": [self.id], "status": "active"}
 
     @property
     def personal(self) -> bool:
         """Whether anything in it would be masked."""
-        return any(self._values[name] for name in _MASKS) or any(point.value for point in self._points)
+        return any(self._values[name] for name in _MASKS) or any(value for _, _, value, *_ in self._points)
 
     def shown(self, *, whole: bool) -> dict[str, Any]:
         """What its reader sees."""
-        hidden = {} if whole else {name: mask(v) for name, mask in _MASKS.items() if (v := self._values[name])}
-        return {**self._values, **hidden, "contact_points": [_point(point, whole=whole) for point in self._points]}
+        values = self._values
+        if not whole:
+            values = {**values, **{name: mask(v) for name, mask in _MASKS.items() if (v := values[name])}}
+        values["contact_points"] = [_point(point, whole=whole) for point in self._points]
+        return values
 
 
 def page_json(rows: Sequence[PageRow], following: str | None, count: Count | None, *, whole: bool) -> bytes:
@@ -221,16 +220,10 @@ def page_json(rows: Sequence[PageRow], following: str | None, count: Count | Non
     return orjson.dumps(page, default=_as_text, option=orjson.OPT_UTC_Z)
 
 
-def _point(point: ContactPoint, *, whole: bool) -> dict[str, Any]:
-    value = point.value if whole else _POINT_MASKS.get(point.kind, _OTHER_MASK)(point.value)
-    return {
-        "id": point.id,
-        "kind": point.kind,
-        "preferred": point.preferred,
-        "hours": point.hours,
-        "source": point.source,
-        "value": value,
-    }
+def _point(point: Sequence[Any], *, whole: bool) -> dict[str, Any]:
+    id_, kind, value, preferred, hours, source = point
+    shown = value if whole else _POINT_MASKS.get(kind, _OTHER_MASK)(value)
+    return {"id": id_, "kind": kind, "preferred": preferred, "hours": hours, "source": source, "value": shown}
 
 
 def _as_text(value: object) -> str:

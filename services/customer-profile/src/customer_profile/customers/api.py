@@ -37,7 +37,6 @@ from customer_profile.customers.schemas import (
     Stage,
     Verification,
 )
-from customer_profile.customers.store import Loaded
 from guanxi.auth import PII_READ, masked
 from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
 from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, streaming, write
@@ -109,6 +108,7 @@ async def register_customer(new: NewRecord, call: Writing) -> CustomerRead:
 
 
 @router.get("/customers", response_model=CustomerPage)
+@plain
 async def list_customers(
     call: Reading,
     paging: Paging,
@@ -123,7 +123,7 @@ async def list_customers(
     async with call.pool.read() as reader:
         rows = await listing.page(reader, wanted, call.principal, paging.after, paging.limit)
         counted = await listing.count(reader, wanted, call.principal) if count else None
-    cut = paging.cut(rows, lambda row: (row[0].id,))
+    cut = paging.cut(rows, lambda row: (row["id"],))
     bound = None if counted is None else Count(value=min(counted, COUNT_BOUND), more=counted > COUNT_BOUND)
     return await _page(call, cut.items, cut.next, sightings.asked_for(wanted), bound)
 
@@ -138,7 +138,7 @@ async def list_stale_customers(
     async with call.pool.read() as reader:
         before = call.pool.clock.now() - timedelta(days=days)
         rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
-    cut = paging.cut(rows, lambda row: (row[0].verified_at, row[0].id))
+    cut = paging.cut(rows, lambda row: (row["verified_at"], row["id"]))
     return await _page(call, cut.items, cut.next, {"days": days})
 
 
@@ -279,11 +279,15 @@ def _view_read(call: Read | Write, found: View) -> CustomerRead:
 
 
 async def _page(
-    call: Read, some: Sequence[Loaded], following: str | None, asked: Mapping[str, Any], count: Count | None = None
+    call: Read,
+    some: Sequence[Mapping[str, Any]],
+    following: str | None,
+    asked: Mapping[str, Any],
+    count: Count | None = None,
 ) -> Response:
     """A page as the caller may see it: masked, or whole and on record."""
     whole = call.principal.may(PII_READ)
-    rows = [PageRow(one, members, internal=call.principal.internal) for one, members in some]
+    rows = [PageRow(one, internal=call.principal.internal) for one in some]
     if whole and any(row.personal for row in rows):
         action = f"GET {call.request.url.path}"
         await sightings.note(call.pool, call.principal, action, [row.id for row in rows], asked, unmasked=True)

@@ -55,8 +55,8 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal) -> AsyncItera
         after: tuple[Any, ...] | None = None
         while True:
             async with pool.read() as reader:
-                found = await listing.page(reader, wanted, principal, after, ROWS)
-            some = [masked(customer_read(one, internal=principal.internal), principal) for one, _ in found[:ROWS]]
+                found = await listing.records(reader, wanted, principal, after, ROWS)
+            some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
             await _note(pool, principal, wanted, [one.id for one in some])
             yield "".join(_line(_cells(one)) for one in some)
             if len(found) <= ROWS:

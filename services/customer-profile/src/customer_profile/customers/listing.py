@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_profile.customers import desk, store, values
-from customer_profile.customers.store import Loaded
+from customer_profile.customers.rules import Customer
 from customer_profile.customers.tables import contact_point, customer
 from customer_profile.organisation import usecases as organisation
 from guanxi.auth import Principal, visible
@@ -23,6 +24,11 @@ _MANY = 4_000
 """Of a name that more records hold, the newest are looked through, and not the index of names."""
 _Condition = Callable[[Any], sa.ColumnElement[bool]]
 """What a record must hold, of any alias of the table."""
+# As one piece: to put a statement of thirty columns together took a fifth of the time of a page.
+_SHOWN: sa.Select[Any] = sa.select(sa.literal_column(store.SHOWN)).select_from(customer)
+_LIVING = customer.c.erased_at.is_(None)
+_SPEAKING = sa.and_(_LIVING, customer.c.canonical_id == customer.c.id)
+_LISTED: sa.Select[Any] = sa.select(*store.LISTED)
 _ATTRIBUTES = ("kind", "role", "lifecycle", "stage", "owner_id", "industry")
 
 
@@ -46,16 +52,32 @@ class Filter:
 
 async def page(
     reader: Reader, wanted: Filter, principal: Principal, after: Sequence[Any] | None, limit: int
-) -> list[Loaded]:
-    """Customers, the newest first, and one more than `limit`."""
+) -> list[asyncpg.Record]:
+    """Customers as they are `SHOWN`, the newest first, and one more than `limit`."""
+    return await _page(reader, _SHOWN, wanted, principal, after, limit)
+
+
+async def records(
+    reader: Reader, wanted: Filter, principal: Principal, after: Sequence[Any] | None, limit: int
+) -> list[Customer]:
+    """The same as records."""
+    return [store.customer_of(row) for row in await _page(reader, _LISTED, wanted, principal, after, limit)]
+
+
+async def _page(  # noqa: PLR0913 - the parts of a query
+    reader: Reader,
+    columns: sa.Select[Any],
+    wanted: Filter,
+    principal: Principal,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[asyncpg.Record]:
     searched = await _searched(reader, wanted, principal)
     if wanted.name is not None and len(searched) == 1:
         conditions = [*_filters(wanted, principal), await _named(reader, wanted, principal, searched[0])]
     else:
         conditions = _conditions(wanted, principal, searched)
-    statement = sa.select(*store.LISTED).where(*conditions)
-    rows = await reader.all(after_key(statement, [customer.c.id], after, limit, descending=True))
-    return [store.loaded_of(row) for row in rows]
+    return await reader.all(after_key(columns.where(*conditions), [customer.c.id], after, limit, descending=True))
 
 
 async def count(reader: Reader, wanted: Filter, principal: Principal) -> int:
@@ -68,12 +90,10 @@ async def count(reader: Reader, wanted: Filter, principal: Principal) -> int:
 
 async def stale(
     reader: Reader, principal: Principal, before: datetime, after: Sequence[Any] | None, limit: int
-) -> list[Loaded]:
+) -> list[asyncpg.Record]:
     """Customers whose record nobody has made sure of since `before`, the longest first."""
     shown = (_standing(principal), visible(principal, customer.c.unit_id), customer.c.verified_at < before)
-    statement = sa.select(*store.LISTED).where(*shown)
-    rows = await reader.all(after_key(statement, [customer.c.verified_at, customer.c.id], after, limit))
-    return [store.loaded_of(row) for row in rows]
+    return await reader.all(after_key(_SHOWN.where(*shown), [customer.c.verified_at, customer.c.id], after, limit))
 
 
 def _conditions(wanted: Filter, principal: Principal, searched: Sequence[_Condition]) -> list[sa.ColumnElement[bool]]:
@@ -106,7 +126,7 @@ def _speaks(one: Any, wanted: Filter, principal: Principal) -> sa.ColumnElement[
 
 def _filters(wanted: Filter, principal: Principal) -> list[sa.ColumnElement[bool]]:
     c = customer.c
-    found = [visible(principal, c.unit_id), c.erased_at.is_(None) if wanted.absorbed else _standing(principal)]
+    found = [visible(principal, c.unit_id), _LIVING if wanted.absorbed else _standing(principal)]
     found += [c[name] == value for name in _ATTRIBUTES if (value := getattr(wanted, name)) is not None]
     if wanted.unit is not None:
         found.append(c.unit_id == wanted.unit)
@@ -114,8 +134,7 @@ def _filters(wanted: Filter, principal: Principal) -> list[sa.ColumnElement[bool
 
 
 def _standing(principal: Principal) -> sa.ColumnElement[bool]:
-    c = customer.c
-    return sa.and_(c.erased_at.is_(None), c.canonical_id == c.id if principal.internal else sa.true())
+    return _SPEAKING if principal.internal else _LIVING
 
 
 async def _searched(reader: Reader, wanted: Filter, principal: Principal) -> list[_Condition]:

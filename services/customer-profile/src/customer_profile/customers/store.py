@@ -38,8 +38,15 @@ _TOGETHER = "ARRAY(SELECT m.id FROM customer m WHERE m.canonical_id = {of}.canon
 LISTED = [
     *(tables.customer.c[name] for name in COLUMNS),
     sa.literal_column(_POINTS.format(of="customer")).label("points"),
-    sa.literal_column(_TOGETHER.format(of="customer")).label("members"),
 ]
+
+SHOWN = f"""customer.id, version, CASE canonical_id WHEN customer.id THEN 'active' ELSE 'merged' END AS status,
+  canonical_id::text, {_TOGETHER.format(of="customer")}::text[] AS members, kind, role, lifecycle, stage,
+  unit_id AS unit, name, legal_name, legal_representative, contact_person, address, social_credit_code, id_number,
+  to_char(birth_date, 'YYYY-MM-DD') AS birth_date, industry, size, preferences, time_zone, acquisition_source,
+  owner_id::text, {_POINTS.format(of="customer")} AS contact_points, created_at, recorded_at, verified_at,
+  verified_by::text"""
+"""A record that was not erased, as a page of a list shows it: what is a text there comes as one."""
 
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
 _ONE = f"SELECT {LOADED}, {_TOGETHER.format(of='c')} AS members FROM customer c WHERE c.id = ANY($1::uuid[])"
@@ -142,7 +149,7 @@ async def load_shared(pool: Pool, customer_id: UUID) -> Loaded | None:
 
 
 async def _each(reader: Reader, ids: Sequence[UUID]) -> list[Loaded | None]:
-    found = {row["id"]: loaded_of(row) for row in await reader.fetch(_ONE, list(set(ids)))}
+    found = {row["id"]: (customer_of(row), list(row["members"])) for row in await reader.fetch(_ONE, list(set(ids)))}
     return [found.get(one) for one in ids]
 
 
@@ -293,11 +300,6 @@ async def end_assignments(tx: Tx, ids: Sequence[UUID], until: datetime) -> None:
     """End them."""
     if ids:
         await tx.execute(_END, list(ids), until)
-
-
-def loaded_of(row: asyncpg.Record) -> Loaded:
-    """A row with `LISTED` columns as a record, with all that count as one with it."""
-    return customer_of(row), list(row["members"])
 
 
 def customer_of(row: asyncpg.Record) -> Customer:
