@@ -18,7 +18,7 @@ from guanxi.http._plain import NotPlainError, plain
 from guanxi.http._posts import Making, Waiting, claim_all, waiting
 from guanxi.http._probes import Readiness, ReadyCheck
 from guanxi.http._protocol import LimitedHeadProtocol
-from guanxi.http._routes import RouteEntry, UndeclaredAccessError, catalogue
+from guanxi.http._routes import RouteEntry, ThreadedError, UndeclaredAccessError, catalogue
 from guanxi.http._sse import ServerEvent, last_event_id, sse
 from guanxi.http._strict_json import check_json, join_path, json_errors
 from guanxi.problems import (
@@ -64,6 +64,7 @@ __all__ = [
     "RouteEntry",
     "ServerEvent",
     "Stale",
+    "ThreadedError",
     "TooLarge",
     "Unauthorized",
     "Unavailable",

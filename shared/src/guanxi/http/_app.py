@@ -16,7 +16,7 @@ from guanxi.http._middleware import BodyLayer, DeadlineLayer, HeadersLayer, Tele
 from guanxi.http._openapi import openapi_document
 from guanxi.http._plain import PlainLayer, plain_routes
 from guanxi.http._probes import ReadyCheck, add_probes
-from guanxi.http._routes import catalogue, refuse_undeclared
+from guanxi.http._routes import catalogue, refuse_threads, refuse_undeclared
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 _SHORTEST_KEY = 32
@@ -58,6 +58,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     own = frozenset(filter(None, (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)))
     entries = catalogue(app)
     refuse_undeclared(entries, own)
+    refuse_threads(app)
     app.state.templates = {entry.endpoint: entry.path for entry in entries}
     app.openapi = lambda: openapi_document(app, entries)  # type: ignore[method-assign]
     # The one added last is the outermost.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,6 +22,10 @@ UNMATCHED = "unmatched"
 
 class UndeclaredAccessError(RuntimeError):
     """A route says neither which scopes it asks nor that it is public; the service does not start."""
+
+
+class ThreadedError(RuntimeError):
+    """An endpoint or a dependency is no coroutine: each request would wait for a thread; the service does not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,17 @@ def refuse_undeclared(entries: list[RouteEntry], exempt: frozenset[str]) -> None
     if bare:
         message = f"these routes declare neither a scope nor public(): {', '.join(bare)}"
         raise UndeclaredAccessError(message)
+
+
+def refuse_threads(app: FastAPI) -> None:
+    """Raise `ThreadedError` for what FastAPI would call in a thread: that costs more than most dependencies do."""
+    for found in iter_route_contexts(app.routes):
+        dependant = getattr(found, "dependant", None)
+        calls = [dependant.call, *_calls(dependant)] if isinstance(dependant, Dependant) else []
+        plain = [call for call in calls if not any(map(iscoroutinefunction, (call, type(call).__call__)))]
+        if plain:
+            message = f"{getattr(found, 'path_format', '')}: {plain[0]} is no coroutine, and would run in a thread"
+            raise ThreadedError(message)
 
 
 def template_of(scope: Scope) -> str:

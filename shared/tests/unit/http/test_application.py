@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from guanxi.auth import Access, guarded, requires
-from guanxi.http import Readiness, ServerEvent, Write, attach, last_event_id, sse, streaming, write
+from guanxi.http import Readiness, ServerEvent, ThreadedError, Write, attach, last_event_id, sse, streaming, write
 
 pytestmark = pytest.mark.asyncio
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -263,3 +263,18 @@ async def test_dependencies_of_the_application_may_be_combined(
     for scopes, status in ((["things:read"], 403), (["pii:read"], 403), (["things:read", "pii:read"], 200)):
         token = issuer.token(subject="a", unit="head-office", scopes=scopes)
         assert (await client.get("/v1/both", headers={"Authorization": f"Bearer {token}"})).status_code == status
+
+
+async def test_what_would_run_in_a_thread_is_refused_at_the_start(make_app: Callable[..., FastAPI]) -> None:
+    router = APIRouter()
+
+    def given() -> int:
+        return 1
+
+    @router.get("/threaded")
+    @guarded(Access())
+    async def threaded(_: Annotated[int, Depends(given)]) -> None:
+        """Ask for a thread."""
+
+    with pytest.raises(ThreadedError, match=r"/v1/threaded: .*given"):
+        make_app(router)

@@ -104,7 +104,7 @@ async def filters(kind: str | None = None) -> Filter:
     return Filter(kind)
 
 
-def settings(request: Request) -> str:
+async def settings(request: Request) -> str:
     return str(request.scope["path"])
 
 

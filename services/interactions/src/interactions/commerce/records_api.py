@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -37,15 +38,25 @@ CanChange = Annotated[Write, Depends(write("interactions:write", idempotent=Fals
 class Wanted:
     """Which of what follows orders a reader asks for."""
 
-    customer_id: UUID | None = None
+    customer_id: UUID | None
+    unmatched: bool | None
+    since: datetime | None
+    until: datetime | None
+
+
+async def filters(
+    customer_id: UUID | None = None,
     unmatched: Annotated[
         bool | None, Query(description="`true`: only what belongs to no order that we know; `false`: only the rest.")
-    ] = None
-    since: Annotated[UtcTime | None, Query(description="Only those at or after this moment.")] = None
-    until: Annotated[UtcTime | None, Query(description="Only those before this moment.")] = None
+    ] = None,
+    since: Annotated[UtcTime | None, Query(description="Only those at or after this moment.")] = None,
+    until: Annotated[UtcTime | None, Query(description="Only those before this moment.")] = None,
+) -> Wanted:
+    """What the reader wants."""
+    return Wanted(customer_id, unmatched, since, until)
 
 
-CanAsk = Annotated[Wanted, Depends()]
+CanAsk = Annotated[Wanted, Depends(filters)]
 
 
 @router.get("/deliveries", response_model=Page[DeliveryRead])
