@@ -265,11 +265,12 @@ async def test_dependencies_of_the_application_may_be_combined(
         assert (await client.get("/v1/both", headers={"Authorization": f"Bearer {token}"})).status_code == status
 
 
+def given() -> int:
+    return 1
+
+
 async def test_what_would_run_in_a_thread_is_refused_at_the_start(make_app: Callable[..., FastAPI]) -> None:
     router = APIRouter()
-
-    def given() -> int:
-        return 1
 
     @router.get("/threaded")
     @guarded(Access())
