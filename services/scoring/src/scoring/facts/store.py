@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -72,8 +72,9 @@ GROUP BY kind
 """
 _TRAITS = tuple(field.name for field in fields(Traits))
 _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
-_traits_of, _columns_of = attrgetter(*_TRAITS), attrgetter(*_COLUMNS)
-_IDS = frozenset({"promiser_id", "contact_id", "order_id", "complaint_id"})
+_KNOWN = frozenset(_TRAITS)
+_traits_of, _columns_of, _read = attrgetter(*_TRAITS), attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
+_IDS = ("promiser_id", "contact_id", "order_id", "complaint_id")
 _F = fact.c
 
 
@@ -157,10 +158,13 @@ def _values(row: FactRow) -> dict[str, Any]:
 
 
 def _fact(row: asyncpg.Record) -> FactRow:
-    attrs = {name: value for name, value in row["attrs"].items() if name in _TRAITS}
-    for name in _IDS & attrs.keys():
-        attrs[name] = UUID(attrs[name])
-    return FactRow(**{name: row[name] for name in _COLUMNS}, traits=Traits(**attrs))
+    attrs: dict[str, Any] = row["attrs"]
+    if not _KNOWN.issuperset(attrs):
+        attrs = {name: value for name, value in attrs.items() if name in _KNOWN}
+    for name in _IDS:
+        if name in attrs:
+            attrs[name] = UUID(attrs[name])
+    return FactRow(**dict(zip(_COLUMNS, _read(row), strict=True)), traits=Traits(**attrs))
 
 
 async def tally(reader: Reader, source: str, since: datetime) -> dict[str, int]:
