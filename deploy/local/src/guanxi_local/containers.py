@@ -59,7 +59,8 @@ def make_topics(*, renew: bool = False) -> None:
     broker, specs = _told("GUANXI_KAFKA"), read_topics(os.environ.get("GUANXI_TOPIC_PREFIX", ""))
     if renew:
         asyncio.run(_delete(broker, {spec.name for spec in specs}))
-    asyncio.run(ensure_topics(broker, specs, seconds=_BROKER_S))
+    replication = int(os.environ.get("GUANXI_TOPIC_REPLICATION", "1"))
+    asyncio.run(ensure_topics(broker, specs, replication=replication, seconds=_BROKER_S))
 
 
 async def _delete(broker: str, names: set[str]) -> None:

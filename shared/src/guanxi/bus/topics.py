@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 
 _UNKNOWN_TOPIC, _TOPIC_ALREADY_EXISTS = 3, 36
 _DAY_MS = 86_400_000
+_SAFE_COPIES = 3
 REPLAYS = "guanxi.replay."
 """How the topics of rebuilds begin, behind the prefix: what many topics held is told there once more."""
 
@@ -53,16 +54,19 @@ class TopicMismatchError(RuntimeError):
     """A topic exists with another number of partitions, which would send a key's later events to another partition."""
 
 
-async def ensure_topics(bootstrap: str, specs: Iterable[TopicSpec], *, seconds: float = 30) -> None:
+async def ensure_topics(
+    bootstrap: str, specs: Iterable[TopicSpec], *, replication: int = 1, seconds: float = 30
+) -> None:
     """Make the topics that are missing and wait until each partition has a leader.
 
+    `replication` is how many brokers keep each record; of three or more, two must have it before it is acknowledged.
     Raises `TopicMismatchError` for a wrong count and `TimeoutError` when the broker does not answer in time.
     """
     wanted = list(specs)
     async with asyncio.timeout(seconds):
         admin = await _connect(bootstrap)
         try:
-            await _create(admin, wanted)
+            await _create(admin, wanted, replication)
             while not await _ready(admin, wanted):  # noqa: ASYNC110 - the broker tells nobody when it is ready
                 await asyncio.sleep(0.05)
         finally:
@@ -105,8 +109,9 @@ async def _connect(bootstrap: str) -> Any:
             return admin
 
 
-async def _create(admin: Any, wanted: Sequence[TopicSpec]) -> None:
-    new = [NewTopic(s.name, s.partitions, 1, topic_configs=s.config()) for s in wanted]
+async def _create(admin: Any, wanted: Sequence[TopicSpec], replication: int) -> None:
+    more = {"min.insync.replicas": "2"} if replication >= _SAFE_COPIES else {}
+    new = [NewTopic(s.name, s.partitions, replication, topic_configs=s.config() | more) for s in wanted]
     answer = await admin.create_topics(new)
     for name, code, *_ in answer.topic_errors:
         if code not in (0, _TOPIC_ALREADY_EXISTS):

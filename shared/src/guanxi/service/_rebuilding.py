@@ -39,13 +39,16 @@ def rebuild_jobs(service: Service) -> Sequence[Job]:
 
 def _rebuilder(service: Service, runtime: Runtime) -> Rebuilder:
     kafka: str = runtime.settings.kafka
+    replication: int = runtime.settings.topic_replication
     means = rebuild.Means(
         service=service.name,
         pool=runtime.database.relay,
         open_alone=_alone(service, runtime, "rebuild"),
         make_reader=lambda group, topics: KafkaReader(kafka, group, topics),
         make_ends=lambda: KafkaContents(kafka, f"{service.name}.rebuild-ends"),
-        make_topic=lambda topic: ensure_topics(kafka, [TopicSpec(topic, PARTITIONS, KEPT_HOURS)]),
+        make_topic=lambda topic: ensure_topics(
+            kafka, [TopicSpec(topic, PARTITIONS, KEPT_HOURS)], replication=replication
+        ),
         delete_topic=lambda topic: delete_topics(kafka, [topic]),
         topic_prefix=runtime.settings.topic_prefix,
     )

@@ -26,6 +26,8 @@ class ServiceSettings(BaseSettings):
     migration_url: str | None = Field(default=None, pattern=r"^postgresql://")
     kafka: str = Field(pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")
     topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+    topic_replication: int = Field(default=1, ge=1, le=9)
+    """How many brokers keep each record of the topics that this process makes."""
     jwks: str
     issuer: str = "urn:guanxi:development"
     audience: str = "guanxi"

@@ -96,7 +96,7 @@ async def make_topics(runtime: Runtime) -> None:
     for row in waiting:
         spec = TopicSpec(rules.topic(runtime.settings.topic_prefix, row["name"]), row["partitions"], RETENTION_HOURS)
         try:
-            await ensure_topics(runtime.settings.kafka, [spec])
+            await ensure_topics(runtime.settings.kafka, [spec], replication=runtime.settings.topic_replication)
         except TopicMismatchError as error:
             log.error("source.topic_mismatch", source=row["name"], error=str(error))  # noqa: TRY400 - no stack needed
             continue
