@@ -206,11 +206,8 @@ class PageRow:
 
     def shown(self, *, whole: bool) -> dict[str, Any]:
         """What its reader sees."""
-        values = self._values
-        if not whole:
-            values = {**values, **{name: mask(v) for name, mask in _MASKS.items() if (v := values[name])}}
-        values["contact_points"] = [_point(point, whole=whole) for point in self._points]
-        return values
+        hidden = {} if whole else {name: mask(v) for name, mask in _MASKS.items() if (v := self._values[name])}
+        return {**self._values, **hidden, "contact_points": [_point(point, whole=whole) for point in self._points]}
 
 
 def page_json(rows: Sequence[PageRow], following: str | None, count: Count | None, *, whole: bool) -> bytes:
