@@ -56,9 +56,10 @@ async def mend(tx: Tx, report_id: UUID, mending: Mending, version: int, principa
     row = await _rejected(tx, report_id, principal)
     if row.version != version:
         raise Stale(row.version)
-    await desk_store.keep_revision(tx, row, principal.subject)
     event = _mended(row, mending)
     envelope = read(Arrival(row.source, orjson.dumps(event), row.event_id))
+    await usecases.refuse_erased(tx, row.source, envelope)
+    await desk_store.keep_revision(tx, row, principal.subject)
     await desk_store.mend(tx, row.id, event, envelope)
     mended, whole = await _row(tx, report_id, principal), principal.may(PII_READ)
     if whole:

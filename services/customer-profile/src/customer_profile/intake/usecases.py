@@ -26,7 +26,7 @@ from guanxi.db import Tx
 from guanxi.events import Event, make_event
 from guanxi.events.inbound import ProfileReported, ProfileReportedVoided
 from guanxi.events.reports import resolved
-from guanxi.http import FieldError
+from guanxi.http import FieldError, Unprocessable
 from guanxi.telemetry import correlation_id, current_traceparent
 
 NOBODYS_UNIT = "head-office"
@@ -231,6 +231,15 @@ async def _forget_erased(tx: Tx, cases: Sequence[Case]) -> None:
         if known.get(_alias(case), case) is None or (subject is not None and subject.erased_at is not None):
             # Refused, it is no part of its thread, which may be about another customer.
             case.erased, case.thread = True, None
+
+
+async def refuse_erased(tx: Tx, source: str, envelope: Envelope) -> None:
+    """422 for what names an erased customer: not even a mended report of theirs is kept."""
+    called = envelope.text("external_customer")
+    known = await identity.look_up(tx, {(source, called)}) if called else {}
+    people = await customers.load(tx, [envelope.subject]) if envelope.subject else {}
+    if None in known.values() or any(one.erased_at for one in people.values()):
+        raise Unprocessable.field(_ERASED.field, _ERASED.code, _ERASED.detail)
 
 
 def _alias(case: Case) -> tuple[str, str]:

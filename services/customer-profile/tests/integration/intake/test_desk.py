@@ -251,6 +251,28 @@ async def test_erasure_leaves_nothing_of_the_customer_here(
         assert await reader.fetchval("SELECT count(*) FROM inbound_report WHERE body::text LIKE '%Planted%'") == 0
 
 
+@pytest.mark.parametrize("named_by", ["reference", "subject"])
+async def test_no_report_is_mended_to_name_an_erased_customer(
+    harness: Harness, dealer: httpx.AsyncClient, send: Send, named_by: str
+) -> None:
+    await send(profile(external_customer="C-7"))
+    first = (await harness.published(reports.ProfileReported))[0]
+    assert first.subject is not None
+    address, event = await refused(send)
+    await harness.erase(first.subject)
+    etag = (await dealer.get(address)).headers["ETag"]
+    data = {**event["data"], "name": "Planted-Again"}
+    body: dict[str, Any] = {"data": {**data, "external_customer": "C-7"}}
+    if named_by == "subject":
+        body = {"data": data, "subject": str(first.subject)}
+    answer = await dealer.put(address, json=body, headers={"If-Match": etag})
+    assert answer.status_code == 422, answer.text
+    assert [error["code"] for error in answer.json()["errors"]] == ["customer-erased"]
+    async with harness.database.api.read() as reader:
+        for table in ("inbound_report", "inbound_report_revision"):
+            assert await reader.fetchval(f"SELECT count(*) FROM {table} t WHERE t::text LIKE '%Planted%'") == 0, table
+
+
 async def test_no_planted_value_outlives_the_erasure(harness: Harness, dealer: httpx.AsyncClient, send: Send) -> None:
     await send(profile())
     address, event = await refused(send)
