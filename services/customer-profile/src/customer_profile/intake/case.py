@@ -76,6 +76,11 @@ class Case:
         return getattr(self.judged.model, "external_customer", None) or self.envelope.text("external_customer")
 
     @property
+    def alias(self) -> tuple[str, str]:
+        """By what its source knows the customer: the source, and the name there."""
+        return self.arrival.desk, self.external_customer or ""
+
+    @property
     def external_ref(self) -> str | None:
         """The sender's name for what is reported, where it could be read."""
         return (self.judged.model.reference if self.judged.model else None) or self.envelope.text("external_ref")

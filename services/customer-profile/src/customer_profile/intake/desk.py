@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from customer_profile.identity import usecases as identity
-from customer_profile.intake import desk_store, masking, usecases
+from customer_profile.intake import desk_store, erased, masking, usecases
 from customer_profile.intake.case import Again, Door
 from customer_profile.intake.desk_store import ReportRow
 from customer_profile.intake.envelope import Arrival, read
@@ -58,7 +58,7 @@ async def mend(tx: Tx, report_id: UUID, mending: Mending, version: int, principa
         raise Stale(row.version)
     event = _mended(row, mending)
     envelope = read(Arrival(row.source, orjson.dumps(event), row.event_id))
-    await usecases.refuse_erased(tx, row.source, envelope)
+    await erased.refuse(tx, row.source, envelope)
     await desk_store.keep_revision(tx, row, principal.subject)
     await desk_store.mend(tx, row.id, event, envelope)
     mended, whole = await _row(tx, report_id, principal), principal.may(PII_READ)

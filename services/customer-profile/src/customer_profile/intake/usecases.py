@@ -15,7 +15,7 @@ from uuid import UUID
 
 from customer_profile.customers import usecases as customers
 from customer_profile.identity import usecases as identity
-from customer_profile.intake import rules, store
+from customer_profile.intake import erased, rules, store
 from customer_profile.intake.case import Again, Case, Door, Found, Outcome, Status
 from customer_profile.intake.envelope import Arrival, Envelope, read
 from customer_profile.intake.rules import Judged, Thread, Verdict
@@ -26,7 +26,7 @@ from guanxi.db import Tx
 from guanxi.events import Event, make_event
 from guanxi.events.inbound import ProfileReported, ProfileReportedVoided
 from guanxi.events.reports import resolved
-from guanxi.http import FieldError, Unprocessable
+from guanxi.http import FieldError
 from guanxi.telemetry import correlation_id, current_traceparent
 
 NOBODYS_UNIT = "head-office"
@@ -39,7 +39,6 @@ _KNOWN_ALREADY = FieldError(
     "data.external_ref", "already-reported", "the same was reported meanwhile; nothing is missing"
 )
 _NO_SUCH = FieldError("subject", "unknown-customer", "there is no such customer")
-_ERASED = FieldError("data.external_customer", "customer-erased", "this customer was erased; nothing more is recorded")
 
 
 async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again | None = None) -> list[Outcome]:
@@ -51,7 +50,7 @@ async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again 
     await _check_subjects(tx, cases)
     threads = await _weigh(tx, cases)
     await _resolve(tx, cases)
-    await _forget_erased(tx, cases)
+    await erased.forget(tx, cases)
     await _keep(tx, cases, threads, door)
     await _pass_on(tx, cases)
     return [_outcome(case) for case in cases]
@@ -143,7 +142,7 @@ async def _check_subjects(tx: Tx, cases: Sequence[Case]) -> None:
             case.refuse(_NO_SUCH)
         elif found[subject].erased_at is not None:
             case.erased = True
-            case.refuse(_ERASED)
+            case.refuse(erased.ERASED)
 
 
 async def _weigh(tx: Tx, cases: Sequence[Case]) -> dict[store.ThreadKey, tuple[str, Thread]]:
@@ -186,17 +185,17 @@ async def _resolve(tx: Tx, cases: Sequence[Case]) -> None:
     for case in waiting:
         case.customer_id = case.envelope.subject or (case.thread.customer_id if case.thread else None)
     nameless = [case for case in waiting if case.customer_id is None and case.external_customer]
-    found = await identity.look_up(tx, {_alias(case) for case in nameless}) if nameless else {}
+    found = await identity.look_up(tx, {case.alias for case in nameless}) if nameless else {}
     # The first to name a customer opens its record, with what a profile in the same batch says of it; what is void or
     # changes nothing opens none.
     telling = [case for case in nameless if case.verdict in (None, Verdict.PASS_ON)]
-    newcomers = {_alias(c): c for c in sorted(telling, key=_profiles_last) if _alias(c) not in found}
+    newcomers = {c.alias: c for c in sorted(telling, key=_profiles_last) if c.alias not in found}
     if newcomers:
         found |= await identity.resolve_or_register(tx, [_new_customer(case) for case in newcomers.values()])
     for case in nameless:
-        case.customer_id = found.get(_alias(case))
-        case.erased = found.get(_alias(case), case) is None
-        case.registered = case.customer_id is not None and newcomers.pop(_alias(case), None) is not None
+        case.customer_id = found.get(case.alias)
+        case.erased = found.get(case.alias, case) is None
+        case.registered = case.customer_id is not None and newcomers.pop(case.alias, None) is not None
     _follow_threads(waiting)
     for case in waiting:
         _settle(case)
@@ -214,36 +213,9 @@ def _follow_threads(waiting: Sequence[Case]) -> None:
 
 def _settle(case: Case) -> None:
     if case.erased:
-        case.refuse(_ERASED)
+        case.refuse(erased.ERASED)
     else:
         case.status = "passed_anonymous" if case.customer_id is None else "resolved"
-
-
-async def _forget_erased(tx: Tx, cases: Sequence[Case]) -> None:
-    """Have nothing kept of a refused report that names an erased customer, whatever it was refused for."""
-    refused = [case for case in cases if case.status == "rejected" and not case.erased]
-    naming = {case.report_id: case.envelope.subject for case in refused if case.envelope.subject}
-    called = [case for case in refused if case.external_customer]
-    people = await customers.load(tx, naming.values()) if naming else {}
-    known = await identity.look_up(tx, {_alias(case) for case in called}) if called else {}
-    for case in refused:
-        subject = people.get(naming[case.report_id]) if case.report_id in naming else None
-        if known.get(_alias(case), case) is None or (subject is not None and subject.erased_at is not None):
-            # Refused, it is no part of its thread, which may be about another customer.
-            case.erased, case.thread = True, None
-
-
-async def refuse_erased(tx: Tx, source: str, envelope: Envelope) -> None:
-    """422 for what names an erased customer: not even a mended report of theirs is kept."""
-    called = envelope.text("external_customer")
-    known = await identity.look_up(tx, {(source, called)}) if called else {}
-    people = await customers.load(tx, [envelope.subject]) if envelope.subject else {}
-    if None in known.values() or any(one.erased_at for one in people.values()):
-        raise Unprocessable.field(_ERASED.field, _ERASED.code, _ERASED.detail)
-
-
-def _alias(case: Case) -> tuple[str, str]:
-    return case.arrival.desk, case.external_customer or ""
 
 
 def _profiles_last(case: Case) -> bool:
@@ -251,7 +223,7 @@ def _profiles_last(case: Case) -> bool:
 
 
 def _new_customer(case: Case) -> identity.NewCustomer:
-    source, external_ref = _alias(case)
+    source, external_ref = case.alias
     new = identity.NewCustomer(source, external_ref, case.unit, at=case.time)
     model = case.model
     if isinstance(model, ProfileReported):
