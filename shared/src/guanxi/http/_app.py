@@ -48,6 +48,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
         docs_url=None if production else "/docs",
         redoc_url=None,
         redirect_slashes=False,
+        # Ours is `TelemetryLayer`: FastAPI's own would tell everything a second time where OTEL_* is set.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
         openapi_tags=list(tags) or None,
         servers=[{"url": public_url}] if public_url else None,
     )

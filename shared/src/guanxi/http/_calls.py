@@ -170,7 +170,7 @@ class Write:
         """The audit row of this call, for a hot route's own statement."""
         # A stranger's path may hold the secret that lets them in, such as a tracking token.
         public = self.principal is ANONYMOUS
-        path = template_of(self.request.scope) if public else self.request.url.path
+        path = template_of(self.request.scope) if public else self.request.scope["path"]
         return AuditEntry(_action(self.request), path, resource_id, customer_id, details=details)
 
     async def look_up(self) -> Made:
@@ -248,7 +248,8 @@ class WritesOnce:
     ) -> Write:
         principal = await authorise(request, self.access)
         key = check_key(request.headers.getlist("idempotency-key") if idempotency_key is not None else [])
-        target = f"{request.url.path}?{request.url.query}"
+        # Not `request.url`, which puts a whole address together and takes it apart again.
+        target = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
         hashed = request_hash(request.method, target, await request.body())
         attempt = Attempt(principal.subject, key, _action(request), hashed)
         return Write(principal, request.app.state.pool, request, response, attempt)
