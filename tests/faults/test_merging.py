@@ -16,7 +16,7 @@ from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
 from support.databases import READERS, SERVICES, rows
 from support.dealer import producing, register_dealer
-from support.histories import FAMILIES, Family, History
+from support.histories import History
 from support.invariants import (
     no_effect_is_there_twice,
     nothing_of_ours_is_buried,
@@ -24,6 +24,7 @@ from support.invariants import (
     outboxes_are_empty,
     recovers,
 )
+from support.lives import FAMILIES, Family
 from support.owners import keeping_owners
 from support.rounds import PATIENCE_S, chance, count
 from support.shown import differs

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from support.client import Caller
-from support.histories import AT, FAMILIES, WORDS, Family, Model
+from support.lives import AT, FAMILIES, WORDS, Family, Model
 from support.waiting import Problem
 
 _ALL = "limit=200&kind=contact&kind=complaint"
