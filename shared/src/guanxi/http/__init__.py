@@ -10,6 +10,7 @@ from guanxi.http._answers import (
 )
 from guanxi.http._app import attach, create_app
 from guanxi.http._calls import Change, Once, Read, Reads, Write, Writes, WritesOnce, read, write
+from guanxi.http._corrections import Correction
 from guanxi.http._etag import ETAG_SCHEMA, etag, if_match, set_etag
 from guanxi.http._idempotency import Attempt, Made, claim_sql, claiming, idempotency_args, in_progress, request_hash
 from guanxi.http._marks import body_limit, deadline, streaming
@@ -42,6 +43,7 @@ __all__ = [
     "Attempt",
     "Change",
     "Conflict",
+    "Correction",
     "FieldError",
     "Forbidden",
     "Gone",

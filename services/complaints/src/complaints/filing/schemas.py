@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from complaints.fields import (
@@ -21,6 +21,7 @@ from complaints.fields import (
     Sku,
     example,
 )
+from guanxi.http import Correction
 
 
 class ReplyTo(Body):
@@ -30,7 +31,7 @@ class ReplyTo(Body):
     address: AddressText
 
 
-class ComplaintPatch(Body):
+class ComplaintPatch(Correction):
     """What was taken down wrongly; a field left out stays as it is, null empties one that may be empty."""
 
     model_config = example(cause="price", sku="STAND-40")
@@ -44,18 +45,7 @@ class ComplaintPatch(Body):
     wish: PersonalText | None = None
     reply_to: ReplyTo | None = None
 
-    @field_validator("channel", "cause", "severity", mode="before")
-    @classmethod
-    def _never_null(cls, value: object) -> object:
-        if value is None:
-            raise PydanticCustomError("null", "cannot be null")
-        return value
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise PydanticCustomError("missing", "name at least one field to correct")
-        return self
+    FILLED = frozenset({"channel", "cause", "severity"})
 
 
 class VoidingCreate(Body):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from guanxi.events.fields import (
     Code,
@@ -23,6 +23,7 @@ from guanxi.events.fields import (
     Sku,
     UtcTime,
 )
+from guanxi.http import Correction
 from guanxi.problems import FieldError
 from interactions.commerce.rules import OrderStatus
 
@@ -87,12 +88,10 @@ class NewOrder(_New):
     purpose: PersonalNote | None = None
 
 
-class OrderCorrection(_New):
+class OrderCorrection(Correction):
     """The fields that were wrong, as they should have been."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"discount_minor": 100000, "way": "telephone"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"discount_minor": 100000, "way": "telephone"}]})
 
     placed_at: UtcTime | None = None
     currency: Currency | None = None
@@ -104,18 +103,7 @@ class OrderCorrection(_New):
     way: Code | None = None
     purpose: PersonalNote | None = None
 
-    @field_validator("placed_at", "currency", "lines", "total_minor", mode="before")
-    @classmethod
-    def _never_null(cls, value: object) -> object:
-        if value is None:
-            raise ValueError("cannot be null")
-        return value
-
-    @model_validator(mode="after")
-    def _something(self) -> OrderCorrection:
-        if not self.model_fields_set:
-            raise ValueError("name at least one field to correct")
-        return self
+    FILLED = frozenset({"placed_at", "currency", "lines", "total_minor"})
 
 
 class NewMovedLine(_New):
@@ -178,22 +166,16 @@ class NewPayment(_New):
     paid_on: IsoDate | None = None
 
 
-class PaymentCorrection(_New):
+class PaymentCorrection(Correction):
     """What was wrong about a payment, or that what was due has been paid."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paid_on": "2026-03-31"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"paid_on": "2026-03-31"}]})
 
     amount_minor: Money | None = None
     due_on: IsoDate | None = None
     paid_on: IsoDate | None = None
 
-    @model_validator(mode="after")
-    def _something(self) -> PaymentCorrection:
-        if not self.model_fields_set:
-            raise ValueError("name at least one field to correct")
-        if "amount_minor" in self.model_fields_set and self.amount_minor is None:
-            raise ValueError("amount_minor cannot be null")
-        return self
+    FILLED = frozenset({"amount_minor"})
 
 
 class NewServiceRecord(_New):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from guanxi.events.fields import (
     Channel,
@@ -19,11 +19,11 @@ from guanxi.events.fields import (
     Seconds,
     UtcTime,
 )
+from guanxi.http import Correction
 from interactions.contacts.rules import ContactKind, Direction, Need
 from interactions.promises.schemas import PromiseRead
 
 _Cues = Annotated[tuple[PersonalNote, ...], Field(max_length=50)]
-_NEVER_NULL = ("channel", "direction", "kind", "occurred_at", "cues")
 
 
 class NewPromise(BaseModel):
@@ -77,10 +77,10 @@ class NewInteraction(BaseModel):
     promises: Annotated[tuple[NewPromise, ...], Field(max_length=50)] = ()
 
 
-class InteractionCorrection(BaseModel):
+class InteractionCorrection(Correction):
     """The fields that were wrong, as they should have been; promises have outcomes instead."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"outcome": "later"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "later"}]})
 
     channel: Channel | None = None
     direction: Direction | None = None
@@ -95,14 +95,7 @@ class InteractionCorrection(BaseModel):
     cues: _Cues | None = None
     rival_named: PersonalNote | None = None
 
-    @model_validator(mode="after")
-    def _something(self) -> InteractionCorrection:
-        if not self.model_fields_set:
-            raise ValueError("name at least one field to correct")
-        empty = [name for name in _NEVER_NULL if name in self.model_fields_set and getattr(self, name) is None]
-        if empty:
-            raise ValueError(f"{', '.join(empty)} cannot be null")
-        return self
+    FILLED = frozenset({"channel", "direction", "kind", "occurred_at", "cues"})
 
 
 class InteractionRow(BaseModel):
