@@ -146,6 +146,15 @@ async def test_the_database_of_another_service_is_refused(
     one_line(await start(module, dict(settings), *words), "of another service")
 
 
+async def test_a_database_that_is_not_whole_is_refused(service_database: Make) -> None:
+    database = await service_database("complaints")
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("DROP TABLE verdict")
+    await owner.close()
+    settings = {**DEVELOPMENT, "GUANXI_DATABASE_URL": database.runtime_url}
+    one_line(await start("complaints", dict(settings)), "table verdict is missing")
+
+
 async def test_a_wrong_password_is_said_without_it(postgres: Postgres, service_database: Make) -> None:
     database = await service_database("complaints")
     before, _, after = database.runtime_url.partition("@")

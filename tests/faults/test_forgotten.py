@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from functools import partial
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 
+from guanxi.bus.topics import delete_topics, ensure_topics, topic_names
 from guanxi_local.testplatform import TestPlatform
+from guanxi_local.topics import read_topics
 from support.client import Caller
 from support.databases import SERVICES, rows, topology, value
 from support.dealer import Dealer, publishing
@@ -34,13 +35,13 @@ async def test_consumers_that_know_nothing_of_their_positions_take_nothing_in_tw
     for _ in range(count(smoke=1, full=4, soak=20)):
         await _some_traffic(ground, admin, dealer, ledger)
         service = dice.choice(SERVICES)
-        groups = [consumer.group for consumer in topology(service).consumers]
+        groups = _groups(service)
         async with writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
             await asyncio.to_thread(ground.take_down, service)
             forgotten = await rows(ground, service, "DELETE FROM consumer_offset RETURNING consumer")
             assert {group for (group,) in forgotten} == set(groups)
             for group in groups:
-                await _begin_anew(ground, group)
+                await _begin_anew(ground, f"{ground.topic_prefix}{service}.{group}")
             await asyncio.to_thread(ground.bring_back, service)
         await recovers(ground, [dealer])
         again = await value(ground, service, "SELECT count(DISTINCT consumer) FROM consumer_offset")
@@ -75,39 +76,34 @@ async def _until_more(ledger: Ledger) -> None:
     await eventually(look, max(60, PATIENCE_S))
 
 
+def _groups(service: str) -> list[str]:
+    """All consumers of a service, the one of publishers' topics too."""
+    found = topology(service)
+    own = [found.inbound.group] if found.inbound else []
+    return [*own, *(one.group for one in found.consumers)]
+
+
 async def _begin_anew(ground: TestPlatform, group: str) -> None:
     """Let the broker say of an empty group that it has read nothing of what it ever read."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=ground.kafka)
     consumer = AIOKafkaConsumer(bootstrap_servers=ground.kafka, group_id=group, enable_auto_commit=False)
+    await admin.start()
     await consumer.start()
     try:
-        known = [TopicPartition(topic, n) for topic in await consumer.topics() for n in await _numbers(consumer, topic)]
-        consumer.assign(known)
-        read = [tp for tp in known if await consumer.committed(tp)]
-        if read:
-            await consumer.commit(dict.fromkeys(read, 0))
+        read = list(await admin.list_consumer_group_offsets(group))
+        assert read, f"the broker knows nothing of {group}"
+        consumer.assign(read)
+        await consumer.commit(dict.fromkeys(read, 0))
     finally:
         await consumer.stop()
-
-
-async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> Collection[int]:
-    return consumer.partitions_for_topic(topic) or ()
-
-
-async def _make_anew(ground: TestPlatform, topic: str) -> None:
-    """Delete a topic with all that lies on it, and make it again as it was, empty."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=ground.kafka)
-    await admin.start()
-    try:
-        (before,) = await admin.describe_topics([topic])
-        await admin.delete_topics([topic])
-        made = NewTopic(topic, len(before["partitions"]), 1)
-        await eventually(partial(_made, admin, made), PATIENCE_S)
-    finally:
         await admin.close()
 
 
-async def _made(admin: AIOKafkaAdminClient, topic: NewTopic) -> str | None:
-    # Until the old one is quite gone there is a topic of that name.
-    answer = await admin.create_topics([topic])
-    errors = [error for _, error, *_ in answer.topic_errors if error]
-    return f"{topic.name}: error {errors}" if errors else None
+async def _make_anew(ground: TestPlatform, name: str) -> None:
+    """Delete a topic with all that lies on it, and make it again as it was, empty."""
+    (spec,) = (one for one in read_topics(ground.topic_prefix) if one.name == name)
+    await delete_topics(ground.kafka, [name])
+    async with asyncio.timeout(PATIENCE_S):
+        while name in await topic_names(ground.kafka):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.1)
+    await ensure_topics(ground.kafka, [spec])

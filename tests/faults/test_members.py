@@ -44,24 +44,31 @@ async def test_a_member_frozen_for_longer_than_its_session_finds_its_work_done(
 ) -> None:
     dice = chance("zombies")
     for _ in range(count(smoke=1, full=2, soak=20)):
-        service = dice.choice(SERVICES)
-        member = await asyncio.to_thread(ground.start_apart, service, "worker")
-        async with only_growing(ground), writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
-            await asyncio.to_thread(ground.wait_ready, member, seconds=60)
-            await _until_more(dealer, dice)
-            ground.pause(member)
-            frozen_at = time.monotonic()
-            await _until_more(dealer, dice)
-        # The group does without it: what came while it was frozen is done by the others.
-        await recovers(ground, [dealer], seconds=max(45, PATIENCE_S))
-        async with only_growing(ground), writing(Writers(admin, ledger, dice)), publishing(dealer, dice):
-            await asyncio.sleep(max(0, frozen_at + _FROZEN_S - time.monotonic()))
-            ground.resume(member)
-            await _until_more(dealer, dice)
-            await asyncio.to_thread(ground.wait_ready, member, seconds=60)
-        await recovers(ground, [dealer])
-        await asyncio.to_thread(ground.end_apart, member)
+        member = await asyncio.to_thread(ground.start_apart, dice.choice(SERVICES), "worker")
+        try:
+            await _freeze_and_thaw(ground, member, Writers(admin, ledger, dice), dealer, dice)
+        finally:
+            await asyncio.to_thread(ground.end_apart, member)
     await all_is_well(ground, admin, ledger)
+
+
+async def _freeze_and_thaw(
+    ground: TestPlatform, member: str, writers: Writers, dealer: Dealer, dice: random.Random
+) -> None:
+    async with only_growing(ground), writing(writers), publishing(dealer, dice):
+        await asyncio.to_thread(ground.wait_ready, member, seconds=60)
+        await _until_more(dealer, dice)
+        ground.pause(member)
+        frozen_at = time.monotonic()
+        await _until_more(dealer, dice)
+    # The group does without it: what came while it was frozen is done by the others.
+    await recovers(ground, [dealer], seconds=max(45, PATIENCE_S))
+    async with only_growing(ground), writing(writers), publishing(dealer, dice):
+        await asyncio.sleep(max(0, frozen_at + _FROZEN_S - time.monotonic()))
+        ground.resume(member)
+        await _until_more(dealer, dice)
+        await asyncio.to_thread(ground.wait_ready, member, seconds=60)
+    await recovers(ground, [dealer])
 
 
 async def _until_more(dealer: Dealer, dice: random.Random) -> None:

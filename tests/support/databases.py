@@ -22,7 +22,12 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, as
 
 async def rows(platform: TestPlatform, service: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement in one service's database."""
-    connection = await asyncpg.connect(platform.postgres_url(service), timeout=5, command_timeout=20)
+    return await rows_at(platform.postgres_url(service), sql, *args)
+
+
+async def rows_at(url: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
+    """The rows of one statement in any database."""
+    connection = await asyncpg.connect(url, timeout=5, command_timeout=20)
     try:
         return [tuple(row) for row in await connection.fetch(sql, *args)]
     finally:

@@ -1,23 +1,27 @@
 """I5: what each service has made of others' events equals what its handlers make of the logs alone, in any order.
 
-The handlers are run again, on an empty database of the same server, over every event in the five logs, shuffled.
+The handlers are run again, on a database of the same server that was empty, over every event in the five logs,
+shuffled. A platform that is looked at again and again keeps those databases: only what is new is applied to them.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from guanxi.bus.applier import FactApplier
 from guanxi.db import open_database
 from guanxi.events import Consumer, Event, parse
 from guanxi_local.databases import drop_database
 from guanxi_local.postgres import Postgres
+from guanxi_local.roles import Database
 from guanxi_local.testplatform import TestPlatform
 from guanxi_local.testservers import copy_of
-from support.databases import SERVICES, digest, rows, topology
+from support.databases import SERVICES, digest, rows, rows_at, topology
 from support.waiting import Problem
 
 _BATCH = 200
@@ -54,27 +58,53 @@ MODELS = (
 )
 
 
-async def models_agree(platform: TestPlatform, dice: random.Random, server: Postgres | None = None) -> Problem:
-    """What is different in the first model that differs; `server` is the platform's, when it has none of its own."""
+@dataclass
+class _Kept:
+    """The databases in which the handlers ran, by service, and the events that they have had."""
+
+    made: dict[str, Database] = field(default_factory=dict)
+    seen: set[UUID] = field(default_factory=set)
+
+
+_KEPT: dict[Path, _Kept] = {}
+
+
+async def models_agree(
+    platform: TestPlatform, dice: random.Random, server: Postgres | None = None, *, anew: bool = False
+) -> Problem:
+    """What is different in the first model that differs; `server` is the platform's, when it has none of its own.
+
+    `anew` begins with empty databases, so that all events are shuffled among each other.
+    """
     server = server or Postgres(platform.state, _port(platform))
-    events = await _every_event(platform)
+    kept = _Kept() if anew else _KEPT.setdefault(platform.state.root, _Kept())
+    try:
+        await _take_in(platform, server, kept, dice)
+        return await _difference(platform, kept)
+    finally:
+        if anew:
+            for made in kept.made.values():
+                await drop_database(server, made.name)
+
+
+async def _take_in(platform: TestPlatform, server: Postgres, kept: _Kept, dice: random.Random) -> None:
+    new: dict[UUID, bytes] = {}
+    for service in SERVICES:
+        ids = [row[0] for row in await rows(platform, service, "SELECT event_id FROM event_log")]
+        new |= dict(await rows(platform, service, _BODIES, [one for one in ids if one not in kept.seen]))
+    events = [parse(body) for body in new.values()]
     dice.shuffle(events)
     for model in MODELS:
-        wanted = await _again(server, model, events)
-        found = await rows(platform, model.service, model.sql)
-        if digest(found) != digest(wanted):
-            late = set(map(repr, wanted)) ^ set(map(repr, found))
-            return f"{model.service}.{model.consumer}: {len(late)} of {len(wanted)} rows differ: {sorted(late)[:2]}"
-    return None
+        if model.service not in kept.made:
+            kept.made[model.service] = await copy_of(server, model.service)
+        await _apply(kept.made[model.service], model, events)
+    kept.seen |= new.keys()
 
 
-async def _every_event(platform: TestPlatform) -> list[Event[Any]]:
-    bodies = [row[0] for service in SERVICES for row in await rows(platform, service, "SELECT body FROM event_log")]
-    return [parse(body) for body in bodies]
+_BODIES = "SELECT event_id, body FROM event_log WHERE event_id = ANY($1::uuid[])"
 
 
-async def _again(server: Postgres, model: Model, events: Sequence[Event[Any]]) -> list[tuple[Any, ...]]:
-    made = await copy_of(server, model.service)
+async def _apply(made: Database, model: Model, events: Sequence[Event[Any]]) -> None:
     database = await open_database(made.runtime_url, application="recomputed")
     try:
         consumer = _consumer(model)
@@ -83,11 +113,18 @@ async def _again(server: Postgres, model: Model, events: Sequence[Event[Any]]) -
         for start in range(0, len(mine), _BATCH):
             async with database.consumers.begin() as tx:
                 await FactApplier(consumer).apply_events(tx, mine[start : start + _BATCH])
-        async with database.api.read() as reader:
-            return [tuple(row) for row in await reader.fetch(model.sql)]
     finally:
         await database.close()
-        await drop_database(server, made.name)
+
+
+async def _difference(platform: TestPlatform, kept: _Kept) -> Problem:
+    for model in MODELS:
+        found = await rows(platform, model.service, model.sql)
+        wanted = await rows_at(kept.made[model.service].owner_url, model.sql)
+        if digest(found) != digest(wanted):
+            late = set(map(repr, wanted)) ^ set(map(repr, found))
+            return f"{model.service}.{model.consumer}: {len(late)} of {len(wanted)} rows differ: {sorted(late)[:2]}"
+    return None
 
 
 def _consumer(model: Model) -> Consumer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -59,8 +60,15 @@ def make_topics(*, renew: bool = False) -> None:
     broker, specs = _told("GUANXI_KAFKA"), read_topics(os.environ.get("GUANXI_TOPIC_PREFIX", ""))
     if renew:
         asyncio.run(_delete(broker, {spec.name for spec in specs}))
-    replication = int(os.environ.get("GUANXI_TOPIC_REPLICATION", "1"))
-    asyncio.run(ensure_topics(broker, specs, replication=replication, seconds=_BROKER_S))
+    asyncio.run(ensure_topics(broker, specs, replication=_replication(), seconds=_BROKER_S))
+
+
+def _replication() -> int:
+    told = os.environ.get("GUANXI_TOPIC_REPLICATION") or "1"
+    if not re.fullmatch("[1-9]", told):
+        message = f"GUANXI_TOPIC_REPLICATION: {told} is not a number from 1 to 9"
+        raise Failure(message)
+    return int(told)
 
 
 async def _delete(broker: str, names: set[str]) -> None:

@@ -13,12 +13,12 @@ from complaints.filing import api as filing_api
 from complaints.leavers import usecases as leavers
 from complaints.routing import api as routing_api
 from complaints.settings import Settings
-from complaints.tables import metadata
 from complaints.tickets import api as tickets_api
 from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import DUE
 from complaints.topology import TOPOLOGY
 from complaints.tracking import api as tracking_api
+from guanxi.db import declared_tables
 from guanxi.service import Service
 
 SERVICE = Service(
@@ -26,7 +26,7 @@ SERVICE = Service(
     title="Complaints",
     description="What went wrong: tickets, routing, deadlines.",
     settings=Settings,
-    metadata=metadata,
+    metadata=declared_tables("complaints"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(

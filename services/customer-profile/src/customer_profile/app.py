@@ -19,8 +19,8 @@ from customer_profile.overview.api import router as overview_router
 from customer_profile.settings import Settings
 from customer_profile.sources import usecases as publishers
 from customer_profile.sources.api import router as sources
-from customer_profile.tables import metadata
 from customer_profile.topology import TOPOLOGY
+from guanxi.db import declared_tables
 from guanxi.service import Job, Service
 
 SERVICE = Service(
@@ -28,7 +28,7 @@ SERVICE = Service(
     title="Customer profile",
     description="Who the customer is: identity, merges, the file, staff and units, intake from outside.",
     settings=Settings,
-    metadata=metadata,
+    metadata=declared_tables("customer_profile"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(customers_router, identity_router, overview_router, organisation, sources, intake),

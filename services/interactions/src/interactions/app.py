@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from guanxi.db import declared_tables
 from guanxi.service import Service
 from interactions.commerce import api as commerce_api
 from interactions.commerce import handlers as commerce_handlers
@@ -19,7 +20,6 @@ from interactions.promises import usecases as promises
 from interactions.promises.rules import DUE_KIND as PROMISE
 from interactions.promises.rules import REMINDER_KIND as PROMISE_REMINDER
 from interactions.settings import Settings
-from interactions.tables import metadata
 from interactions.timeline import api as timeline_api
 from interactions.topology import TOPOLOGY
 
@@ -28,7 +28,7 @@ SERVICE = Service(
     title="Interactions",
     description="What happened between us: contacts, orders, promises, the timeline.",
     settings=Settings,
-    metadata=metadata,
+    metadata=declared_tables("interactions"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from guanxi.db import declared_tables
 from guanxi.service import Service
 from notifications.alerts import api as alerts_api
 from notifications.alerts import usecases as alerts
@@ -14,7 +15,6 @@ from notifications.messages import usecases as messages
 from notifications.permissions import api as permissions_api
 from notifications.permissions import usecases as permissions
 from notifications.settings import Settings
-from notifications.tables import metadata
 from notifications.templates import api as templates_api
 from notifications.topology import TOPOLOGY
 
@@ -23,7 +23,7 @@ SERVICE = Service(
     title="Notifications",
     description="Who must know: permissions, messages, staff inbox, webhooks.",
     settings=Settings,
-    metadata=metadata,
+    metadata=declared_tables("notifications"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(permissions_api.router, messages_api.router, templates_api.router, alerts_api.router, feeds_api.router),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import scoring.scorecards.tables
 import scoring.scores.tables  # noqa: F401 - declares its tables
+from guanxi.db import declared_tables
 from guanxi.service import Service
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
@@ -14,7 +15,6 @@ from scoring.scores.scorer import JOBS, LOOPS
 from scoring.segments import api as segments_api
 from scoring.segments import usecases as segments
 from scoring.settings import Settings
-from scoring.tables import metadata
 from scoring.topology import TOPOLOGY
 
 SERVICE = Service(
@@ -22,7 +22,7 @@ SERVICE = Service(
     title="Scoring",
     description="What it means: value, trust, tiers, segments.",
     settings=Settings,
-    metadata=metadata,
+    metadata=declared_tables("scoring"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
     routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router),

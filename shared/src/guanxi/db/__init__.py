@@ -8,7 +8,7 @@ from guanxi.db._keyset import after_key
 from guanxi.db._migrations import migrate, platform_statements, run_migrations, schema_differences
 from guanxi.db._pool import Database, Pool, Reader, Sizes, Stamp, Tx, open_database
 from guanxi.db._rows import as_row
-from guanxi.db._schema import IDEMPOTENCY_KEPT, base_columns, new_metadata, personal, personal_columns
+from guanxi.db._schema import IDEMPOTENCY_KEPT, base_columns, declared_tables, new_metadata, personal, personal_columns
 from guanxi.db._together import Together, TogetherByPool
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "check_owner",
     "classify",
     "compile_statement",
+    "declared_tables",
     "migrate",
     "new_metadata",
     "open_alone",

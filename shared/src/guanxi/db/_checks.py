@@ -41,6 +41,10 @@ async def check_database(reader: Reader, migrations: Path, metadata: sa.MetaData
     if heads != current:
         message = f"migrations are at {sorted(current) or 'nothing'}, this release needs {sorted(heads)}: run `migrate`"
         raise DatabaseUnfitError(message)
+    missing = await reader.fetchval(_MISSING, [table.name for table in metadata.tables.values()])
+    if missing:
+        message = f"table {missing} is missing though its migration was run: restore the whole database"
+        raise DatabaseUnfitError(message)
 
 
 async def check_owner(reader: Reader, metadata: sa.MetaData) -> None:
@@ -52,6 +56,7 @@ async def check_owner(reader: Reader, metadata: sa.MetaData) -> None:
         raise DatabaseUnfitError(message)
 
 
+_MISSING = "SELECT min(t) FROM unnest($1::text[]) t WHERE to_regclass(t) IS NULL"
 _ANY = "SELECT bool_or(to_regclass(t) IS NOT NULL) FROM unnest($1::text[]) t"
 
 

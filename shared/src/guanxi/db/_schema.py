@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +25,19 @@ _NAMES = {
 def new_metadata() -> sa.MetaData:
     """An empty schema with this platform's names for constraints."""
     return sa.MetaData(naming_convention=_NAMES)
+
+
+def declared_tables(package: str) -> sa.MetaData:
+    """The schema of a service's own tables, with those of all its resources: whoever writes SQL by hand imports none.
+
+    What is checked, migrated and scanned for personal data is this whole, and not what somebody happened to load.
+    """
+    for found in pkgutil.iter_modules(import_module(package).__path__):
+        module = f"{package}.{found.name}.tables"
+        if found.ispkg and find_spec(module):
+            import_module(module)
+    metadata: sa.MetaData = import_module(f"{package}.tables").metadata
+    return metadata
 
 
 def base_columns() -> list[sa.Column[Any]]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -33,7 +34,7 @@ from guanxi.http._calls import Reads, Writes, WritesOnce
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ID_LENGTH = 36
-_MANY = (list, set, frozenset, tuple)
+_MANY = (list, set, frozenset, tuple, Sequence, deque)
 _JSON = b"application/json"
 _OK = 200
 _Query = Mapping[str, Any]
@@ -196,7 +197,9 @@ def _taken_apart(
     calls = [one.call for one in dependant.dependencies]
     kinds = [call for call in calls if isinstance(call, Reads | Writes | WritesOnce)]
     asked = [field for part in (dependant, *dependant.dependencies) for field in part.query_params]
-    odd = any(_unlike(field) for field in asked) or dependant.header_params or dependant.cookie_params
+    names = [name for field in asked for name in {field.name, field.alias}]
+    unlike = len(set(names)) < len(names) or any(_unlike(field) for field in asked)
+    odd = unlike or bool(dependant.header_params or dependant.cookie_params)
     if len(kinds) != 1 or len(ids) > 1 or len(bodies) > 1 or any(hints[one] is not UUID for one in ids) or odd:
         message = f"{method} {path} is marked plain: it needs one read or write, at most one id and at most one body"
         raise NotPlainError(message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
 
 from fastapi import FastAPI
@@ -64,10 +64,14 @@ def refuse_threads(app: FastAPI) -> None:
     for found in iter_route_contexts(app.routes):
         dependant = getattr(found, "dependant", None)
         calls = [dependant.call, *_calls(dependant)] if isinstance(dependant, Dependant) else []
-        plain = [call for call in calls if not any(map(iscoroutinefunction, (call, type(call).__call__)))]
+        plain = [call for call in calls if not any(map(_runs_on_the_loop, (call, type(call).__call__)))]
         if plain:
             message = f"{getattr(found, 'path_format', '')}: {plain[0]} is no coroutine, and would run in a thread"
             raise ThreadedError(message)
+
+
+def _runs_on_the_loop(call: object) -> bool:
+    return iscoroutinefunction(call) or isasyncgenfunction(call)
 
 
 def template_of(scope: Scope) -> str:

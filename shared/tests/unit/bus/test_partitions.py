@@ -1,4 +1,4 @@
-"""A key goes where every Kafka client would send it."""
+"""A key goes where aiokafka would send it, and the Java client."""
 
 from __future__ import annotations
 
@@ -17,3 +17,4 @@ def test_a_key_goes_where_the_client_would_send_it(partitions: int) -> None:
     usual = [DefaultPartitioner()(key, numbers, numbers) for key in keys]
     assert [partition_for(key, numbers, numbers) for key in keys] == usual
     assert set(usual) == set(numbers)
+    assert partition_for(None, numbers, numbers) in numbers

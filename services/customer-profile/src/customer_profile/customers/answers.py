@@ -102,7 +102,7 @@ class CustomerRead(BaseModel):
     verified_by: UUID | None
 
 
-_INSIDE = {"address": dict.fromkeys(Address.model_fields), "preferences": dict.fromkeys(Preferences.model_fields)}
+_INSIDE = {"address": tuple(Address.model_fields), "preferences": tuple(Preferences.model_fields)}
 _MASKS = masks_of(CustomerRead)
 _POINT_MASKS = {kind: masks_of(model)["value"] for kind, model in _POINTS.items()}
 _OTHER_MASK = masks_of(OtherRead)["value"]
@@ -193,9 +193,9 @@ class PageRow:
         self.id: UUID = row["id"]
         self._values = dict(row.items())
         self._points: list[list[Any]] = self._values["contact_points"] or []
-        for name, nothing in _INSIDE.items():
-            if self._values[name]:
-                self._values[name] = {**nothing, **self._values[name]}
+        for name, fields in _INSIDE.items():
+            stored = self._values[name]
+            self._values[name] = {field: stored.get(field) for field in fields} if stored else None
         if not internal:
             self._values |= {"canonical_id": self.id, "members": [self.id], "status": "active"}
 

@@ -58,7 +58,7 @@ async def mend(tx: Tx, report_id: UUID, mending: Mending, version: int, principa
         raise Stale(row.version)
     event = _mended(row, mending)
     envelope = read(Arrival(row.source, orjson.dumps(event), row.event_id))
-    await erased.refuse(tx, row.source, envelope)
+    await erased.refuse(tx, row.source, envelope, subjects=principal.internal)
     await desk_store.keep_revision(tx, row, principal.subject)
     await desk_store.mend(tx, row.id, event, envelope)
     mended, whole = await _row(tx, report_id, principal), principal.may(PII_READ)

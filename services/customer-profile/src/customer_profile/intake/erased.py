@@ -28,10 +28,13 @@ async def forget(tx: Tx, cases: Sequence[Case]) -> None:
             case.erased, case.thread = True, None
 
 
-async def refuse(tx: Tx, source: str, envelope: Envelope) -> None:
-    """422 for what names an erased customer: not even a mended report of theirs is kept."""
+async def refuse(tx: Tx, source: str, envelope: Envelope, *, subjects: bool) -> None:
+    """422 for what names an erased customer: not even a mended report of theirs is kept.
+
+    Without `subjects` no id of a customer is looked up: who may not name one learns nothing of it.
+    """
     called = envelope.text("external_customer")
     known = await identity.look_up(tx, {(source, called)}) if called else {}
-    people = await customers.load(tx, [envelope.subject]) if envelope.subject else {}
+    people = await customers.load(tx, [envelope.subject]) if envelope.subject and subjects else {}
     if None in known.values() or any(one.erased_at for one in people.values()):
         raise Unprocessable.field(ERASED.field, ERASED.code, ERASED.detail)

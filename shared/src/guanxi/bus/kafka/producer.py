@@ -10,18 +10,23 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import DefaultPartitioner, murmur2
 
 from guanxi.bus.kafka._convert import ASK_SECONDS, PRODUCE_SECONDS, close_all
 from guanxi.bus.ports import Ack, BrokerError, Headers, Place
 
 
-def partition_for(key: bytes, all_partitions: Sequence[int], _available: Sequence[int]) -> int:
-    """The partition that every Kafka client gives a key.
+def partition_for(key: bytes | None, all_partitions: Sequence[int], available: Sequence[int]) -> int:
+    """The partition that the Java client, and aiokafka after it, gives a key.
 
-    The client's own function hashes byte by byte in Python; of the same customers, again and again, once is enough.
+    aiokafka hashes byte by byte in Python; of the same customers, again and again, once is enough.
     """
+    if key is None:
+        return int(_USUAL(key, all_partitions, available))
     return all_partitions[_hash(key) % len(all_partitions)]
+
+
+_USUAL = DefaultPartitioner()
 
 
 @lru_cache(maxsize=100_000)
