@@ -169,7 +169,8 @@ class Watchdog:
             # The broker was away: what it holds now need not be what we have read.
             for one in self._guarded:
                 one.runner.check_places()
-        self._seen, self._disturbed = ends, False
+        # A topic that is deleted and made anew is gone for a while: what it held before is what it is compared with.
+        self._seen, self._disturbed = {**self._seen, **ends}, False
 
     def _look_away(self) -> None:
         for one in self._guarded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -135,6 +135,44 @@ def test_while_the_broker_is_away_nobody_is_stuck_and_afterwards_places_are_comp
     run_in_virtual_time(_for(180, guarded.run(), dog.run(), outage()))
     assert len(bench.store.effects) == len(old) + 9
     assert given_up == []
+
+
+class Looks:
+    """A broker that tells these ends, look after look."""
+
+    def __init__(self, *ends: Mapping[Place, int]) -> None:
+        self._ends = list(ends)
+
+    async def of(self, topics: Collection[str], pattern: str | None = None) -> Mapping[Place, int]:
+        return self._ends.pop(0)
+
+    async def stop(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("ends", "compared"),
+    [
+        ([{Place(TOPIC, 0): 9}, {Place(TOPIC, 0): 9}, {Place(TOPIC, 0): 12}], 0),
+        ([{Place(TOPIC, 0): 9}, {Place(TOPIC, 0): 3}], 1),
+        ([{Place(TOPIC, 0): 9}, {}, {}, {Place(TOPIC, 0): 3}, {Place(TOPIC, 0): 4}], 1),
+    ],
+    ids=["grows", "is cut", "is made anew"],
+)
+def test_a_log_that_is_shorter_than_it_was_is_compared(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, ends: list[Mapping[Place, int]], compared: int
+) -> None:
+    runner, asked = bench.runner(), list[bool]()
+    monkeypatch.setattr(runner, "check_places", lambda: asked.append(True))
+    pool: Any = Positions(bench)
+    dog = Watchdog(Looks(*ends), pool, [Guarded(runner, [TOPIC])], lambda _: None)
+
+    async def go() -> None:
+        for _ in ends:
+            await dog.look()
+
+    run_in_virtual_time(go())
+    assert len(asked) == compared
 
 
 @pytest.mark.parametrize(("behind", "expected"), [(0, []), (3, [Place(TOPIC, 0)])])
