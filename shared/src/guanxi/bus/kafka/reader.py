@@ -37,8 +37,9 @@ class KafkaReader:
             heartbeat_interval_ms=2_000,
             rebalance_timeout_ms=10_000,
             request_timeout_ms=12_000,
-            # A pattern learns of a new topic only when the metadata is read again.
-            metadata_max_age_ms=2_000 if pattern else 60_000,
+            # Only when the metadata are read again does a pattern learn of a new topic, and a group of one that was
+            # gone when its partitions were dealt out.
+            metadata_max_age_ms=2_000 if pattern else 10_000,
             fetch_max_wait_ms=250,
         )
 
