@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -15,15 +14,15 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from guanxi.bus.kafka import KafkaProducer
 from guanxi.crash import POINTS
 from guanxi.db import schema_differences
-from guanxi.events.interactions import CustomerContacted
+from guanxi.events.reports import ContactReported
+from guanxi.testing.builders import an_event
 from guanxi_local.testplatform import TestPlatform
 from scoring.app import SERVICE
 from support.client import Caller
 from support.databases import rows
-from support.dealer import Dealer, publishing
+from support.dealer import Dealer, producing, publishing
 from support.invariants import all_is_well, only_growing, recovers
 from support.ledger import Ledger
 from support.rounds import chance, count
@@ -33,7 +32,11 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900
 
 _MIGRATION = "migration.before_commit"
 _SMOKE = {"relay.after_produce"}
-_HOMES = {"consumer.before_burial": "scoring", "due.before_commit": "interactions", "consumer.taken_in": "interactions"}
+_HOMES = {
+    "consumer.before_burial": "interactions",
+    "due.before_commit": "interactions",
+    "consumer.taken_in": "interactions",
+}
 """Who comes by there under this load; of the other points each service does."""
 
 
@@ -52,7 +55,12 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
     for _ in range(count(smoke=1, full=3, soak=25)):
         service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
         writers = Writers(admin, ledger, dice)
-        async with only_growing(ground), writing(writers), publishing(dealer, dice), _causes(point, ground, admin):
+        async with (
+            only_growing(ground),
+            writing(writers),
+            publishing(dealer, dice),
+            _causes(point, ground, admin, dealer),
+        ):
             said = await asyncio.to_thread(ground.die_at, service, f"{point}:{dice.randint(1, 5)}")
             await asyncio.to_thread(ground.bring_back, service)
         assert f"crash point {point} reached" in said, said[-2000:]
@@ -63,9 +71,9 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
 class _causes:  # noqa: N801 - reads as a block
     """What leads to a point that ordinary load does not come to: poison, and promises whose moment comes."""
 
-    def __init__(self, point: str, ground: TestPlatform, admin: Caller) -> None:
+    def __init__(self, point: str, ground: TestPlatform, admin: Caller, dealer: Dealer) -> None:
         works: dict[str, Callable[[], Awaitable[None]]] = {
-            "consumer.before_burial": lambda: _poison(ground),
+            "consumer.before_burial": lambda: _poison(ground, dealer),
             "due.before_commit": lambda: _promise(admin),
         }
         self._work = works.get(point)
@@ -86,29 +94,14 @@ class _causes:  # noqa: N801 - reads as a block
             await asyncio.sleep(0.3)
 
 
-async def _poison(ground: TestPlatform) -> None:
-    """An event that scoring can read and cannot apply: a number that its database does not take."""
-    data = {"contact_id": str(uuid.uuid4()), "unit": "head-office", "channel": "phone", "direction": "in"}
-    body = {
-        "specversion": "1.0",
-        "id": str(uuid.uuid4()),
-        "source": "/guanxi/interactions",
-        "type": CustomerContacted.TYPE,
-        "time": "2026-01-01T00:00:00Z",
-        "dataschema": f"urn:guanxi:schema:{CustomerContacted.TYPE}",
-        "aggregateid": data["contact_id"],
-        "sequence": 2**70,
-        "recordedtime": "2026-01-01T00:00:00Z",
-        "data": {**data, "kind": "service", "occurred_at": "2026-01-01T00:00:00Z"},
-    }
-    producer = KafkaProducer(ground.kafka, "test")
-    await producer.start()
-    try:
-        topic = f"{ground.topic_prefix}guanxi.interactions"
-        headers = [("ce_type", CustomerContacted.TYPE.encode())]
-        await (await producer.send(topic, json.dumps(body).encode(), b"poison", headers))
-    finally:
-        await producer.stop()
+async def _poison(ground: TestPlatform, dealer: Dealer) -> None:
+    """An event that can be read and not be applied: a contact with nobody, as intake would never pass it on."""
+    data = {**dealer.contact("C-0001").data, "source": dealer.source, "unit": dealer.unit}
+    event = an_event(ContactReported.model_validate(data))
+    async with producing(ground) as producer:
+        topic = f"{ground.topic_prefix}guanxi.{ContactReported.TOPIC}"
+        headers = (("ce_type", ContactReported.TYPE.encode()),)
+        await (await producer.send(topic, event.to_json(), b"poison", headers))
 
 
 async def _promise(admin: Caller) -> None:
