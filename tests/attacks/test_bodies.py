@@ -164,7 +164,7 @@ async def test_another_wrapping_is_refused(admin: httpx.AsyncClient, route: Rout
     headers, wrap, status = WRAPPINGS[name]
     content = wrap(json.dumps({**route.good(), "no_such_field": 1}).encode())
     answer = await admin.request(route.method, route.at({}), content=content, headers={**once(), **headers})
-    refused(answer, status)
+    assert refused(answer, status)["status"] == status
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if "field" not in name and "1 MiB" not in name])
@@ -247,15 +247,14 @@ async def test_odd_numbers_are_whole_or_refused(admin: httpx.AsyncClient, name: 
     assert kept == json.loads(_AMOUNTS[name]), answer.text
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=[route.name for route in ROUTES])
+_ENDING = [route for route in ROUTES if "stream" not in route.path]
+
+
+@pytest.mark.parametrize("route", _ENDING, ids=[route.name for route in _ENDING])
 async def test_a_path_that_is_no_id_is_no_failure(admin: httpx.AsyncClient, route: Route) -> None:
     for odd in ("%00", "%2e%2e%2f", "%ff", "a" * 5000, "1e400", "'--", "%F0%9F%A7%A7", "-1"):
         path = route.path
         for place in route.places:
             path = path.replace("{" + place + "}", odd)
-        honest(
-            await admin.request(route.method, path, headers=once(), timeout=10) if "stream" not in path else _NOTHING
-        )
-
-
-_NOTHING = httpx.Response(204, request=httpx.Request("GET", "http://nothing"))
+        answer = honest(await admin.request(route.method, path, headers=once(), timeout=10))
+        assert answer.status_code < 500, answer.text

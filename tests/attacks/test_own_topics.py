@@ -124,6 +124,7 @@ async def test_what_cannot_be_applied_is_buried_once_where_it_would_be_read(
     platform: TestPlatform, own_poison: dict[str, list[Poison]], name: str
 ) -> None:
     await eventually(lambda: buried(platform, own_poison[name]), PATIENCE_S)
+    assert await buried(platform, own_poison[name]) is None
 
 
 STRANGE: dict[str, Headers] = {
