@@ -13,6 +13,9 @@ from customer_profile.identity import usecases as identity
 from customer_profile.identity.api import router as identity_router
 from customer_profile.intake import batches, desk
 from customer_profile.intake.api import router as intake
+from customer_profile.matching import desk as duplicates
+from customer_profile.matching import usecases as matching
+from customer_profile.matching.api import router as matching_router
 from customer_profile.organisation.api import router as organisation
 from customer_profile.overview import usecases as overview
 from customer_profile.overview.api import router as overview_router
@@ -31,14 +34,15 @@ SERVICE = Service(
     metadata=declared_tables("customer_profile"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(customers_router, identity_router, overview_router, organisation, sources, intake),
+    routers=(customers_router, identity_router, matching_router, overview_router, organisation, sources, intake),
     jobs=(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
+        Job("match-policy", timedelta(seconds=5), duplicates.look_again),
         Job("inbound-answers", timedelta(minutes=30), batches.forget_answers),
     ),
     due={leavers.LEAVES: leavers.on_day, leavers.HANDS_OVER: leavers.on_rest, leavers.LOOKS_AGAIN: leavers.on_rest},
     # Publishers, then merges, then customers: the order in which batches and merges lock.
-    erasers=(desk.erase, identity.hold, customers.erase, identity.erase, overview.erase),
+    erasers=(desk.erase, identity.hold, customers.erase, identity.erase, matching.erase, overview.erase),
     tally=customers.tally,
     heartbeat=make_heartbeat,
 )

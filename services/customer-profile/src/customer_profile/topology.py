@@ -1,6 +1,7 @@
 """What this service emits, and which of its handlers reads what."""
 
 from customer_profile.intake.handlers import on_inbound
+from customer_profile.matching.handlers import CONSUMER as MATCHING
 from customer_profile.overview.handlers import CONSUMER as OVERVIEW
 from guanxi.events import InboundConsumer, Topology, fact_types
 from guanxi.events.customers import (
@@ -34,6 +35,6 @@ TOPOLOGY = Topology(
         EmployeeLeft,
         *_REPORTS,
     ),
-    consumers=(OVERVIEW,),
+    consumers=(OVERVIEW, MATCHING),
     inbound=InboundConsumer("intake", on_inbound),
 )

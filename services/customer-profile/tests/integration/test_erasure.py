@@ -24,6 +24,8 @@ NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 NOT_CUSTOMERS = ("employee", "source")
 OF_INTAKE = ("inbound_report", "inbound_report_revision", "report_aggregate")
 """Planted by intake's own tests, which know how their rows come about."""
+OF_MATCHING = ("match_key",)
+"""A customer's keys differ from each other: one value cannot be planted in all. Matching's own tests look there."""
 
 SAID = {
     "kind": "person",
@@ -75,6 +77,7 @@ async def known_everywhere(office: httpx.AsyncClient, harness: Harness) -> UUID:
     merged = await office.post("/v1/merges", json=pair)
     assert (changed.status_code, named.status_code, merged.status_code) == (200, 201, 201)
     await harness.apply(ordered(UUID(made.json()["id"])))
+    await harness.apply(*await harness.published(CustomerState), consumer="matching")
     return UUID(made.json()["id"])
 
 
@@ -99,7 +102,7 @@ async def test_what_came_in_through_the_doors_is_gone(harness: Harness, office: 
 async def test_what_is_planted_in_every_tagged_column_is_gone(harness: Harness, office: httpx.AsyncClient) -> None:
     await known_everywhere(office, harness)
     async with harness.database.api.begin() as tx:
-        values = await plant(tx, SERVICE.metadata, skip=(*NOT_CUSTOMERS, *OF_INTAKE))
+        values = await plant(tx, SERVICE.metadata, skip=(*NOT_CUSTOMERS, *OF_INTAKE, *OF_MATCHING))
         assert {hit.value for hit in await scan(tx, values)} == set(values)
         members = [row["id"] for row in await tx.fetch("SELECT id FROM customer")]
     await harness.erase(*members)

@@ -18,6 +18,7 @@ from customer_profile.identity.schemas import (
     Undoing,
     difference,
 )
+from customer_profile.matching import desk as duplicates
 from guanxi.auth import PII_READ, has_personal, masked
 from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 
@@ -40,6 +41,7 @@ async def merge_customers(new: NewMerge, call: Writing, dry_run: DryRun = False)
         if once.replay:
             return MergeRead.model_validate(await merging.find(once.tx, once.replay, call.principal))
         made = await merging.merge(once.tx, new.survivor_id, new.absorbed_id, new.reason, call.principal)
+        await duplicates.merged_by_hand(once.tx, made)
         once.created(made.id, f"/v1/merges/{made.id}", made.version, customer_id=made.survivor_id)
     return MergeRead.model_validate(made)
 
@@ -73,6 +75,7 @@ async def undo_merge(merge_id: UUID, undoing: Undoing, call: Writing) -> MergeRe
         if once.replay:
             return MergeRead.model_validate(await merging.find(once.tx, once.replay, call.principal))
         undone = await merging.undo(once.tx, merge_id, undoing.reason, call.principal)
+        await duplicates.merged_by_hand(once.tx, undone)
         once.created(undone.id, f"/v1/merges/{undone.id}", undone.version, customer_id=undone.survivor_id)
     return MergeRead.model_validate(undone)
 

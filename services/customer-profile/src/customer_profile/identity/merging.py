@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,10 @@ class Plan:
 async def plan(reader: Reader, survivor_id: UUID, absorbed_id: UUID, principal: Principal) -> Plan:
     """Work out a merge without making it. 403 for external units, 404, 409 `already-merged`, 410."""
     _only_internal(principal)
+    return await _plan(reader, survivor_id, absorbed_id)
+
+
+async def _plan(reader: Reader, survivor_id: UUID, absorbed_id: UUID) -> Plan:
     if survivor_id == absorbed_id:
         raise Unprocessable.field("absorbed_id", "same", "must be another record than survivor_id")
     found = await customers.load(reader, (survivor_id, absorbed_id))
@@ -47,9 +51,15 @@ async def plan(reader: Reader, survivor_id: UUID, absorbed_id: UUID, principal: 
 
 
 async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, principal: Principal) -> Merge:
-    """Let two records count as one; each member's state is told anew."""
+    """Let two records count as one; each member's state is told anew. As `plan`."""
+    _only_internal(principal)
+    return await join(tx, survivor_id, absorbed_id, reason, Actor.of(principal))
+
+
+async def join(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, actor: Actor) -> Merge:
+    """The same for whoever may: the platform itself, too."""
     await store.one_at_a_time(tx)
-    wanted = await plan(tx, survivor_id, absorbed_id, principal)
+    wanted = await _plan(tx, survivor_id, absorbed_id)
     made = Merge(
         id=tx.new_id(),
         version=1,
@@ -59,7 +69,7 @@ async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, princ
         absorbed_id=absorbed_id,
         status="active",
         reason=reason,
-        merged_by=principal.subject,
+        merged_by=actor.name,
     )
     before = await customers.lock_all(tx, wanted.component.members)
     for one in (before[survivor_id], before[absorbed_id]):
@@ -67,14 +77,14 @@ async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, princ
     await store.add(
         tx, made, {"survivor": records.image(before[survivor_id]), "absorbed": records.image(before[absorbed_id])}
     )
-    await _appoint(tx, before, (wanted.component,), principal)
+    await _appoint(tx, before, (wanted.component,), actor)
     fact = CustomerMerged(
         merge_id=made.id,
         survivor_id=survivor_id,
         absorbed_id=absorbed_id,
         component=_told(wanted.component),
         reason=reason,
-        by=principal.employee_id,
+        by=actor.employee_id,
     )
     await log.record(tx, log.draft(tx, fact, aggregate=made.id, sequence=made.version, subject=survivor_id))
     return made
@@ -83,6 +93,11 @@ async def merge(tx: Tx, survivor_id: UUID, absorbed_id: UUID, reason: str, princ
 async def undo(tx: Tx, merge_id: UUID, reason: str | None, principal: Principal) -> Merge:
     """Take a merge back, in any order: what stands is what the remaining merges make. 404, 409 `already-undone`."""
     _only_internal(principal)
+    return await part(tx, merge_id, reason, Actor.of(principal))
+
+
+async def part(tx: Tx, merge_id: UUID, reason: str | None, actor: Actor) -> Merge:
+    """The same for whoever may: the platform itself, too."""
     await store.one_at_a_time(tx)
     stood = await store.find(tx, merge_id, lock=True)
     if stood is None:
@@ -96,19 +111,19 @@ async def undo(tx: Tx, merge_id: UUID, reason: str | None, principal: Principal)
         status="undone",
         version=stood.version + 1,
         undone_at=tx.now,
-        undone_by=principal.subject,
+        undone_by=actor.name,
         undone_reason=reason,
     )
     await store.undo(tx, undone)
     parts = rules.components({*members, stood.survivor_id, stood.absorbed_id}, await store.edges(tx, members))
-    await _appoint(tx, await customers.lock_all(tx, rules.canonical_ids(parts)), parts, principal)
+    await _appoint(tx, await customers.lock_all(tx, rules.canonical_ids(parts)), parts, actor)
     fact = CustomerUnmerged(
         merge_id=merge_id,
         survivor_id=stood.survivor_id,
         absorbed_id=stood.absorbed_id,
         components=tuple(_told(part) for part in parts),
         reason=reason,
-        by=principal.employee_id,
+        by=actor.employee_id,
     )
     await log.record(tx, log.draft(tx, fact, aggregate=merge_id, sequence=undone.version, subject=stood.survivor_id))
     return undone
@@ -131,6 +146,21 @@ async def listed(
     return await store.listed(reader, customer_id, after[0] if after else None, limit)
 
 
+async def alone(tx: Tx) -> None:
+    """Let no other transaction change merges until this one ends; comes before every lock of a customer."""
+    await store.one_at_a_time(tx)
+
+
+async def standing(reader: Reader, customer_ids: Iterable[UUID]) -> list[Merge]:
+    """The merges that stand between one of these records and another."""
+    return await store.of_records(reader, customer_ids, "active")
+
+
+async def undone(reader: Reader, customer_ids: Iterable[UUID]) -> list[Merge]:
+    """Those that were undone."""
+    return await store.of_records(reader, customer_ids, "undone")
+
+
 async def hold(tx: Tx, customer_ids: Sequence[UUID]) -> None:
     """Lock these records and all that count as one with them against everybody, in the order that merges lock in."""
     await store.one_at_a_time(tx)
@@ -150,10 +180,7 @@ async def reappoint(tx: Tx, erased_ids: Sequence[UUID]) -> None:
     await customers.save_all(tx, [Edit(one, replace(one, canonical_id=speakers[one.id]), PLATFORM) for one in moved])
 
 
-async def _appoint(
-    tx: Tx, before: dict[UUID, Customer], parts: Sequence[Component[UUID]], principal: Principal
-) -> None:
-    actor = Actor.of(principal)
+async def _appoint(tx: Tx, before: dict[UUID, Customer], parts: Sequence[Component[UUID]], actor: Actor) -> None:
     living = {one.id: one for one in before.values() if one.erased_at is None}
     speakers = rules.speaking(parts, living)
     edits = [Edit(one, replace(one, canonical_id=speakers[one.id]), actor, always=True) for one in living.values()]

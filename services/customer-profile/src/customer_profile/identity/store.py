@@ -65,6 +65,11 @@ UNION ALL
 (SELECT {_MERGE} FROM merge WHERE absorbed_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2)
 ORDER BY id DESC LIMIT $2
 """
+_OF_RECORDS = f"""
+SELECT {_MERGE} FROM merge WHERE status = $2 AND survivor_id = ANY($1::uuid[])
+UNION
+SELECT {_MERGE} FROM merge WHERE status = $2 AND absorbed_id = ANY($1::uuid[])
+"""
 _AFTER_ALL = UUID(int=2**128 - 1)
 
 
@@ -92,6 +97,11 @@ async def listed(reader: Reader, customer_id: UUID | None, before: UUID | None, 
     place = (before or _AFTER_ALL, limit + 1)
     rows = await (reader.fetch(_LIST_OF, *place, customer_id) if customer_id else reader.fetch(_LIST, *place))
     return [Merge(**dict(row)) for row in rows]
+
+
+async def of_records(reader: Reader, customer_ids: Iterable[UUID], status: str) -> list[Merge]:
+    """Merges of one status with one of these records in them."""
+    return [Merge(**dict(row)) for row in await reader.fetch(_OF_RECORDS, list(set(customer_ids)), status)]
 
 
 async def add(tx: Tx, made: Merge, before_image: Mapping[str, Any]) -> None:

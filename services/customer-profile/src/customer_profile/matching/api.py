@@ -1,0 +1,99 @@
+"""Routes of possible duplicates and of the policy by which they are found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from customer_profile.matching import desk, schemas, usecases
+from customer_profile.matching.schemas import (
+    CandidateRead,
+    ComparisonRead,
+    Decision,
+    PolicyBody,
+    PolicyRead,
+    Status,
+)
+from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
+
+router = APIRouter(tags=["matching"])
+
+Reading = Annotated[Read, Depends(read("customers:read"))]
+Writing = Annotated[Write, Depends(write("customers:write"))]
+Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
+
+
+@router.get("/match-candidates", response_model=Page[CandidateRead])
+async def list_match_candidates(
+    call: Reading,
+    paging: Paging,
+    status: Status = "open",
+    customer: Annotated[UUID | None, Query(description="Only pairs with this record.")] = None,
+) -> Page[Any]:
+    """List pairs that may be one customer, the surest first: `open` ones wait for a person."""
+    async with call.pool.read() as reader:
+        rows = await desk.listed(reader, status, customer, paging.after, paging.limit, call.principal)
+    page = paging.cut(rows, lambda row: (row.millibits, row.id))
+    return Page[Any](items=[schemas.candidate_shown(row) for row in page.items], next=page.next)
+
+
+@router.get("/match-candidates/{candidate_id}")
+async def read_match_candidate(candidate_id: UUID, call: Reading) -> CandidateRead:
+    """Read one pair with its waterfall."""
+    async with call.pool.read() as reader:
+        found = await desk.find(reader, candidate_id, call.principal)
+    set_etag(call.response, found.version)
+    return schemas.candidate_shown(found)
+
+
+@router.post("/match-candidates/{candidate_id}/decision", status_code=201)
+async def decide_match_candidate(candidate_id: UUID, body: Decision, call: Writing) -> CandidateRead:
+    """Say that a pair is one customer, which merges the two, or never is, which is remembered for ever."""
+    async with call.once() as once:
+        if once.replay:
+            return schemas.candidate_shown(await desk.find(once.tx, candidate_id, call.principal))
+        decided = await desk.decide(once.tx, candidate_id, body.decision, body.reason, call.principal)
+        location = f"/v1/match-candidates/{candidate_id}"
+        once.created(candidate_id, location, decided.version, customer_id=decided.left_id, other=str(decided.right_id))
+    return schemas.candidate_shown(decided)
+
+
+@router.get("/match-comparisons")
+async def compare_customers(
+    call: Reading,
+    left: Annotated[UUID, Query(description="One record.")],
+    right: Annotated[UUID, Query(description="The other.")],
+) -> ComparisonRead:
+    """Put any two records side by side: what speaks for one customer, what against, and what follows."""
+    async with call.pool.read() as reader:
+        judgement = await desk.compared(reader, left, right, call.principal)
+    return schemas.comparison_shown(left, right, judgement)
+
+
+@router.get("/match-policy")
+async def get_match_policy(call: Reading) -> PolicyRead:
+    """Read the policy in force."""
+    desk.only_internal(call.principal)
+    async with call.pool.read() as reader:
+        found = await usecases.policy_in_force(reader)
+    set_etag(call.response, found.number)
+    return schemas.policy_shown(found)
+
+
+@router.get("/match-policies")
+async def list_match_policies(call: Reading) -> list[PolicyRead]:
+    """List the newest 200 policies, the newest first."""
+    async with call.pool.read() as reader:
+        return [schemas.policy_shown(one) for one in await desk.policies(reader, call.principal)]
+
+
+@router.put("/match-policy")
+async def set_match_policy(body: PolicyBody, call: Changing, number: Annotated[int, Depends(if_match)]) -> PolicyRead:
+    """Put a new policy in force. Every record is looked at anew under it, in the background."""
+    made = schemas.policy_of(body, number + 1, call.principal.subject)
+    async with call.change() as change:
+        made = await desk.set_policy(change.tx, made, call.principal)
+        change.done(change.tx.new_id(), made.number)
+    return schemas.policy_shown(made)

@@ -1,0 +1,140 @@
+"""What people do about possible duplicates: go through them, decide, compare any two, set the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from customer_profile.customers import desk as files
+from customer_profile.customers import usecases as customers
+from customer_profile.identity import merging
+from customer_profile.identity.rules import Merge
+from customer_profile.matching import rules, store, usecases
+from customer_profile.matching.keys import FEW, STRONG
+from customer_profile.matching.rules import Candidate, Judgement, Policy
+from guanxi.auth import Principal
+from guanxi.db import Reader, Tx
+from guanxi.problems import Conflict, Forbidden, NotFound, Stale, Unprocessable
+from guanxi.service import Runtime
+
+_AT_ONCE = 100
+
+
+async def listed(  # noqa: PLR0913 - the parts of a query
+    reader: Reader, status: str, customer_id: UUID | None, after: Sequence[Any] | None, limit: int, principal: Principal
+) -> list[Candidate]:
+    """Pairs of one status, the surest first, and one more than `limit`."""
+    only_internal(principal)
+    return await store.listed(reader, status, customer_id, after, limit)
+
+
+async def find(reader: Reader, candidate_id: UUID, principal: Principal) -> Candidate:
+    """One pair. 403 for external units, 404."""
+    only_internal(principal)
+    found = await store.candidate(reader, candidate_id)
+    if found is None:
+        raise NotFound("match candidate")
+    return found
+
+
+async def compared(reader: Reader, left_id: UUID, right_id: UUID, principal: Principal) -> Judgement:
+    """Any two records side by side under the policy of now, whether or not anything brought them together. 404, 410."""
+    only_internal(principal)
+    if left_id == right_id:
+        raise Unprocessable.field("right", "same", "must be another record than left")
+    left, right = [usecases.features_of(await files.own(reader, id_, principal)) for id_ in (left_id, right_id)]
+    hashes = {**store.hashed(left), **store.hashed(right)}
+    strong = {hash_: value for hash_, (kind, value) in hashes.items() if kind in STRONG}
+    holders = await store.holders(reader, strong)
+    common = {value for hash_, value in strong.items() if len(holders.get(hash_, ())) > FEW}
+    return rules.judge(left, right, await usecases.policy_in_force(reader), common)
+
+
+async def decide(tx: Tx, candidate_id: UUID, decision: str, reason: str, principal: Principal) -> Candidate:
+    """Merge the two records of a pair, or keep them apart for ever. 404; 409 for what is decided or over.
+
+    `same` lets the older record speak. `never_same` undoes what the matcher has merged of it; what people merged they
+    undo themselves.
+    """
+    only_internal(principal)
+    await merging.alone(tx)
+    one = await store.candidate(tx, candidate_id, lock=True)
+    if one is None:
+        raise NotFound("match candidate")
+    if one.status == "expired":
+        raise Conflict("candidate-expired", "What these two agreed on is not there any more.")
+    # A person's word stands against what a person said before; merging is undone as every merge is.
+    if (one.status, decision) in {("merged", "same"), ("never_same", "never_same")}:
+        raise Conflict("already-decided", "That is what was decided already.")
+    said = replace(
+        one,
+        version=one.version + 1,
+        recorded_at=tx.now,
+        decided_at=tx.now,
+        decided_by=principal.subject,
+        reason=reason,
+        status="never_same" if decision == "never_same" else "open",
+    )
+    await store.keep(tx, [said])
+    if decision == "same":
+        await _merge(tx, one, reason, principal)
+    await usecases.settle(tx, one.both)
+    found = await store.candidate(tx, candidate_id)
+    if found is None:
+        raise NotFound("match candidate")
+    if decision == "never_same" and await _together(tx, found):
+        raise Conflict("merged-by-hand", "People have merged these records; undo that merge first.")
+    return found
+
+
+async def merged_by_hand(tx: Tx, merge: Merge) -> None:
+    """Bring the pairs up that a person's merge, or its undoing, touches."""
+    await usecases.settle(tx, (merge.survivor_id, merge.absorbed_id))
+
+
+async def policies(reader: Reader, principal: Principal) -> list[Policy]:
+    """All policies, the newest first."""
+    only_internal(principal)
+    return await store.policies(reader)
+
+
+async def set_policy(tx: Tx, made: Policy, principal: Principal) -> Policy:
+    """Put the next policy in force; every record is looked at anew in the background. 412 when another came first."""
+    only_internal(principal)
+    present = await usecases.policy_in_force(tx)
+    if made.number != present.number + 1 or not await store.new_policy(tx, made):
+        raise Stale(present.number)
+    return made
+
+
+async def look_again(runtime: Runtime) -> None:
+    """Look at some of the records that the policy of now has not judged."""
+    pool = runtime.database.consumers
+    async with pool.read() as reader:
+        policy = await usecases.policy_in_force(reader)
+        some = await store.behind(reader, policy.number, _AT_ONCE)
+    while some:
+        async with pool.begin() as tx:
+            await usecases.look_at(tx, some, again=True)
+        async with pool.read() as reader:
+            policy = await usecases.policy_in_force(reader)
+            some = await store.behind(reader, policy.number, _AT_ONCE)
+
+
+def only_internal(principal: Principal) -> None:
+    """403 for external units: what others hold is no business of theirs."""
+    if not principal.internal:
+        raise Forbidden("Possible duplicates are looked at by internal units.", "internal-only")
+
+
+async def _merge(tx: Tx, one: Candidate, reason: str, principal: Principal) -> None:
+    if not await _together(tx, one):
+        older, younger = one.both
+        await merging.merge(tx, older, younger, reason, principal)
+
+
+async def _together(tx: Tx, one: Candidate) -> bool:
+    found = await customers.load(tx, one.both)
+    return len({record.canonical_id for record in found.values()}) == 1

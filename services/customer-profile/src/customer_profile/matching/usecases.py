@@ -1,0 +1,218 @@
+"""Looking at records as they change: what they are compared by, whom they are like, and what is merged by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from uuid import UUID
+
+from customer_profile.customers import usecases as customers
+from customer_profile.customers.rules import Customer, as_json
+from customer_profile.customers.usecases import Actor
+from customer_profile.identity import merging
+from customer_profile.matching import rules, store
+from customer_profile.matching.features import Features, features
+from customer_profile.matching.keys import CROWD, FEW, STRONG
+from customer_profile.matching.rules import MATCHER, Candidate, Judgement, Pair, Policy
+from guanxi.db import Reader, Tx
+
+_AS_MATCHER = Actor(MATCHER)
+_REASON = "matched"
+_NO_LONGER = "evidence-gone"
+_BREATH = 16
+
+Both = tuple[UUID, UUID]
+"""Two records, the one with the older id first."""
+
+
+async def look_at(tx: Tx, customer_ids: Collection[UUID], *, again: bool = False) -> None:
+    """Compare these customers with whoever shares a key with them, and merge or part what follows.
+
+    Those whose evidence has not changed are passed over, unless they are looked at `again` for a new policy.
+    """
+    await merging.alone(tx)
+    gone = await customers.hold(tx, customer_ids)
+    living = (await customers.load(tx, set(customer_ids) - gone)).values()
+    policy = await policy_in_force(tx)
+    fresh = {one.id: features_of(one) for one in living}
+    known = await store.records(tx, fresh)
+    changed = {id_: one for id_, one in fresh.items() if again or id_ not in known or known[id_][0] != one}
+    if not changed:
+        return
+    await store.keep_records(tx, changed, policy.number)
+    touched = await _with_keys(tx, changed, {id_: one for id_, (one, _) in known.items()})
+    judged = await _compare(tx, touched, policy)
+    await _note(tx, touched, judged, policy)
+    await settle(tx, touched)
+
+
+async def settle(tx: Tx, customer_ids: Iterable[UUID]) -> None:
+    """Merge and part by itself what the candidates ask for among these and theirs, and bring each pair's status up."""
+    policy = await policy_in_force(tx)
+    region, candidates = await _region(tx, customer_ids)
+    standing = {frozenset((m.survivor_id, m.absorbed_id)): m for m in await merging.standing(tx, region)}
+    mine = {both for both, merge in standing.items() if merge.merged_by == MATCHER}
+    apart = {frozenset(one.both) for one in candidates if one.status == "never_same"}
+    apart |= {
+        frozenset((m.survivor_id, m.absorbed_id)) for m in await merging.undone(tx, region) if m.undone_by != MATCHER
+    } - set(standing)
+    wanted = rules.wanted(
+        # A policy that merges nothing by itself keeps what stands.
+        [
+            Pair(*one.both, one.weight)
+            for one in candidates
+            if one.band == "auto" and (policy.automatic or frozenset(one.both) in mine)
+        ],
+        given=set(standing) - mine,
+        standing=mine,
+        apart=apart,
+    )
+    for both in sorted(mine - wanted, key=sorted):
+        await merging.part(tx, standing[both].id, _NO_LONGER, _AS_MATCHER)
+    for both in sorted(wanted - mine, key=sorted):
+        older, younger = sorted(both)
+        await merging.join(tx, older, younger, _REASON, _AS_MATCHER)
+    await _bring_up(tx, candidates)
+
+
+async def policy_in_force(reader: Reader) -> Policy:
+    """The policy of now."""
+    found = await store.policy(reader)
+    if found is None:
+        message = "there is no match policy: the migration has not seeded one"
+        raise RuntimeError(message)
+    return found
+
+
+async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
+    """Forget what these customers were compared by; pairs with one of them in it are over."""
+    return await store.erase(tx, customer_ids)
+
+
+def features_of(customer: Customer) -> Features:
+    """What a record is compared by."""
+    return features(
+        kind=customer.kind,
+        names=(customer.name, customer.legal_name),
+        contacts=(customer.contact_person, customer.legal_representative),
+        points=((point.kind, point.value) for point in customer.contact_points),
+        credit_code=customer.social_credit_code,
+        id_number=customer.id_number,
+        birth_date=as_json(customer.birth_date),
+        address=customer.address,
+    )
+
+
+async def _with_keys(tx: Tx, changed: Mapping[UUID, Features], known: Mapping[UUID, Features]) -> dict[UUID, Features]:
+    """Write the keys of changed records; gives these, and whoever holds a key that became or ceased to be common."""
+    new, gone, names = set[tuple[bytes, UUID]](), set[tuple[bytes, UUID]](), dict[bytes, str]()
+    for id_, one in changed.items():
+        now, before = store.hashed(one), store.hashed(known[id_]) if id_ in known else {}
+        new |= {(hash_, id_) for hash_ in now.keys() - before.keys()}
+        gone |= {(hash_, id_) for hash_ in before.keys() - now.keys()}
+        names |= {hash_: kind for hash_, (kind, _) in chain(now.items(), before.items())}
+    await store.change_keys(tx, gone, new)
+    more = Counter(hash_ for hash_, _ in new)
+    more.subtract(hash_ for hash_, _ in gone)
+    holders = await store.holders(tx, [hash_ for hash_, change in more.items() if change])
+    moved = set[UUID]()
+    for hash_, some in holders.items():
+        before_count = len(some) - more[hash_]
+        limits = (FEW, CROWD) if names[hash_] in STRONG else (CROWD,)
+        if any((before_count > limit) != (len(some) > limit) for limit in limits):
+            moved.update(some)
+    others = await store.records(tx, moved - changed.keys())
+    return {**changed, **{id_: one for id_, (one, _) in others.items()}}
+
+
+async def _compare(tx: Tx, touched: Mapping[UUID, Features], policy: Policy) -> dict[Both, Judgement]:
+    """Compare each of these with all that share a key with it, unless a crowd does; gives those worth a look."""
+    hashes = {id_: store.hashed(one) for id_, one in touched.items()}
+    holders = await store.holders(tx, chain.from_iterable(hashes.values()))
+    common = {key[1] for some in hashes.values() for hash_, key in some.items() if _is_common(key, holders[hash_])}
+    pairs = {
+        (min(id_, other), max(id_, other))
+        for id_, some in hashes.items()
+        for hash_ in some
+        if len(holders[hash_]) <= CROWD
+        for other in holders[hash_]
+        if other != id_
+    }
+    others = await store.records(tx, set(chain.from_iterable(pairs)) - touched.keys())
+    every = {**touched, **{id_: one for id_, (one, _) in others.items()}}
+    found: dict[Both, Judgement] = {}
+    for n, (left, right) in enumerate(sorted(pairs)):
+        if n % _BREATH == 0:
+            await asyncio.sleep(0)
+        if left in every and right in every:
+            judgement = rules.judge(every[left], every[right], policy, common)
+            if judgement.band != "none":
+                found[left, right] = judgement
+    return found
+
+
+def _is_common(key: tuple[str, str], holders: Sequence[UUID]) -> bool:
+    return key[0] in STRONG and len(holders) > FEW
+
+
+async def _note(tx: Tx, touched: Collection[UUID], judged: Mapping[Both, Judgement], policy: Policy) -> None:
+    known = {one.both: one for one in await store.candidates_of(tx, touched)}
+    rows = [_noted(tx, both, known.get(both), judgement, policy) for both, judgement in judged.items()]
+    for both, one in known.items():
+        if both not in judged and one.band != "none":
+            once = one.joined_once or (one.band == "auto" and one.status == "merged")
+            rows.append(replace(one, version=one.version + 1, recorded_at=tx.now, band="none", joined_once=once))
+    units = await customers.load(tx, [row.left_id for row in rows if not row.unit_id])
+    await store.keep(tx, [row if row.unit_id else replace(row, unit_id=units[row.left_id].unit_id) for row in rows])
+
+
+def _noted(tx: Tx, both: Both, known: Candidate | None, judgement: Judgement, policy: Policy) -> Candidate:
+    made = Candidate(
+        id=tx.new_id(),
+        version=1,
+        created_at=tx.now,
+        recorded_at=tx.now,
+        unit_id="",
+        left_id=both[0],
+        right_id=both[1],
+        weight=judgement.weight,
+        parts=judgement.parts,
+        band=judgement.band,
+        held_by=judgement.held_by,
+        status="open",
+        policy_number=policy.number,
+    )
+    return known.judged_anew(made) if known else made
+
+
+async def _region(reader: Reader, customer_ids: Iterable[UUID]) -> tuple[set[UUID], list[Candidate]]:
+    """All records that merges and surest pairs join to these, however far, and every candidate among them."""
+    region, frontier = set[UUID](), set(customer_ids)
+    candidates: dict[UUID, Candidate] = {}
+    while frontier:
+        region |= frontier
+        beside = set[UUID]()
+        for one in await store.candidates_of(reader, frontier):
+            candidates[one.id] = one
+            if one.band == "auto":
+                beside.update(one.both)
+        for merge in await merging.standing(reader, frontier):
+            beside.update((merge.survivor_id, merge.absorbed_id))
+        frontier = beside - region
+    return region, list(candidates.values())
+
+
+async def _bring_up(tx: Tx, candidates: Sequence[Candidate]) -> None:
+    records = await customers.load(tx, chain.from_iterable(one.both for one in candidates))
+    moved: list[Candidate] = []
+    for one in candidates:
+        left, right = (records.get(id_) for id_ in one.both)
+        together = left is not None and right is not None and left.canonical_id == right.canonical_id
+        status = rules.status_of(one, together=together)
+        once = one.joined_once or (together and one.band == "auto")
+        if (status, once) != (one.status, one.joined_once):
+            moved.append(replace(one, status=status, joined_once=once, version=one.version + 1, recorded_at=tx.now))
+    await store.keep(tx, moved)
