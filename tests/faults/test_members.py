@@ -33,7 +33,7 @@ async def test_members_join_and_leave_under_load(
     dice = chance("members")
     writers = Writers(admin, ledger, dice)
     async with only_growing(ground), writing(writers), publishing(dealer, dice):
-        for _ in range(count(smoke=1, full=20, soak=200)):
+        for _ in range(count(smoke=1, full=2, soak=20)):
             await _one_comes_and_goes(ground, dice, dealer)
     await recovers(ground, [dealer], seconds=max(45, PATIENCE_S))
     await all_is_well(ground, admin, ledger)

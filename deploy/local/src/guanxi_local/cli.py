@@ -171,6 +171,6 @@ def _stay(state: State, addresses: Table) -> None:
 
 
 # Commands with a folder of their own; each has a module `command` with `register(app)`.
-for _name in ("imports", "demo", "ops"):
+for _name in ("imports", "demo", "ops", "match"):
     if importlib.util.find_spec(f"guanxi_local.{_name}"):
         importlib.import_module(f"guanxi_local.{_name}.command").register(app)

@@ -35,8 +35,22 @@ class Door:
         """Give the JSON of what was made."""
         return _read(self._ask("POST", path, body=body))
 
-    def _ask(self, method: str, path: str, *, body: Any = None, query: dict[str, str] | None = None) -> httpx.Response:
+    def put(self, path: str, body: Any, version: int) -> Any:
+        """Give the JSON of what was changed, which must be at `version`."""
+        return _read(self._ask("PUT", path, body=body, version=version))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        version: int | None = None,
+    ) -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         try:
             return self._client.request(method, path, json=body, params=query, headers=headers)
         except httpx.HTTPError as error:

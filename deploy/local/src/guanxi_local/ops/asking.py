@@ -12,6 +12,8 @@ from guanxi_local.processes import read_processes
 from guanxi_local.state import open_state
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from guanxi_local.door import Door
 
 _SCOPES = ("ops:read", "ops:write", "pii:read")
@@ -33,8 +35,8 @@ def check_service(name: str) -> None:
         raise Failure(message)
 
 
-def open_door(gateway: str | None, token: str | None) -> Door:
-    """Open the way in: to this installation as its operator, or to another, for which nothing is made here."""
+def open_door(gateway: str | None, token: str | None, scopes: Sequence[str] = _SCOPES) -> Door:
+    """Open the way in: to this installation with these scopes, or to another, for which nothing is made here."""
     from guanxi_local.door import Door  # noqa: PLC0415 - the other commands start without it
     from guanxi_local.tokens import mint  # noqa: PLC0415 - as above
 
@@ -45,4 +47,4 @@ def open_door(gateway: str | None, token: str | None) -> Door:
         return Door(gateway, token)
     state, _ = open_state()
     address = Platform(state, read_processes()).gateway
-    return Door(address, token or mint(state, scopes=_SCOPES, subject="operator"))
+    return Door(address, token or mint(state, scopes=scopes, subject="operator"))

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from customer_profile.matching import desk, schemas, usecases
+from customer_profile.matching import desk, learning, schemas, usecases
 from customer_profile.matching.schemas import (
     CandidateRead,
     ComparisonRead,
     Decision,
     PolicyBody,
     PolicyRead,
+    ProposalRead,
     Status,
 )
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
@@ -87,6 +88,17 @@ async def list_match_policies(call: Reading) -> list[PolicyRead]:
     """List the newest 200 policies, the newest first."""
     async with call.pool.read() as reader:
         return [schemas.policy_shown(one) for one in await desk.policies(reader, call.principal)]
+
+
+@router.get("/match-policy/proposal")
+async def propose_match_policy(
+    call: Annotated[Read, Depends(read("customers:write"))],
+) -> ProposalRead:
+    """Learn weights from this site's own records, by expectation and maximisation over pairs that nobody labelled.
+
+    Takes seconds. The answer says what the thresholds of now would make of the same pairs; nothing is changed.
+    """
+    return schemas.proposal_shown(await learning.propose(call.pool, call.principal))
 
 
 @router.put("/match-policy")

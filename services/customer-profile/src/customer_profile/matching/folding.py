@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from functools import lru_cache
 
 from opencc import OpenCC
+
+# Names are read character by character: the phrases of prose are 50 MB that would only make one name read two ways.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import Style, lazy_pinyin
 
 _SIMPLIFIED = OpenCC("t2s")

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customer_profile.matching.comparing import COMPARISONS
+from customer_profile.matching.learning import Proposal
 from customer_profile.matching.rules import Candidate, Judgement, Policy
 from customer_profile.matching.weights import DEFAULT, Odds, Part, Weights, probability
 from guanxi.events.fields import Code
@@ -146,6 +147,47 @@ class PolicyRead(BaseModel):
     created_at: datetime | None
     decided_by: str | None
     reason: str | None
+
+
+class Bands(BaseModel):
+    """How many of the pairs that were looked at a policy merges by itself, shows to a person, and leaves apart."""
+
+    auto: int
+    review: int
+    none: int
+
+
+class ProposalRead(BaseModel):
+    """Weights learned from this site's records, for `PUT /v1/match-policy`; nothing has been changed."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    weights: WeightsBody
+    records: int
+    """How many records were looked at."""
+    pairs: int
+    """How many pairs of them share anything."""
+    matches: float
+    """How many of these are expected to be one customer."""
+    bands: Bands
+    """What the thresholds of now would make of the pairs with these weights."""
+    bands_now: Bands
+    """What they make of them with the weights of now."""
+    number: int
+    """The policy in force, for `If-Match`."""
+
+
+def proposal_shown(proposal: Proposal) -> ProposalRead:
+    """A proposal as it is read."""
+    return ProposalRead(
+        weights=weights_shown(proposal.weights),
+        records=proposal.records,
+        pairs=proposal.pairs,
+        matches=round(proposal.matches, 1),
+        bands=Bands.model_validate(proposal.bands),
+        bands_now=Bands.model_validate(proposal.bands_now),
+        number=proposal.number,
+    )
 
 
 def policy_of(body: PolicyBody, number: int, decided_by: str) -> Policy:

@@ -73,7 +73,7 @@ _ERASE = (
     """UPDATE match_candidate SET status = 'expired', band = 'none', joined_once = false, version = version + 1
 WHERE (left_id = ANY($1::uuid[]) OR right_id = ANY($1::uuid[])) AND status <> 'expired'""",
 )
-_SAMPLE = "SELECT features FROM match_record ORDER BY md5(customer_id::text) LIMIT $1"
+_SAMPLE = "SELECT customer_id, features FROM match_record ORDER BY hashtext(customer_id::text) LIMIT $1"
 
 
 async def records(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, tuple[Features, int]]:
@@ -152,9 +152,14 @@ async def new_policy(tx: Tx, made: Policy) -> bool:
     return await tx.fetchval(_NEW_POLICY, *own) is not None
 
 
-async def sample(reader: Reader, size: int) -> list[Features]:
-    """What customers are compared by, picked evenly over all and always the same ones."""
-    return [Features.of_json(row["features"]) for row in await reader.fetch(_SAMPLE, size)]
+async def sample(reader: Reader, size: int) -> dict[UUID, Features]:
+    """What some customers are compared by, picked evenly over all and always the same ones."""
+    return {row["customer_id"]: Features.of_json(row["features"]) for row in await reader.fetch(_SAMPLE, size)}
+
+
+async def count(reader: Reader) -> int:
+    """How many customers there are to compare."""
+    return int(await reader.fetchval("SELECT count(*) FROM match_record"))
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
