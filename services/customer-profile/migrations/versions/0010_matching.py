@@ -61,4 +61,4 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute("""INSERT INTO match_policy
   (number, created_at, decided_by, reason, automatic, auto_from, review_from, weights)
-  VALUES (1, now(), 'guanxi', 'shipped', true, 6.6, -3.0, NULL)""")
+  VALUES (1, now(), 'guanxi', 'shipped', true, 6.6, -1.0, NULL)""")

@@ -12,12 +12,11 @@ NAMES = {"dealer": "山西煤業", "repair": "山西煤礦", "web": "山西煤�
 """The first three are one firm; the last is another one at the same place in the same trade."""
 CONTACT = "張建國"
 STREET = {"country": "CN", "province": "山西", "city": "太原", "line": "迎澤大街1號"}
-_PHONE = "0351-5550101"
 
 
 def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     """What the dealer and the repair point publish; `run` tells this performance's references from others'."""
-    phone = {"kind": "organisation", "contact_person": CONTACT, "phones": [_PHONE], "address": STREET}
+    phone = {"kind": "organisation", "contact_person": CONTACT, "phones": [number(run)], "address": STREET}
     mail = {"emails": [address(run)], "permissions": [_permission(now)]}
     dealer = {"external_customer": f"TY-{run}", "name": NAMES["dealer"]} | phone | mail
     yield event("ProfileReported", f"{run}/dealer", now, dealer, "taiyuan")
@@ -28,6 +27,11 @@ def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     repair = {"external_customer": f"RP-{run}", "name": NAMES["repair"]} | phone
     yield event("ProfileReported", f"{run}/repair", now, repair, "repair")
     yield event("ServiceReported", f"{run}/service", now, _repair(run, now), "repair")
+
+
+def number(run: str) -> str:
+    """The phone number that the dealer and the repair point know: another one in each performance."""
+    return f"0351-{int(run) % 8_000_000 + 2_000_000}"
 
 
 def address(run: str) -> str:

@@ -42,6 +42,15 @@ class Stage:
 
         return str((await until(f"the customer {name}", look))["id"])
 
+    async def waiting(self, key: str) -> Any:
+        """The pair of the dealer's record and another one on the desk; None until the first two are one customer."""
+        survivor = self.customers["dealer"]
+        page = await self.admin.get("/v1/match-candidates", customer=self.customers[key])
+        one = await self.admin.get(f"/v1/customers/{survivor}")
+        joined = set(one["members"]) == {survivor, self.customers["repair"]}
+        pairs = (pair for pair in page["items"] if survivor in {pair["left_id"], pair["right_id"]})
+        return next(pairs, None) if joined else None
+
     async def overview(self, customer_id: str) -> Any:
         """All of a customer on one page."""
         return await self.admin.get(f"/v1/customers/{customer_id}/overview")

@@ -40,12 +40,14 @@ async def three_customers(stage: Stage) -> list[str]:
 
 
 async def one_customer(stage: Stage) -> list[str]:
-    """A person merges the three; nothing is copied or re-keyed, all five services follow."""
+    """Two join by themselves, a person looks at the third; nothing is copied or re-keyed, all five services follow."""
     survivor = stage.customers["dealer"]
-    alone = [await until("a first tier", partial(stage.tier, stage.customers[key])) for key in ("dealer", "web")]
-    for absorbed in ("repair", "web"):
-        body = {"survivor_id": survivor, "absorbed_id": stage.customers[absorbed], "reason": "same-address-and-contact"}
-        await stage.admin.post("/v1/merges", body)
+    alone = await until("the web shop's first tier", partial(stage.tier, stage.customers["web"]))
+    pair = await until("two records to join by themselves, and the third on the desk", partial(stage.waiting, "web"))
+    apart = {"left": survivor, "right": stage.customers["other"]}
+    other = await stage.admin.get("/v1/match-comparisons", **apart)
+    said = {"decision": "same", "reason": "same-address-and-contact"}
+    await stage.callers["zhao"].post(f"/v1/match-candidates/{pair['id']}/decision", said)
     owner = {"role": "owner", "employee_id": stage.staff["li.ming"], "reason": "key-customer"}
     await stage.admin.post(f"/v1/customers/{survivor}/assignments", owner)
 
@@ -61,12 +63,22 @@ async def one_customer(stage: Stage) -> list[str]:
     dated = [name for name, section in page.items() if isinstance(section, dict) and "as_of" in section]
     orders = len(page["orders"]["items"])
     return [
-        f"one customer: {orders} orders, together [bold]{total:,}[/] CNY, {len(repairs)} repair",
+        f"{NAMES['dealer']} and {NAMES['repair']} joined by themselves: one phone number",
+        f"{NAMES['web']} waits for a person: {_evidence(pair)}; left to a person by: {', '.join(pair['held_by'])}",
+        f"{NAMES['other']} is left apart: {_evidence(other)}",
+        f"趙總 approves: one customer, {orders} orders, together [bold]{total:,}[/] CNY, {len(repairs)} repair",
         f"{len(page['members'])} records in it, {await _apart(stage)} stays itself",
-        f"tier now: [bold]{page['tier']['tier']}[/] (before: the dealer's {alone[0]}, the web shop's {alone[1]})",
+        f"tier now: [bold]{page['tier']['tier']}[/] (before: the web shop's {alone})",
         f"among the key customers: {await _is_key(stage, survivor)}; its account owner is 李明",
         f"the overview has {len(dated)} sections, each with its as_of: {', '.join(dated)}",
     ]
+
+
+def _evidence(compared: Any) -> str:
+    steps = [
+        f"{step['comparison']} {step['bits']:+.1f}" for step in compared["waterfall"] if step["comparison"] != "prior"
+    ]
+    return f"{', '.join(steps)} bits, brand none, in all {compared['weight']:+.1f}"
 
 
 async def a_promise(stage: Stage) -> list[str]:

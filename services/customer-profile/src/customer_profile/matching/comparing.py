@@ -20,6 +20,7 @@ from customer_profile.matching.names import FirmName, PersonName
 _NEAR_NAME = 0.88
 _NEAR_BRAND = 0.92
 _NEAR_STREET = 85
+_ALIKE_STREET = 60
 _NEAR_MAIL = 0.9
 _SHARED_PAIRS = 0.5
 _SHORTEST_PART = 2
@@ -220,7 +221,8 @@ def _street(left: Features, right: Features, _common: Collection[str]) -> Agreem
         return Agreement("same")
     alike = token_set_ratio(a, b)
     if left.numbers == right.numbers:
-        return Agreement("same_number" if alike >= _NEAR_STREET else "number" if left.numbers else "differs")
+        number = left.numbers and alike >= _ALIKE_STREET
+        return Agreement("same_number" if alike >= _NEAR_STREET else "number" if number else "differs")
     return Agreement("near" if alike >= _NEAR_STREET else "differs")
 
 

@@ -29,7 +29,7 @@ class Policy:
     number: int
     automatic: bool = True
     auto_from: float = 6.6
-    review_from: float = -3.0
+    review_from: float = -1.0
     weights: Weights = DEFAULT
     created_at: datetime | None = None
     decided_by: str | None = None

@@ -114,7 +114,7 @@ class PolicyBody(_Strict):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"automatic": True, "auto_from": 6.6, "review_from": -3.0, "reason": "trained-on-own-pairs"}]
+            "examples": [{"automatic": True, "auto_from": 6.6, "review_from": -1.0, "reason": "trained-on-own-pairs"}]
         }
     )
 
