@@ -30,6 +30,8 @@ lock: setup ## Resolve all dependencies anew into requirements.lock and deploy/k
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra otlp -c requirements.lock \
 		$(foreach package,$(PACKAGES),--no-emit-package $(package)) --custom-compile-command "make lock" \
 		-o deploy/images/requirements.lock shared/pyproject.toml services/*/pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links -c requirements.lock \
+		--custom-compile-command "make lock" -o benchmarks/linkage/requirements.lock benchmarks/linkage/requirements.in
 	$(BIN)/python -m guanxi_local.setup lock
 
 demo: setup ## Start the platform and play the first hour of a firm on it
@@ -115,6 +117,11 @@ bench: setup ## Measure, each figure beside its baseline, and check that what wa
 .PHONY: bench-large
 bench-large: setup ## The same at 100,000 and 1,000,000 customers (15 GB, filled the first time)
 	$(BIN)/python -m benchmarks.large
+
+.PHONY: bench-linkage
+bench-linkage: setup ## How well duplicates are found, beside splink on labelled sets (GUANXI_DATA=folder)
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r benchmarks/linkage/requirements.lock
+	$(BIN)/python -m benchmarks.linkage
 
 docs: contracts ## Generated documents: contracts and the capability table's check
 	$(PYTEST) -q tests/unit/test_capabilities.py

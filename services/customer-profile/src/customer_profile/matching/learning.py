@@ -110,7 +110,7 @@ def _learned(drawn: _Drawn, policy: Policy) -> Proposal:
         for kind in kinds:
             together[kind][seen] += 1
     sample = Sample(_at_random(drawn), together, candidates, drawn.possible)
-    weights = train(sample, frequencies=_frequencies(list(drawn.records.values())))
+    weights = train(sample, frequencies=frequencies(list(drawn.records.values())))
     after, before = (_bands(drawn, replace(policy, weights=one)) for one in (weights, policy.weights))
     return Proposal(
         weights, len(drawn.records), len(drawn.pairs), 2.0**weights.prior * drawn.possible, after, before, policy.number
@@ -130,7 +130,7 @@ def _bands(drawn: _Drawn, policy: Policy) -> dict[str, int]:
     return dict(found)
 
 
-def _frequencies(records: Sequence[Features]) -> dict[str, dict[str, float]]:
+def frequencies(records: Sequence[Features]) -> dict[str, dict[str, float]]:
     """How often the most frequent values of each comparison occur, 0 to 1; what occurs once is left out."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for one in records:

@@ -19,6 +19,7 @@ Band = Literal["auto", "review", "none"]
 _STRONG = {"phone": "shared", "email": "shared", "social_credit_code": "equal", "id_number": "equal"}
 _NAMES = frozenset({"kind", "brand", "trade", "place", "family_name", "given_name"})
 _CONTRADICTIONS = ("kind", "social_credit_code", "id_number", "birth_date", "given_name", "brand")
+_ALIKE = ("sounds", "part", "near")
 _WEAKEST = ("differs", "common", "far", "number")
 
 
@@ -50,8 +51,8 @@ def judge(left: Features, right: Features, policy: Policy, common: Collection[st
     """Weigh two records. `common` are phone numbers and the like that too many customers share.
 
     However much it weighs, a person decides where no strong key is shared and the firms' brand is unknown (a name
-    without a brand never merges by name alone), where persons agree in nothing but their name, and where the records
-    contradict each other in what one customer has only one of.
+    without a brand never merges by name alone), where brands are alike and not the same, where two records agree in
+    nothing but a part of their name, and where they contradict each other in what one customer has only one of.
     """
     found = compare(left, right, common)
     weight = policy.weights.weigh(found)
@@ -65,12 +66,20 @@ def judge(left: Features, right: Features, policy: Policy, common: Collection[st
 
 def _held_by(left: Features, right: Features, found: Mapping[str, Agreement]) -> tuple[str, ...]:
     held = [f"contradicted:{name}" for name in _CONTRADICTIONS if name in found and found[name].level == "differs"]
-    if not any(name in found and found[name].level == level for name, level in _STRONG.items()):
-        if left.firms and right.firms and "brand" not in found:
-            held.append("no-brand")
-        if "brand" not in found and not _beside_the_name(found):
-            held.append("name-only")
+    brand = found["brand"].level if "brand" in found else ""
+    if brand in _ALIKE:
+        held.append("brand-alike")
+    strong = any(name in found and found[name].level == level for name, level in _STRONG.items())
+    # Of two names without a brand a shared number is enough; who has one is hardly who has none.
+    if left.firms and right.firms and not brand and (not strong or _has_brand(left) or _has_brand(right)):
+        held.append("no-brand")
+    elif not strong and brand != "whole" and not _beside_the_name(found):
+        held.append("name-only")
     return tuple(held)
+
+
+def _has_brand(one: Features) -> bool:
+    return any(firm.brand for firm in one.firms)
 
 
 def _beside_the_name(found: Mapping[str, Agreement]) -> bool:

@@ -52,7 +52,7 @@ class ComparisonRead(BaseModel):
     band: Literal["auto", "review", "none"]
     """`auto` is merged by itself, `review` waits for a person, `none` is left apart."""
     held_by: list[str]
-    """What keeps it from being merged by itself: `no-brand`, `name-only`, `contradicted:<comparison>`."""
+    """What leaves it to a person: `no-brand`, `brand-alike`, `name-only`, `contradicted:<comparison>`."""
     waterfall: list[Step]
 
 

@@ -39,6 +39,13 @@ _ALWAYS_TOGETHER = frozenset(
     }
 )
 
+_IDENTIFYING = frozenset(
+    {
+        *("brand", "family_name", "given_name", "phone", "email", "social_credit_code", "id_number", "birth_date"),
+        "street",
+    }
+)
+
 Pattern = tuple[tuple[str, str], ...]
 """The levels of one pair: (comparison, level)."""
 
@@ -61,13 +68,19 @@ def pattern(found: Mapping[str, Agreement]) -> Pattern:
 def train(
     sample: Sample, start: Weights = DEFAULT, frequencies: Mapping[str, Mapping[str, float]] | None = None
 ) -> Weights:
-    """Weights of these records. What they say too little of keeps the odds of `start`."""
+    """Weights of these records. What they say too little of keeps the odds of `start`.
+
+    All of `start` stays where the records identify customers by one kind of evidence only: nothing else tells then how
+    good that one is.
+    """
     weights = replace(start, odds=_with_random(start, sample.random), frequencies=frequencies or {})
     learned: dict[str, list[Mapping[str, float]]] = defaultdict(list)
     for kind, pairs in sample.together.items():
         for name, m in _maximised(weights, pairs, _TOLD_BY.get(kind, {kind})).items():
             learned[name].append(m)
-    odds = {name: _averaged(levels, learned[name]) for name, levels in weights.odds.items()}
+    if not learned.keys() & _IDENTIFYING:
+        return start
+    odds = {name: _averaged(levels, learned.get(name, ())) for name, levels in weights.odds.items()}
     return _with_prior(replace(weights, odds=odds), sample)
 
 
