@@ -123,6 +123,10 @@ bench-linkage: setup ## How well duplicates are found, beside splink on labelled
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r benchmarks/linkage/requirements.lock
 	$(BIN)/python -m benchmarks.linkage
 
+.PHONY: bench-match
+bench-match: setup ## How many profiles a second are looked at with 1,000,000 stored (BENCH_STORED)
+	$(BIN)/python -m benchmarks.linkage.stream
+
 docs: contracts ## Generated documents: contracts and the capability table's check
 	$(PYTEST) -q tests/unit/test_capabilities.py
 

@@ -11,7 +11,7 @@ from itertools import combinations
 from benchmarks.linkage.score import Scored
 from benchmarks.linkage.sets import Labelled, Pair
 from customer_profile.matching.comparing import compare
-from customer_profile.matching.keys import CROWD, FEW, STRONG, keys
+from customer_profile.matching.keys import FEW, STRONG, crowd, keys
 from customer_profile.matching.learning import frequencies
 from customer_profile.matching.rules import Policy, judge
 from customer_profile.matching.training import Pattern, Sample, pattern, train
@@ -38,7 +38,7 @@ def _together(given: Labelled) -> tuple[dict[Pair, set[str]], frozenset[str]]:
             holders[key].append(number)
     found: dict[Pair, set[str]] = defaultdict(set)
     for (kind, _), some in holders.items():
-        for pair in combinations(some, 2) if len(some) <= CROWD else ():
+        for pair in combinations(some, 2) if len(some) <= crowd(kind) else ():
             found[pair].add(kind)
     common = frozenset(value for (kind, value), some in holders.items() if kind in STRONG and len(some) > FEW)
     return found, common

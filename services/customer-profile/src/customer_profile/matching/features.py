@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from customer_profile.customers.values import EMAIL, PHONE, valid_credit_code
@@ -40,7 +40,7 @@ class Features:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept; what is empty is left out."""
-        plain = {name: value for name, value in asdict(self).items() if value}
+        plain = {name: value for name in _FIELDS if (value := getattr(self, name))}
         if self.firms:
             plain["firms"] = [[f.whole, f.brand, sorted(f.places), sorted(f.trades)] for f in self.firms]
         if self.person:
@@ -58,6 +58,9 @@ class Features:
         if "person" in kept:
             values["person"] = PersonName(*kept["person"])
         return cls(**values)
+
+
+_FIELDS = tuple(one.name for one in fields(Features))
 
 
 def features(  # noqa: PLR0913 - the fields of a record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -38,7 +38,11 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
-@lru_cache(_REMEMBERED)
 def sound(text: str) -> str:
     """How a Chinese text is read, without tones; every other text as it is."""
-    return "".join(lazy_pinyin(text, style=Style.NORMAL)) if has_han(text) else text.replace(" ", "")
+    return "".join(map(_sound, text)) if has_han(text) else text.replace(" ", "")
+
+
+@cache
+def _sound(character: str) -> str:
+    return "".join(lazy_pinyin(character, style=Style.NORMAL))

@@ -1,7 +1,7 @@
 """What two records must share for anybody to compare them: every record is found by its keys, none by a scan.
 
 Strong keys name one customer by themselves as long as few customers share them; the others only bring records side by
-side. A key that more than `CROWD` records hold brings nobody together.
+side. A key that a crowd holds brings nobody together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ STRONG = frozenset({"social_credit_code", "id_number", "phone", "email"})
 FEW = 5
 """How many customers may share a strong key before it is a switchboard's, a lawyer's or a mistake."""
 CROWD = 20
+_SMALL_CROWD = 8
+_LOOSE = frozenset({"word", "word_and_place", "birth_date"})
 _PART = 2
+
+
+def crowd(kind: str) -> int:
+    """How many records a key of this kind may bring together: what says little brings few, or there are too many."""
+    return _SMALL_CROWD if kind in _LOOSE else CROWD
 
 
 def keys(one: Features) -> frozenset[tuple[str, str]]:

@@ -14,7 +14,7 @@ from customer_profile.matching import store
 from customer_profile.matching.comparing import compare
 from customer_profile.matching.desk import only_internal
 from customer_profile.matching.features import Features
-from customer_profile.matching.keys import CROWD, FEW, STRONG
+from customer_profile.matching.keys import FEW, STRONG, crowd
 from customer_profile.matching.rules import Policy, judge
 from customer_profile.matching.training import Pattern, Sample, pattern, train
 from customer_profile.matching.usecases import policy_in_force
@@ -87,7 +87,7 @@ async def _draw(pool: Pool) -> _Drawn:
     for id_, one in picked.items():
         for hash_, (kind, _) in store.hashed(one).items():
             beside = holders.get(hash_, [])
-            for other in beside if len(beside) <= CROWD else ():
+            for other in beside if len(beside) <= crowd(kind) else ():
                 if other != id_:
                     pairs[min(id_, other), max(id_, other)].add(kind)
     records = dict(picked)

@@ -39,12 +39,18 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What two records' evidence comes to: the sum in bits, its parts, the band, and what keeps it out of `auto`."""
+    """What two records' evidence comes to: the sum in bits, the band, and what keeps it out of `auto`."""
 
     weight: float
-    parts: tuple[Part, ...]
     band: Band
     held_by: tuple[str, ...]
+    found: Mapping[str, Agreement]
+    weights: Weights
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The waterfall."""
+        return self.weights.parts(self.found)
 
 
 def judge(left: Features, right: Features, policy: Policy, common: Collection[str] = frozenset()) -> Judgement:
@@ -61,7 +67,7 @@ def judge(left: Features, right: Features, policy: Policy, common: Collection[st
         band: Band = "auto"
     else:
         band = "review" if weight >= policy.review_from else "none"
-    return Judgement(weight, policy.weights.parts(found), band, held)
+    return Judgement(weight, band, held, found, policy.weights)
 
 
 def _held_by(left: Features, right: Features, found: Mapping[str, Agreement]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -199,6 +198,6 @@ def _candidate(row: asyncpg.Record) -> Candidate:
 
 
 def _row(one: Candidate) -> dict[str, Any]:
-    plain = asdict(one) | {"millibits": one.millibits}
+    plain = {name: getattr(one, name) for name in one.__slots__} | {"millibits": one.millibits}
     plain["parts"] = [[part.comparison, part.level, round(part.bits, 3)] for part in one.parts]
     return {name: str(value) if isinstance(value, UUID) else value for name, value in plain.items()}

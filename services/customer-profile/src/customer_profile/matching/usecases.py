@@ -15,7 +15,7 @@ from customer_profile.customers.usecases import Actor
 from customer_profile.identity import merging
 from customer_profile.matching import rules, store
 from customer_profile.matching.features import Features, features
-from customer_profile.matching.keys import CROWD, FEW, STRONG
+from customer_profile.matching.keys import FEW, STRONG, crowd
 from customer_profile.matching.rules import MATCHER, Candidate, Judgement, Pair, Policy
 from guanxi.db import Reader, Tx
 
@@ -121,7 +121,7 @@ async def _with_keys(tx: Tx, changed: Mapping[UUID, Features], known: Mapping[UU
     moved = set[UUID]()
     for hash_, some in holders.items():
         before_count = len(some) - more[hash_]
-        limits = (FEW, CROWD) if names[hash_] in STRONG else (CROWD,)
+        limits = (FEW, crowd(names[hash_])) if names[hash_] in STRONG else (crowd(names[hash_]),)
         if any((before_count > limit) != (len(some) > limit) for limit in limits):
             moved.update(some)
     others = await store.records(tx, moved - changed.keys())
@@ -136,8 +136,8 @@ async def _compare(tx: Tx, touched: Mapping[UUID, Features], policy: Policy) -> 
     pairs = {
         (min(id_, other), max(id_, other))
         for id_, some in hashes.items()
-        for hash_ in some
-        if len(holders[hash_]) <= CROWD
+        for hash_, (kind, _) in some.items()
+        if len(holders[hash_]) <= crowd(kind)
         for other in holders[hash_]
         if other != id_
     }

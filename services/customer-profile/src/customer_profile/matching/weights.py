@@ -44,6 +44,12 @@ class Weights:
     prior: float
     odds: Mapping[str, Mapping[str, Odds]]
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    _table: Mapping[str, Mapping[str, float]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work the bits of each level out once: they are asked for with every pair."""
+        bits = {name: {level: odds.bits for level, odds in levels.items()} for name, levels in self.odds.items()}
+        object.__setattr__(self, "_table", bits)
 
     def parts(self, found: Mapping[str, Agreement]) -> tuple[Part, ...]:
         """The waterfall: the prior, then each comparison in its order."""
@@ -57,12 +63,9 @@ class Weights:
         return self.prior + sum(self._bits(name, one) for name, one in found.items())
 
     def _bits(self, name: str, found: Agreement) -> float:
-        odds = self.odds[name][found.level]
-        if found.value:
-            seen = self.frequencies.get(name, {}).get(found.value)
-            if seen:
-                return log2(odds.m / seen)
-        return odds.bits
+        if found.value and (seen := self.frequencies.get(name, {}).get(found.value)):
+            return log2(self.odds[name][found.level].m / seen)
+        return self._table[name][found.level]
 
 
 def probability(bits: float) -> float:
