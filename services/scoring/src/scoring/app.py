@@ -6,6 +6,8 @@ import scoring.scorecards.tables
 import scoring.scores.tables  # noqa: F401 - declares its tables
 from guanxi.db import declared_tables
 from guanxi.service import Service
+from scoring.designations import api as designations_api
+from scoring.designations import usecases as designations
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
 from scoring.scorecards import api as scorecards_api
@@ -25,9 +27,9 @@ SERVICE = Service(
     metadata=declared_tables("scoring"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router),
+    routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router, designations_api.router),
     jobs=JOBS,
     loops=LOOPS,
     tally=facts.tally,
-    erasers=(facts.erase, scores.erase, segments.erase),
+    erasers=(facts.erase, scores.erase, segments.erase, designations.erase),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, Strict
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import Code, IsoDate, Part, Vocabulary
+from guanxi.events.fields import Code, IsoDate, Part, UtcTime, Vocabulary
 
 KINDS = ("value.existing", "trust")
 DIRECTIONS = ("up", "down", "entered", "left")
@@ -58,3 +58,15 @@ class SegmentChanged(Fact, type="guanxi.scores.SegmentChanged.v1"):
     """Version of the segment's rule."""
     reasons: tuple[Reason, ...] = ()
     members: tuple[UUID, ...] = ()
+
+
+class KeyCustomerDesignated(Fact, type="guanxi.scores.KeyCustomerDesignated.v1"):
+    """A person has approved a customer as a key customer, or has ended that; aggregate is the designation."""
+
+    designation_id: UUID
+    status: Annotated[Code, Vocabulary(("approved", "ended"))]
+    reason: Code
+    """Why it was proposed: `top-tier`, or what a person gave."""
+    since: UtcTime
+    until: UtcTime | None = None
+    """When it ended."""

@@ -51,6 +51,11 @@ class Stage:
         pairs = (pair for pair in page["items"] if survivor in {pair["left_id"], pair["right_id"]})
         return next(pairs, None) if joined else None
 
+    async def proposed(self, customer_id: str) -> Any:
+        """The proposal to make this a key customer; None as long as there is none."""
+        page = await self.admin.get("/v1/key-customers/designations", customer=customer_id, status="proposed")
+        return next(iter(page["items"]), None)
+
     async def overview(self, customer_id: str) -> Any:
         """All of a customer on one page."""
         return await self.admin.get(f"/v1/customers/{customer_id}/overview")

@@ -58,6 +58,10 @@ async def one_customer(stage: Stage) -> list[str]:
         )
 
     page = await until("the merged customer to reach the top tier", whole, 90)
+    proposed = await until("the tier to propose a key customer", partial(stage.proposed, survivor))
+    approved = {"decision": "approved", "reason": "agreed-with-sales"}
+    path = f"/v1/key-customers/designations/{proposed['id']}/decision"
+    designation = await stage.callers["zhao"].post(path, approved)
     total = sum(order["details"]["total_minor"] for order in page["orders"]["items"]) // 100
     repairs = await until("the repair on the one timeline", partial(stage.timeline, survivor, "service"))
     dated = [name for name, section in page.items() if isinstance(section, dict) and "as_of" in section]
@@ -69,7 +73,7 @@ async def one_customer(stage: Stage) -> list[str]:
         f"趙總 approves: one customer, {orders} orders, together [bold]{total:,}[/] CNY, {len(repairs)} repair",
         f"{len(page['members'])} records in it, {await _apart(stage)} stays itself",
         f"tier now: [bold]{page['tier']['tier']}[/] (before: the web shop's {alone})",
-        f"among the key customers: {await _is_key(stage, survivor)}; its account owner is 李明",
+        f"key customer: proposed by {designation['reason']}, {designation['status']} by 趙總; its account owner is 李明",
         f"the overview has {len(dated)} sections, each with its as_of: {', '.join(dated)}",
     ]
 
@@ -184,8 +188,3 @@ async def _apart(stage: Stage) -> str:
         message = f"{NAMES['other']} was merged with a firm that it only stands beside"
         raise Failure(message)
     return NAMES["other"]
-
-
-async def _is_key(stage: Stage, customer_id: str) -> str:
-    page = await stage.admin.get("/v1/key-customers", limit="200")
-    return "yes" if customer_id in {one["customer_id"] for one in page["items"]} else "no"

@@ -16,9 +16,8 @@ from customer_profile.matching.desk import only_internal
 from customer_profile.matching.features import Features
 from customer_profile.matching.keys import FEW, STRONG, crowd
 from customer_profile.matching.rules import Policy, judge
-from customer_profile.matching.training import Pattern, Sample, pattern, train
+from customer_profile.matching.training import Pattern, Proposal, Sample, pattern, train
 from customer_profile.matching.usecases import policy_in_force
-from customer_profile.matching.weights import Weights
 from guanxi.auth import Principal
 from guanxi.db import Pool
 from guanxi.problems import Conflict
@@ -31,22 +30,6 @@ _TOLD = 200
 _AT_ONCE = 500
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Weights that were learned, from how much, and what the policy of now would make of the same pairs with them.
-
-    `matches` is how many of the pairs are expected to be one customer, which need be no whole number.
-    """
-
-    weights: Weights
-    records: int
-    pairs: int
-    matches: float
-    bands: Mapping[str, int]
-    bands_now: Mapping[str, int]
-    number: int
 
 
 @dataclass(frozen=True, slots=True)

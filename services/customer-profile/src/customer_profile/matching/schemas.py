@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customer_profile.matching.comparing import COMPARISONS
-from customer_profile.matching.learning import Proposal
 from customer_profile.matching.rules import Candidate, Judgement, Policy
+from customer_profile.matching.training import Proposal
 from customer_profile.matching.weights import DEFAULT, Odds, Part, Weights, probability
 from guanxi.events.fields import Code
 

@@ -60,6 +60,22 @@ class Sample:
     possible: int
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Weights that were learned, from how much, and what the policy of now would make of the same pairs with them.
+
+    `matches` is how many of the pairs are expected to be one customer, which need be no whole number.
+    """
+
+    weights: Weights
+    records: int
+    pairs: int
+    matches: float
+    bands: Mapping[str, int]
+    bands_now: Mapping[str, int]
+    number: int
+
+
 def pattern(found: Mapping[str, Agreement]) -> Pattern:
     """The levels of one pair, without the values."""
     return tuple((name, one.level) for name, one in found.items())

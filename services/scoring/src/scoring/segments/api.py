@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from guanxi.http import NotFound, Page, Paging, Read, read
 from scoring.scorecards import files
 from scoring.segments import usecases
-from scoring.segments.rules import TIER
+from scoring.segments.rules import KEY_CUSTOMERS, TIER
 from scoring.segments.schemas import (
     MemberRead,
     MoveRead,
@@ -21,7 +21,6 @@ from scoring.segments.schemas import (
     TreatmentList,
 )
 
-KEY_CUSTOMERS = "key-customers"
 _READ = read("scores:read")
 
 
@@ -99,7 +98,7 @@ async def get_summary(segment_id: str, call: Reader) -> object:
 
 @router.get("/key-customers", response_model=Page[MemberRead])
 async def list_key_customers(call: Reader, paging: Paging) -> object:
-    """The customers of strategic importance: those in the top tier."""
+    """The customers whose profit makes them key: those in the top tier, each proposed for designation once."""
     return await _members(call, paging, KEY_CUSTOMERS, None)
 
 

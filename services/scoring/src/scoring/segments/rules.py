@@ -9,6 +9,7 @@ from datetime import date
 from scoring.scorecards.rules import Band, Segment, band_of, rank_of
 
 TIER = "tier"
+KEY_CUSTOMERS = "key-customers"
 
 
 @dataclass(frozen=True, slots=True)

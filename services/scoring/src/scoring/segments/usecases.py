@@ -12,12 +12,13 @@ from guanxi.db import Reader, Tx
 from guanxi.events import Event
 from guanxi.events.scores import SegmentChanged
 from guanxi.problems import NotFound
+from scoring.designations import usecases as designations
 from scoring.scorecards import files
 from scoring.scorecards.rules import Segment
 from scoring.scores.computing import Picture
 from scoring.scores.telling import reason_facts
 from scoring.segments import store
-from scoring.segments.rules import TIER, belongs, direction, first_tier
+from scoring.segments.rules import KEY_CUSTOMERS, TIER, belongs, direction, first_tier
 from scoring.segments.store import Member, Membership, Move, TierSum, membership_id
 
 
@@ -33,6 +34,9 @@ async def settle(tx: Tx, found: Sequence[Picture], absorbed: Sequence[UUID], cau
     events = [_moved(tx, one, was, after, causes[one.customer_id]) for one, was, after in told]
     left = await store.leave(tx, absorbed) if absorbed else []
     parents = {each: one for one in found for each in one.members}
+    entered = {one.customer_id: one.members for one, was, after in told if _is_key(after) and not was.belongs}
+    gone = [one.customer_id for one, _, after in told if after.segment == KEY_CUSTOMERS and not after.belongs]
+    await designations.on_tier(tx, entered, [*gone, *(one.customer_id for one in left if one.segment == KEY_CUSTOMERS)])
     # Its leaving is the first thing told of a membership that never was more than the first tier: not worth telling.
     events += [_left(tx, one, parents[one.customer_id], causes) for one in left if one.sequence > 1]
     await log.record(tx, *events)
@@ -102,6 +106,10 @@ def _change(one: Picture, segment: Segment, before: Membership | None) -> tuple[
             members=one.members,
         ),
     )
+
+
+def _is_key(one: Member) -> bool:
+    return one.segment == KEY_CUSTOMERS and one.belongs
 
 
 def _returns(was: Membership) -> bool:
