@@ -111,7 +111,7 @@ def test_the_demo_tells_its_figures(told: Told) -> None:
     told.found("one customer, 2 orders, together 920,000 CNY, 1 repair")
     told.found("3 records in it, 山西焦煤 stays itself")
     told.found(r"tier now: top \(before: the web shop's middle\)")
-    told.found("key customer: proposed by top-tier, approved by 趙總; its account owner is 李明")
+    told.found("key customer: proposed by top-tier, approved by 趙總; account owner: 李明")
     sections = told.found(r"the overview has (\d+) sections, each with its as_of: (.*)")
     assert int(sections[1]) == len(sections[2].split(", ")) == 9
     told.found(r"Events waiting in the five outboxes: 0\. Dead letters: 0\.")

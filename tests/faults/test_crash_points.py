@@ -52,19 +52,14 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
     point: str, ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
     dice = chance(f"crash at {point}")
-    for _ in range(count(smoke=1, full=3, soak=25)):
-        service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
-        writers = Writers(admin, ledger, dice)
-        async with (
-            only_growing(ground),
-            writing(writers),
-            publishing(dealer, dice),
-            _causes(point, ground, admin, dealer),
-        ):
+    writers = Writers(admin, ledger, dice)
+    async with only_growing(ground), writing(writers), publishing(dealer, dice), _causes(point, ground, admin, dealer):
+        for _ in range(count(smoke=1, full=3, soak=25)):
+            service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
             said = await asyncio.to_thread(ground.die_at, service, f"{point}:{dice.randint(1, 5)}")
             await asyncio.to_thread(ground.bring_back, service)
-        assert f"crash point {point} reached" in said, said[-2000:]
-        await recovers(ground, [dealer])
+            assert f"crash point {point} reached" in said, said[-2000:]
+    await recovers(ground, [dealer])
     await all_is_well(ground, admin, ledger)
 
 

@@ -73,7 +73,7 @@ async def one_customer(stage: Stage) -> list[str]:
         f"趙總 approves: one customer, {orders} orders, together [bold]{total:,}[/] CNY, {len(repairs)} repair",
         f"{len(page['members'])} records in it, {await _apart(stage)} stays itself",
         f"tier now: [bold]{page['tier']['tier']}[/] (before: the web shop's {alone})",
-        f"key customer: proposed by {designation['reason']}, {designation['status']} by 趙總; its account owner is 李明",
+        f"key customer: proposed by {designation['reason']}, {designation['status']} by 趙總; account owner: 李明",
         f"the overview has {len(dated)} sections, each with its as_of: {', '.join(dated)}",
     ]
 
