@@ -37,7 +37,7 @@ class Stage:
         """The id of a customer of this performance, once there is one."""
 
         async def look() -> Any:
-            page = await self.admin.get("/v1/customers", name=name)
+            page = await self.admin.get("/v1/customers", name=name, absorbed="true")
             return next((x for x in page["items"] if x["name"] == name and self.is_new(x["created_at"])), None)
 
         return str((await until(f"the customer {name}", look))["id"])
