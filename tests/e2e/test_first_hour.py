@@ -156,11 +156,12 @@ async def test_the_owner_who_can_act_was_told_of_the_broken_promise(shell: Shell
 async def test_the_complaint_is_closed_and_its_link_names_no_person(told: Told, admin: httpx.AsyncClient) -> None:
     track = told.found(r"his page: (\S+)")[1]
     async with httpx.AsyncClient(base_url=admin.base_url, trust_env=False) as stranger:
-        seen = (await stranger.get(track)).json()
-    assert seen["status"] == "closed"
+        seen = (await stranger.get(f"/v1{track}")).json()
+        page = await stranger.get(track, headers={"Accept-Language": "zh-TW"})
+    assert (seen["status"], page.status_code, "感謝您告訴我們" in page.text) == ("closed", 200, True)
     people = [person.name for person in cast.PEOPLE] + [person.subject for person in cast.PEOPLE]
     names = [*customers.NAMES.values(), customers.CONTACT, told.customer("dealer"), *people]
-    assert [name for name in names if name in str(seen)] == []
+    assert [name for name in names if name in str(seen) + page.text] == []
 
 
 @pytest.mark.asyncio(loop_scope="session")

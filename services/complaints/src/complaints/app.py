@@ -18,6 +18,7 @@ from complaints.tickets import usecases as tickets
 from complaints.tickets.rules import DUE
 from complaints.topology import TOPOLOGY
 from complaints.tracking import api as tracking_api
+from complaints.tracking import page as tracking_page
 from guanxi.db import declared_tables
 from guanxi.service import Service
 
@@ -39,6 +40,7 @@ SERVICE = Service(
         tracking_api.router,
         channels_api.router,
     ),
+    pages=(tracking_page.router,),
     due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due},
     erasers=(tickets.erase, custody.erase, answers.erase),
 )

@@ -12,6 +12,7 @@ from guanxi.events.fields import AddressText, Channel, Code, PersonalText, Refer
 from guanxi.http import ETAG_SCHEMA, if_match
 
 __all__ = [
+    "LONGEST_NOTE",
     "About",
     "AddressText",
     "Body",
@@ -38,9 +39,10 @@ About = Literal["internal", "external"]
 Remedy = Literal["answer", "repair", "exchange", "refund", "goodwill", "apology", "none"]
 Conduct = Literal["rude", "blaming", "slow"]
 Level = Literal["vip", "ordinary"]
+LONGEST_NOTE = 2_000
 Note = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\u0000]*$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE, pattern=r"^[^\u0000]*$"),
     Personal("text"),
 ]
 """A few sentences that stay in this service."""

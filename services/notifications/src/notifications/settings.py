@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
     default_time_zone: str = "Asia/Shanghai"
     quiet_hours: str = Field(default="21:00-08:00", pattern=_HOURS)
     """When customers are not written to, in their own time zone; `off` for never."""
-    tracking_page: str = "/v1/track/{token}"
+    tracking_page: str = "/track/{token}"
     """Where a complainant follows a complaint, below `public_url`."""
     webhook_allow_loopback: bool = False
     """Development only: lets webhooks go to this machine, and by plain HTTP."""

@@ -35,10 +35,11 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     public_url: str | None = None,
     most_at_once: int = MOST,
     tags: Sequence[dict[str, Any]] = (),
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The ASGI application of service `name`; raises `UndeclaredAccessError` for a route without a scope or `public()`.
 
-    `lifespan` opens what routes need and calls `attach` with it.
+    `lifespan` opens what routes need and calls `attach` with it. `pages` are for people's browsers and not under /v1.
     """
     app = FastAPI(
         title=title or f"Guanxi {name}",
@@ -55,6 +56,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing a service has
     )
     for router in routers:
         app.include_router(router, prefix="/v1")
+    for router in pages:
+        app.include_router(router)
     add_probes(app, name, ready)
     add_problem_handlers(app)
     own = frozenset(filter(None, (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)))

@@ -41,6 +41,7 @@ def assemble(service: Service, settings: ServiceSettings, worker: Worker | None,
         production=settings.profile == "production",
         public_url=settings.public_url or None,
         most_at_once=settings.most_at_once,
+        pages=service.pages if role != "worker" else (),
     )
     return app
 
@@ -69,6 +70,7 @@ def openapi_document(service: Service) -> dict[str, Any]:
         ready=never,
         title=f"Guanxi {service.title}",
         description=service.description,
+        pages=service.pages,
     )
     return app.openapi()
 

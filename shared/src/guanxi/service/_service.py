@@ -39,6 +39,8 @@ class Service:
     migrations: Path
     topology: Topology
     routers: Sequence[APIRouter] = ()
+    pages: Sequence[APIRouter] = ()
+    """Pages for people, at the root; the routers are under /v1."""
     due: Mapping[str, DueHandler] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     loops: Sequence[Loop] = ()

@@ -145,7 +145,7 @@ async def the_wrong_door(stage: Stage) -> list[str]:
         f"handed on to logistics with a reason; wrong doors at finance: {cell['count']}",
         f"customer: not solved → {again['status']}; answered again; solved → {closed['status']}",
         f"mails to the complainant, with permission: {', '.join(mails)}",
-        f"his page: {track}",
+        f"his page: {track.removeprefix('/v1')}",
     ]
 
 

@@ -19,7 +19,7 @@ async def link(firm: Firm, complaint: dict[str, Any]) -> str:
     answer = await firm.harness.caller().get(f"/v1/complaints/{complaint['id']}/tracking-link")
     found = answer.json()
     opened = await firm.harness.anonymous().get(found["url"])
-    assert (opened.status_code, opened.json()["number"]) == (200, complaint["number"])
+    assert (opened.status_code, complaint["number"] in opened.text) == (200, True)
     return str(found["token"])
 
 

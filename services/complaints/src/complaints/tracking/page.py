@@ -1,0 +1,147 @@
+"""The page behind a tracking link, for a phone's browser: no script, no cookie, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Query
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from complaints.fields import LONGEST_NOTE
+from complaints.tracking import usecases
+from complaints.tracking.access import Settings, Token, speaks_for
+from complaints.tracking.languages import LANGUAGES, Language, chosen
+from guanxi import directory
+from guanxi.http import Read, Write, body_limit, read, write
+from guanxi.problems import Problem
+
+router = APIRouter(tags=["tracking"], default_response_class=HTMLResponse)
+Reading = Annotated[Read, Depends(read())]
+Writing = Annotated[Write, Depends(write())]
+Asked = Annotated[Language | None, Query(description="The browser's own language without it.")]
+_FORM_BYTES = 16_384
+_SEE_OTHER = 303
+_HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such link, as a page."}}
+
+
+@router.get("/track/{token}", responses=_HTML)
+async def show(token: Token, call: Reading, settings: Settings, lang: Asked = None) -> HTMLResponse:
+    """Show where a complaint is: who answers for it, by when, the answer, and two buttons when there is one."""
+    language = lang or chosen(call.request.headers.get("accept-language", ""))
+    try:
+        complaint_id = speaks_for(token, call.request, settings)
+        async with call.pool.read() as reader:
+            found = await usecases.seen(reader, complaint_id)
+    except Problem as problem:
+        return _problem(problem, language)
+    values = {"track": found.track, "action": f"/track/{token}/verdict?lang={language}", "at": _clock(found.zone)}
+    return _page("track.html.jinja", language, **values)
+
+
+@router.post(
+    "/track/{token}/verdict",
+    status_code=_SEE_OTHER,
+    response_class=Response,
+    responses={**_HTML, 409: {"description": "Nothing to judge now, as a page."}},
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "solved": {"type": "string", "enum": ["true", "false"]},
+                            "comment": {"type": "string", "maxLength": LONGEST_NOTE},
+                        },
+                        "required": ["solved"],
+                    }
+                }
+            }
+        }
+    },
+)
+@body_limit(_FORM_BYTES, check_json=False)
+async def tap(token: Token, call: Writing, settings: Settings, lang: Asked = None) -> Response:
+    """Take one tap: yes closes the complaint, no reopens it; then show the page again."""
+    language = lang or chosen(call.request.headers.get("accept-language", ""))
+    here = f"/track/{token}?lang={language}"
+    form = parse_qs((await call.request.body()).decode("utf-8", "replace"), max_num_fields=8)
+    solved, comment = form.get("solved", [""])[0], form.get("comment", [""])[0].strip()
+    try:
+        complaint_id = speaks_for(token, call.request, settings)
+        if solved not in {"true", "false"}:
+            return _told(_texts()[language]["wrong"], language, 422, again=here)
+        async with call.pool.begin() as tx:
+            said = comment.replace("\x00", "")[:LONGEST_NOTE] or None
+            await usecases.judge(tx, complaint_id, solved=solved == "true", comment=said)
+    except Problem as problem:
+        return _problem(problem, language, again=here)
+    return RedirectResponse(here, _SEE_OTHER)
+
+
+def _problem(problem: Problem, language: Language, again: str | None = None) -> HTMLResponse:
+    word = {404: "missing", 429: "many"}.get(problem.status, "wrong")
+    answer = _told(_texts()[language][word], language, problem.status, again=None if word == "missing" else again)
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
+
+
+def _told(title: str, language: Language, status: int, again: str | None) -> HTMLResponse:
+    return _page("problem.html.jinja", language, status, title=title, again=again)
+
+
+def _page(template: str, language: Language, status: int = 200, **values: Any) -> HTMLResponse:
+    texts, style = _texts(), _style()
+    names = [(code, texts[code]["name"]) for code in LANGUAGES]
+    own = {"lang": language, "text": texts[language], "style": style, "languages": names}
+    body = _templates().get_template(template).render(**own, **values)
+    return HTMLResponse(body, status, headers={"Content-Security-Policy": _policy(), "Content-Language": language})
+
+
+def _clock(zone: str) -> Any:
+    place = directory.zone_of(zone)
+
+    def at(moment: datetime) -> str:
+        return f"{moment.astimezone(place):%Y-%m-%d %H:%M %Z}"
+
+    return at
+
+
+@cache
+def _templates() -> Environment:
+    loader = PackageLoader("complaints.tracking", "pages")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=False)
+
+
+@cache
+def _texts() -> Mapping[str, Any]:
+    return tomllib.loads(_file("texts.toml"))
+
+
+@cache
+def _style() -> Any:
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup(_file("page.css"))  # noqa: S704 - our own file
+
+
+@cache
+def _policy() -> str:
+    digest = base64.b64encode(hashlib.sha256(_file("page.css").encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _file(name: str) -> str:
+    return files("complaints.tracking.pages").joinpath(name).read_text(encoding="utf-8")

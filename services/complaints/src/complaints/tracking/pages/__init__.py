@@ -1,0 +1,1 @@
+"""The page of a tracking link: templates, style and texts in three languages."""
