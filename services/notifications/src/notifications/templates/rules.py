@@ -27,7 +27,7 @@ SAMPLES = {
     "name": "山西煤產品總公司駐太原辦事處",
     "number": "C-2026-000123",
     "promised_at": "2026-03-31 18:00",
-    "tracking_url": "https://guanxi.example.com/v1/track/" + "x" * 43,
+    "tracking_url": "https://guanxi.example.com/track/" + "x" * 43,
     "rule": "complaint-handed-over",
     "due_at": "2026-03-31 18:00",
     "inbox_url": "https://guanxi.example.com/v1/inbox",

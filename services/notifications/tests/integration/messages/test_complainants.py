@@ -78,7 +78,7 @@ async def test_a_complainant_with_permission_gets_a_receipt_with_a_link_that_com
     assert letter["To"] == "zhang@example.com"
     assert "C-2026-000001" in letter["Subject"]
     key = service.app.state.runtime.settings.secret("tracking_key")
-    assert f"http://guanxi.test/v1/track/{tracking.token(key, filed.data.complaint_id)}" in text_of(letter)
+    assert f"http://guanxi.test/track/{tracking.token(key, filed.data.complaint_id)}" in text_of(letter)
     (sent,) = await to_customers(service, NotificationSent)
     assert sent.subject == customer
     assert sent.data.intent == "complaint-receipt"
