@@ -33,7 +33,7 @@ async def test_consumers_that_know_nothing_of_their_positions_take_nothing_in_tw
     ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
     dice = chance("forgotten positions")
-    for _ in range(count(smoke=1, full=4, soak=20)):
+    for _ in range(count(smoke=1, full=2, soak=10)):
         await _some_traffic(ground, admin, dealer, ledger)
         service = dice.choice(SERVICES)
         groups = _groups(service)
@@ -56,7 +56,7 @@ async def test_a_topic_that_was_made_anew_is_filled_from_the_log(
     ground: TestPlatform, admin: Caller, dealer: Dealer, ledger: Ledger
 ) -> None:
     dice = chance("topic made anew")
-    for _ in range(count(smoke=1, full=4, soak=20)):
+    for _ in range(count(smoke=1, full=2, soak=10)):
         await _some_traffic(ground, admin, dealer, ledger)
         await recovers(ground, [dealer])
         await _make_anew(ground, f"{ground.topic_prefix}guanxi.{dice.choice(FACTS)}")
