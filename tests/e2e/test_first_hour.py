@@ -105,9 +105,9 @@ def test_the_demo_tells_its_figures(told: Told) -> None:
     assert told.found(r"(\d+)/(\d+)").groups() == (told.found(r"(\d+) received")[1],) * 2
     told.found("7 units, 李明, 周敏, 陳剛, 王芳, 趙總, 何靜, 3 publishers")
     told.found("山西煤業 and 山西煤礦 joined by themselves: one phone number")
-    waits = told.found(r"山西煤產品總公司 waits for a person: (.*) bits, brand none, in all \+\d.*: no-brand")[1]
+    waits = told.found(r"山西煤產品總公司 waits for a person: (.*), brand none; in all \+\d.*: no-brand")[1]
     assert re.findall(r"(\w+) \+", waits) == ["trade", "place", "contact_person", "street", "city"]
-    told.found(r"山西焦煤 is left apart: trade \+\d.*, place \+\d.*, street -\d.*, in all -\d")
+    told.found(r"山西焦煤 is left apart: trade \+\d.*, place \+\d.*, street -\d.*; in all -\d")
     told.found("one customer, 2 orders, together 920,000 CNY, 1 repair")
     told.found("3 records in it, 山西焦煤 stays itself")
     told.found(r"tier now: top \(before: the web shop's middle\)")

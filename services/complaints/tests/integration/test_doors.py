@@ -20,9 +20,10 @@ _ROUTES = sorted(
     (method.upper(), path, operation["security"])
     for path, operations in _DOCUMENT["paths"].items()
     for method, operation in operations.items()
-    if path.startswith("/v1/") and "/ops/" not in path
+    if path.startswith(("/v1/", "/track/")) and "/ops/" not in path
 )
 _PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels"}
+_PUBLIC |= {"/track/{token}", "/track/{token}/verdict"}
 _FILED = {"channel": "phone", "cause": "price"}
 
 

@@ -82,7 +82,8 @@ def _evidence(compared: Any) -> str:
     steps = [
         f"{step['comparison']} {step['bits']:+.1f}" for step in compared["waterfall"] if step["comparison"] != "prior"
     ]
-    return f"{', '.join(steps)} bits, brand none, in all {compared['weight']:+.1f}"
+    brand = [] if any(step["comparison"] == "brand" for step in compared["waterfall"]) else ["brand none"]
+    return f"{', '.join([*steps, *brand])}; in all {compared['weight']:+.1f} bits"
 
 
 async def a_promise(stage: Stage) -> list[str]:

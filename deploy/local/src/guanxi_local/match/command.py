@@ -12,7 +12,7 @@ from guanxi_local.ops.asking import Gateway, Token, open_door
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SCOPES = ("customers:read", "customers:write", "pii:read")
+_SCOPES = ("customers:read", "customers:write", "admin")
 _WIDTH = 24
 
 Pair = Annotated[str, typer.Argument(help="The pair's id, as `guanxi match list` shows it.")]
@@ -48,15 +48,12 @@ def list_pairs(*, status: Status = Status.OPEN, gateway: Gateway = None, token: 
     """List pairs that may be one customer, the surest 50 first."""
     with open_door(gateway, token, _SCOPES) as door:
         found = door.get("/v1/match-candidates", status=str(status))["items"]
-        names = {
-            id_: _name(door.get(f"/v1/customers/{id_}")) for one in found for id_ in (one["left_id"], one["right_id"])
-        }
     if not found:
         typer.echo(f"There is no pair that is {status}.")
         return
     table = _table("pair", "one", "the other", "bits", "probability", "held by")
     for one in found:
-        both = (names[one["left_id"]], names[one["right_id"]])
+        both = _names(one)
         numbers = (f"{one['weight']:.1f}", f"{one['probability']:.3f}")
         table.add_row(one["id"], *both, *numbers, ", ".join(one["held_by"]))
     _print(table)
@@ -67,8 +64,7 @@ def show_pair(pair: Pair, *, gateway: Gateway = None, token: Token = None) -> No
     """Show why two records may be one customer, as a waterfall of bits."""
     with open_door(gateway, token, _SCOPES) as door:
         found = door.get(f"/v1/match-candidates/{pair}")
-        names = [_name(door.get(f"/v1/customers/{found[side]}")) for side in ("left_id", "right_id")]
-    typer.echo(f"{names[0]}  |  {names[1]}  ({found['status']}, {found['band']})")
+    typer.echo(f"{'  |  '.join(_names(found))}  ({found['status']}, {found['band']})")
     _print(waterfall(found["waterfall"]))
     for reason in found["held_by"]:
         typer.echo(f"Left to a person: {reason}")
@@ -150,8 +146,8 @@ def _bands(now: dict[str, int], learned: dict[str, int]) -> Table:
     return table
 
 
-def _name(customer: dict[str, Any]) -> str:
-    return str(customer.get("name") or customer["id"])
+def _names(pair: dict[str, Any]) -> tuple[str, str]:
+    return str(pair["left_name"] or pair["left_id"]), str(pair["right_name"] or pair["right_id"])
 
 
 def _table(*columns: str) -> Table:

@@ -28,7 +28,8 @@ router = APIRouter(tags=["tracking"], default_response_class=HTMLResponse)
 Reading = Annotated[Read, Depends(read())]
 Writing = Annotated[Write, Depends(write())]
 Asked = Annotated[Language | None, Query(description="The browser's own language without it.")]
-_FORM_BYTES = 16_384
+_FORM_BYTES = 9 * LONGEST_NOTE + 2_048  # a Chinese character is nine bytes in a form
+_FIELDS = 8
 _SEE_OTHER = 303
 _HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such link, as a page."}}
 
@@ -74,10 +75,9 @@ async def tap(token: Token, call: Writing, settings: Settings, lang: Asked = Non
     """Take one tap: yes closes the complaint, no reopens it; then show the page again."""
     language = lang or chosen(call.request.headers.get("accept-language", ""))
     here = f"/track/{token}?lang={language}"
-    form = parse_qs((await call.request.body()).decode("utf-8", "replace"), max_num_fields=8)
-    solved, comment = form.get("solved", [""])[0], form.get("comment", [""])[0].strip()
     try:
         complaint_id = speaks_for(token, call.request, settings)
+        solved, comment = _form(await call.request.body())
         if solved not in {"true", "false"}:
             return _told(_texts()[language]["wrong"], language, 422, again=here)
         async with call.pool.begin() as tx:
@@ -86,6 +86,15 @@ async def tap(token: Token, call: Writing, settings: Settings, lang: Asked = Non
     except Problem as problem:
         return _problem(problem, language, again=here)
     return RedirectResponse(here, _SEE_OTHER)
+
+
+def _form(body: bytes) -> tuple[str, str]:
+    """What was tapped and what was written; nothing where it is no form of ours."""
+    try:
+        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_FIELDS)
+    except ValueError:
+        return "", ""
+    return form.get("solved", [""])[0], form.get("comment", [""])[0].strip()
 
 
 def _problem(problem: Problem, language: Language, again: str | None = None) -> HTMLResponse:

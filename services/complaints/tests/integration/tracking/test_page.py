@@ -126,7 +126,17 @@ async def test_a_link_that_is_none_is_a_page_too(firm: Firm) -> None:
     assert (tapped.status_code, "no such complaint" in tapped.text) == (404, True)
 
 
-@pytest.mark.parametrize("data", [{}, {"solved": "perhaps"}, {"comment": "x"}])
+async def test_a_long_chinese_comment_arrives_whole(firm: Firm) -> None:
+    filed, token = await answered(firm)
+    said = "壞" * 2_000
+    tapped = await browser(firm).post(f"/track/{token}/verdict", data={"solved": "false", "comment": said})
+    assert tapped.status_code == 303, tapped.text
+    assert (await firm.shown(filed))["verdicts"][0]["comment"] == said
+    huge = await browser(firm).post(f"/track/{token}/verdict", data={"comment": "壞" * 3_000})
+    assert (huge.status_code, huge.headers["content-type"]) == (413, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("data", [{}, {"solved": "perhaps"}, {"comment": "x"}, {str(n): "x" for n in range(40)}])
 async def test_a_form_that_is_none_is_told_so(firm: Firm, data: dict[str, str]) -> None:
     _, token = await answered(firm)
     told = await browser(firm).post(f"/track/{token}/verdict", data=data)

@@ -17,13 +17,15 @@ from customer_profile.matching.schemas import (
     ProposalRead,
     Status,
 )
-from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
+from guanxi.http import Page, Paging, Read, Write, deadline, if_match, read, set_etag, write
+from guanxi.ports import derived_id
 
 router = APIRouter(tags=["matching"])
 
 Reading = Annotated[Read, Depends(read("customers:read"))]
 Writing = Annotated[Write, Depends(write("customers:write"))]
-Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
+Deciding = Annotated[Write, Depends(write("admin", idempotent=False))]
+_POLICIES = UUID("5d1f8a30-6f7b-5c1e-9a7d-0d5b2a0f4a61")
 
 
 @router.get("/match-candidates", response_model=Page[CandidateRead])
@@ -36,8 +38,9 @@ async def list_match_candidates(
     """List pairs that may be one customer, the surest first: `open` ones wait for a person."""
     async with call.pool.read() as reader:
         rows = await desk.listed(reader, status, customer, paging.after, paging.limit, call.principal)
+        names = await desk.names(reader, rows)
     page = paging.cut(rows, lambda row: (row.millibits, row.id))
-    return Page[Any](items=[schemas.candidate_shown(row) for row in page.items], next=page.next)
+    return Page[Any](items=[schemas.candidate_shown(row, names) for row in page.items], next=page.next)
 
 
 @router.get("/match-candidates/{candidate_id}")
@@ -45,8 +48,9 @@ async def read_match_candidate(candidate_id: UUID, call: Reading) -> CandidateRe
     """Read one pair with its waterfall."""
     async with call.pool.read() as reader:
         found = await desk.find(reader, candidate_id, call.principal)
+        names = await desk.names(reader, [found])
     set_etag(call.response, found.version)
-    return schemas.candidate_shown(found)
+    return schemas.candidate_shown(found, names)
 
 
 @router.post("/match-candidates/{candidate_id}/decision", status_code=201)
@@ -54,11 +58,13 @@ async def decide_match_candidate(candidate_id: UUID, body: Decision, call: Writi
     """Say that a pair is one customer, which merges the two, or never is, which is remembered for ever."""
     async with call.once() as once:
         if once.replay:
-            return schemas.candidate_shown(await desk.find(once.tx, candidate_id, call.principal))
+            found = await desk.find(once.tx, candidate_id, call.principal)
+            return schemas.candidate_shown(found, await desk.names(once.tx, [found]))
         decided = await desk.decide(once.tx, candidate_id, body.decision, body.reason, call.principal)
+        names = await desk.names(once.tx, [decided])
         location = f"/v1/match-candidates/{candidate_id}"
         once.created(candidate_id, location, decided.version, customer_id=decided.left_id, other=str(decided.right_id))
-    return schemas.candidate_shown(decided)
+    return schemas.candidate_shown(decided, names)
 
 
 @router.get("/match-comparisons")
@@ -91,6 +97,7 @@ async def list_match_policies(call: Reading) -> list[PolicyRead]:
 
 
 @router.get("/match-policy/proposal")
+@deadline(60)
 async def propose_match_policy(
     call: Annotated[Read, Depends(read("customers:write"))],
 ) -> ProposalRead:
@@ -102,10 +109,17 @@ async def propose_match_policy(
 
 
 @router.put("/match-policy")
-async def set_match_policy(body: PolicyBody, call: Changing, number: Annotated[int, Depends(if_match)]) -> PolicyRead:
-    """Put a new policy in force. Every record is looked at anew under it, in the background."""
+async def set_match_policy(body: PolicyBody, call: Deciding, number: Annotated[int, Depends(if_match)]) -> PolicyRead:
+    """Put a new policy in force, as an administrator: every record is looked at anew under it, in the background."""
     made = schemas.policy_of(body, number + 1, call.principal.subject)
     async with call.change() as change:
         made = await desk.set_policy(change.tx, made, call.principal)
-        change.done(change.tx.new_id(), made.number)
+        change.done(
+            derived_id(_POLICIES, str(made.number)),
+            made.number,
+            automatic=made.automatic,
+            auto_from=made.auto_from,
+            review_from=made.review_from,
+            reason=made.reason,
+        )
     return schemas.policy_shown(made)

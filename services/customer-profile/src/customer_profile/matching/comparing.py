@@ -189,12 +189,12 @@ def _credit_code(left: Features, right: Features, common: Collection[str]) -> Ag
     return Agreement("common" if a in common else "equal")
 
 
-def _id_number(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
+def _id_number(left: Features, right: Features, common: Collection[str]) -> Agreement | None:
     a, b = left.id_number, right.id_number
     if not a or not b:
         return None
     if a == b:
-        return Agreement("equal")
+        return Agreement("common" if a in common else "equal")
     return Agreement("near" if min(len(a), len(b)) >= _SHORTEST_ID and OSA.distance(a, b) == 1 else "differs")
 
 
@@ -258,7 +258,7 @@ COMPARISONS: Mapping[str, Comparison] = {
     "phone": Comparison(("shared", "common", "differs"), _phone),
     "email": Comparison(("shared", "common", "near", "differs"), _email),
     "social_credit_code": Comparison(("equal", "common", "differs"), _credit_code),
-    "id_number": Comparison(("equal", "near", "differs"), _id_number),
+    "id_number": Comparison(("equal", "common", "near", "differs"), _id_number),
     "birth_date": Comparison(("equal", "near", "far", "differs"), _birth_date),
     "street": Comparison(("same", "same_number", "near", "number", "differs"), _street),
     "postcode": Comparison(("equal", "near", "differs"), _postcode),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+import asyncpg
+import structlog
 
 from customer_profile.customers import desk as files
 from customer_profile.customers import usecases as customers
@@ -15,11 +19,13 @@ from customer_profile.matching import rules, store, usecases
 from customer_profile.matching.keys import FEW, STRONG
 from customer_profile.matching.rules import Candidate, Judgement, Policy
 from guanxi.auth import Principal
-from guanxi.db import Reader, Tx
+from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, Forbidden, NotFound, Stale, Unprocessable
 from guanxi.service import Runtime
 
-_AT_ONCE = 100
+_AT_ONCE = 25
+_PAUSE_S = 0.05
+_LOG = structlog.get_logger()
 
 
 async def listed(  # noqa: PLR0913 - the parts of a query
@@ -37,6 +43,12 @@ async def find(reader: Reader, candidate_id: UUID, principal: Principal) -> Cand
     if found is None:
         raise NotFound("match candidate")
     return found
+
+
+async def names(reader: Reader, some: Iterable[Candidate]) -> dict[UUID, str | None]:
+    """What each record of these pairs is called by itself; none where it was erased."""
+    found = await customers.load(reader, {id_ for one in some for id_ in one.both})
+    return {id_: record.name for id_, record in found.items()}
 
 
 async def compared(reader: Reader, left_id: UUID, right_id: UUID, principal: Principal) -> Judgement:
@@ -110,17 +122,33 @@ async def set_policy(tx: Tx, made: Policy, principal: Principal) -> Policy:
 
 
 async def look_again(runtime: Runtime) -> None:
-    """Look at some of the records that the policy of now has not judged."""
+    """Look at the records that the policy of now has not judged, some at a time: people's merges come in between."""
     pool = runtime.database.consumers
-    async with pool.read() as reader:
-        policy = await usecases.policy_in_force(reader)
-        some = await store.behind(reader, policy.number, _AT_ONCE)
-    while some:
-        async with pool.begin() as tx:
-            await usecases.look_at(tx, some, again=True)
+    while True:
         async with pool.read() as reader:
             policy = await usecases.policy_in_force(reader)
             some = await store.behind(reader, policy.number, _AT_ONCE)
+        if not some:
+            return
+        await _look(pool, some, policy.number)
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _look(pool: Pool, some: Sequence[UUID], policy_number: int) -> None:
+    try:
+        async with pool.begin() as tx:
+            await usecases.look_at(tx, some, again=True)
+    except (asyncpg.InterfaceError, ConnectionError, asyncpg.PostgresConnectionError):
+        raise
+    except Exception:  # noqa: BLE001 - whatever one of them has, the others go on
+        if len(some) > 1:
+            for one in some:
+                await _look(pool, [one], policy_number)
+            return
+        # One that cannot be looked at keeps nobody else waiting; its next change brings it again.
+        _LOG.exception("record was not looked at", customer=str(some[0]))
+        async with pool.begin() as tx:
+            await store.seen(tx, some[0], policy_number)
 
 
 def only_internal(principal: Principal) -> None:

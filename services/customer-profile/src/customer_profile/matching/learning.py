@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
+from weakref import WeakSet
 
 from customer_profile.matching import store
 from customer_profile.matching.comparing import compare
@@ -27,7 +28,10 @@ RECORDS = 3_000
 FEWEST = 100
 _RANDOM_PAIRS = 30_000
 _TOLD = 200
+_NAMES_NOBODY = 20
 _AT_ONCE = 500
+
+_AT_WORK: WeakSet[Pool] = WeakSet()
 
 T = TypeVar("T")
 
@@ -47,20 +51,30 @@ class _Drawn:
 
 
 async def propose(pool: Pool, principal: Principal) -> Proposal:
-    """Learn weights from this site's records; changes nothing. 403 for external units, 409 where there are too few."""
+    """Learn weights from this site's records; changes nothing.
+
+    403 for external units; 409 where there are too few records, and while this process learns for somebody else.
+    """
     only_internal(principal)
-    async with pool.read() as reader:
-        policy = await policy_in_force(reader)
-    drawn = await _draw(pool)
-    if drawn.picked < FEWEST or not drawn.pairs:
-        raise Conflict("too-few-records", f"There are not {FEWEST} records yet of which some share anything.")
-    return await asyncio.to_thread(_learned, drawn, policy)
+    if pool in _AT_WORK:
+        raise Conflict("learning-already", "Weights are being learned for somebody else; ask again in a minute.")
+    _AT_WORK.add(pool)
+    try:
+        async with pool.read() as reader:
+            policy = await policy_in_force(reader)
+        drawn = await _draw(pool)
+        if drawn.picked < FEWEST or not drawn.pairs:
+            raise Conflict("too-few-records", f"There are not {FEWEST} records yet of which some share anything.")
+        # Shielded: a thread goes on when its caller has gone, and nobody else shall begin meanwhile.
+        return await asyncio.shield(asyncio.to_thread(_learned, drawn, policy))
+    finally:
+        _AT_WORK.discard(pool)
 
 
 async def _draw(pool: Pool) -> _Drawn:
     async with pool.read() as reader:
-        picked = await store.sample(reader, RECORDS)
         total = await store.count(reader)
+        picked = await store.sample(reader, RECORDS, total)
     holders: dict[bytes, list[UUID]] = {}
     known = {hash_: key for one in picked.values() for hash_, key in store.hashed(one).items()}
     for hashes in _chunks(list(known)):
@@ -114,13 +128,20 @@ def _bands(drawn: _Drawn, policy: Policy) -> dict[str, int]:
 
 
 def frequencies(records: Sequence[Features]) -> dict[str, dict[str, float]]:
-    """How often the most frequent values of each comparison occur, 0 to 1; what occurs once is left out."""
+    """How often the most frequent values of each comparison occur, 0 to 1.
+
+    A policy outlives its customers: only what so many share stays that it names nobody.
+    """
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for one in records:
         for name, value in _values(one):
             seen[name][value] += 1
     return {
-        name: {value: count / counts.total() for value, count in counts.most_common(_TOLD) if count > 1}
+        name: {
+            value: count / counts.total()
+            for value, count in counts.most_common(_TOLD)
+            if _NAMES_NOBODY <= count < counts.total()
+        }
         for name, counts in seen.items()
     }
 
@@ -130,7 +151,7 @@ def _values(one: Features) -> Iterator[tuple[str, str]]:
     if one.person:
         yield from (("family_name", value) for value in (one.person.family,) if value)
         yield from (("given_name", value) for value in (one.person.given,) if value)
-    yield from ((name, value) for name, value in (("city", one.city), ("postcode", one.postcode)) if value)
+    yield from (("city", value) for value in (one.city,) if value)
 
 
 def _chunks(some: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -112,7 +113,7 @@ class Pair(Generic[Node]):
 def wanted(
     pairs: Iterable[Pair[Node]],
     *,
-    given: Iterable[frozenset[Node]] = (),
+    given: Collection[frozenset[Node]] = (),
     standing: Collection[frozenset[Node]] = (),
     apart: Collection[frozenset[Node]] = (),
 ) -> set[frozenset[Node]]:
@@ -123,18 +124,33 @@ def wanted(
     that are `standing` merges come first, so that nothing is undone only to be made another way. The groups depend on
     the sets alone, never on the order in which records came.
     """
-    groups: dict[Node, set[Node]] = {}
+    some, groups = list(pairs), dict[Node, set[Node]]()
+    settled = _undisturbed(some, given, standing, apart)
     for both in given:
         _join(groups, *both)
-    settled = set() if apart else set(standing)
     made = set[frozenset[Node]]()
-    for pair in sorted(pairs, key=lambda one: (one.both not in settled, -one.weight, sorted(map(str, one.both)))):
+    for pair in sorted(some, key=lambda one: (one.both not in settled, -one.weight, sorted(map(str, one.both)))):
         left, right = (groups.get(one, {one}) for one in (pair.left, pair.right))
         if left is right or pair.right in left or any(both & left and both & right for both in apart):
             continue
         _join(groups, pair.left, pair.right)
         made.add(pair.both)
     return made
+
+
+def _undisturbed(
+    pairs: Iterable[Pair[Node]],
+    given: Iterable[frozenset[Node]],
+    standing: Iterable[frozenset[Node]],
+    apart: Iterable[frozenset[Node]],
+) -> set[frozenset[Node]]:
+    """The standing merges of groups that nobody has parted anything in."""
+    groups: dict[Node, set[Node]] = {}
+    for both in chain((pair.both for pair in pairs), given):
+        _join(groups, *both)
+    parted = [both for both in apart if len({id(groups.get(one)) for one in both}) == 1]
+    troubled = set[Node]().union(*(groups.get(next(iter(both)), set()) for both in parted))
+    return {both for both in standing if not both & troubled}
 
 
 def _join(groups: dict[Node, set[Node]], left: Node, right: Node) -> None:
@@ -175,9 +191,10 @@ class Candidate:
         return round(self.weight * 1000)
 
     def judged_anew(self, now: Candidate) -> Candidate:
-        """The same pair with what its records say now; what people said of it stays."""
+        """The same pair with what its records say now; what people said of it stays, and that it was joined once."""
         return replace(
             self,
+            joined_once=self.joined_once or (self.band == "auto" and self.status == "merged"),
             version=self.version + 1,
             recorded_at=now.recorded_at,
             weight=now.weight,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -61,6 +62,9 @@ class CandidateRead(ComparisonRead):
 
     id: UUID
     version: int
+    left_name: str | None
+    right_name: str | None
+    """What the two are called, each by itself."""
     status: Status
     policy_number: int
     created_at: datetime
@@ -226,10 +230,11 @@ def weights_shown(weights: Weights) -> WeightsBody:
     return WeightsBody(prior=weights.prior, odds=odds, frequencies=frequencies)
 
 
-def candidate_shown(one: Candidate) -> CandidateRead:
+def candidate_shown(one: Candidate, names: Mapping[UUID, str | None]) -> CandidateRead:
     """A pair as it is read."""
     own = {name: getattr(one, name) for name in CandidateRead.model_fields if hasattr(one, name)}
-    return CandidateRead.model_validate({**own, **_sum(one.weight, one.parts), "held_by": list(one.held_by)})
+    called = {"left_name": names.get(one.left_id), "right_name": names.get(one.right_id)}
+    return CandidateRead.model_validate({**own, **called, **_sum(one.weight, one.parts), "held_by": list(one.held_by)})
 
 
 def comparison_shown(left_id: UUID, right_id: UUID, judgement: Judgement) -> ComparisonRead:

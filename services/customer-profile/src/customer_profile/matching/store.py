@@ -66,13 +66,25 @@ _NEW_POLICY = """
 INSERT INTO match_policy (number, created_at, decided_by, reason, automatic, auto_from, review_from, weights)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (number) DO NOTHING RETURNING number
 """
+# Who shared a key or a pair with somebody erased is looked at again: the number of holders has changed.
+_AGAIN = """
+UPDATE match_record SET policy_number = 0 WHERE customer_id IN (
+  SELECT h.customer_id FROM match_key k
+  CROSS JOIN LATERAL (SELECT customer_id FROM match_key m WHERE m.hash = k.hash LIMIT $2) h
+  WHERE k.customer_id = ANY($1::uuid[])
+  UNION SELECT right_id FROM match_candidate WHERE left_id = ANY($1::uuid[])
+  UNION SELECT left_id FROM match_candidate WHERE right_id = ANY($1::uuid[])
+)
+"""
+_SEEN = "UPDATE match_record SET policy_number = $2 WHERE customer_id = $1"
 _ERASE = (
     "DELETE FROM match_record WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM match_key WHERE customer_id = ANY($1::uuid[])",
     """UPDATE match_candidate SET status = 'expired', band = 'none', joined_once = false, version = version + 1
 WHERE (left_id = ANY($1::uuid[]) OR right_id = ANY($1::uuid[])) AND status <> 'expired'""",
 )
-_SAMPLE = "SELECT customer_id, features FROM match_record ORDER BY hashtext(customer_id::text) LIMIT $1"
+_SAMPLE = """SELECT customer_id, features FROM match_record
+WHERE hashtext(customer_id::text) & 2147483647 < 2147483647 * $2::float8 LIMIT $1"""
 
 
 async def records(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, tuple[Features, int]]:
@@ -106,6 +118,11 @@ async def holders(reader: Reader, hashes: Iterable[bytes]) -> dict[bytes, list[U
 async def behind(reader: Reader, policy_number: int, limit: int) -> list[UUID]:
     """Customers whom no policy as new as this one has looked at, the longest first."""
     return [row["customer_id"] for row in await reader.fetch(_BEHIND, policy_number, limit)]
+
+
+async def seen(tx: Tx, customer_id: UUID, policy_number: int) -> None:
+    """Let this policy be done with a customer who could not be looked at."""
+    await tx.execute(_SEEN, customer_id, policy_number)
 
 
 async def candidates_of(reader: Reader, ids: Iterable[UUID]) -> list[Candidate]:
@@ -151,9 +168,10 @@ async def new_policy(tx: Tx, made: Policy) -> bool:
     return await tx.fetchval(_NEW_POLICY, *own) is not None
 
 
-async def sample(reader: Reader, size: int) -> dict[UUID, Features]:
-    """What some customers are compared by, picked evenly over all and always the same ones."""
-    return {row["customer_id"]: Features.of_json(row["features"]) for row in await reader.fetch(_SAMPLE, size)}
+async def sample(reader: Reader, size: int, total: int) -> dict[UUID, Features]:
+    """What some of so many customers are compared by, picked evenly over all and always the same ones."""
+    rows = await reader.fetch(_SAMPLE, size, min(1.0, size / max(total, 1)))
+    return {row["customer_id"]: Features.of_json(row["features"]) for row in rows}
 
 
 async def count(reader: Reader) -> int:
@@ -163,6 +181,7 @@ async def count(reader: Reader) -> int:
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Forget what these customers were compared by. Gives how many rows changed."""
+    await tx.execute(_AGAIN, list(customer_ids), CROWD + 1)
     done = [await tx.execute(sql, list(customer_ids)) for sql in _ERASE]
     return sum(int(tag.split()[-1]) for tag in done)
 

@@ -114,9 +114,14 @@ def _with_u(levels: Mapping[str, Odds], seen: Counter[str]) -> dict[str, Odds]:
         return dict(levels)
     # A level that no random pair reached is as rare as it was thought to be, but not more frequent than one in all.
     return {
-        level: Odds(odds.m, max(seen[level] / total if seen[level] else min(odds.u, 0.5 / total), _FLOOR / 10))
+        level: Odds(odds.m, _proper(seen[level] / total if seen[level] else min(odds.u, 0.5 / total), _FLOOR / 10))
         for level, odds in levels.items()
     }
+
+
+def _proper(share: float, least: float) -> float:
+    """A probability that is neither 0 nor 1: what was never seen, or always, may still be otherwise."""
+    return min(max(share, least), 1 - _FLOOR)
 
 
 def _maximised(start: Weights, pairs: Counter[Pattern], told: Iterable[str]) -> dict[str, dict[str, float]]:
@@ -140,7 +145,7 @@ def _maximised(start: Weights, pairs: Counter[Pattern], told: Iterable[str]) -> 
                     heard[name][level] += likely
         before, share = share, min(max(matches / total, _FLOOR), 1 - _FLOOR)
         m = {
-            name: {level: max(seen / sum(some.values()), _FLOOR * 10) for level, seen in some.items()}
+            name: {level: _proper(seen / sum(some.values()), _FLOOR * 10) for level, seen in some.items()}
             for name, some in heard.items()
         }
         if abs(before - share) < _STILL:
@@ -181,4 +186,4 @@ def _with_prior(weights: Weights, sample: Sample) -> Weights:
 def _with_rare(name: str, level: str, odds: Odds, apart: Mapping[tuple[str, str], float], possible: int) -> Odds:
     if not apart.get((name, level)):
         return odds
-    return Odds(odds.m, min(max(apart[name, level], 0.5) / possible, odds.m))
+    return Odds(odds.m, min(max(apart[name, level], 0.5) / possible, odds.m, 1 - _FLOOR))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -23,6 +23,7 @@ _AS_MATCHER = Actor(MATCHER)
 _REASON = "matched"
 _NO_LONGER = "evidence-gone"
 _BREATH = 16
+_AWAKE_S = 1.0
 
 Both = tuple[UUID, UUID]
 """Two records, the one with the older id first."""
@@ -44,8 +45,9 @@ async def look_at(tx: Tx, customer_ids: Collection[UUID], *, again: bool = False
         return
     await store.keep_records(tx, changed, policy.number)
     touched = await _with_keys(tx, changed, {id_: one for id_, (one, _) in known.items()})
-    judged = await _compare(tx, touched, policy)
-    await _note(tx, touched, judged, policy)
+    pairs = {one.both: one for one in await store.candidates_of(tx, touched)}
+    judged = await _compare(tx, touched, pairs, policy)
+    await _note(tx, pairs, judged, policy)
     await settle(tx, touched)
 
 
@@ -70,6 +72,9 @@ async def settle(tx: Tx, customer_ids: Iterable[UUID]) -> None:
         standing=mine,
         apart=apart,
     )
+    if wanted != mine:
+        # All at once and in order: merge after merge would lock them in the order of the pairs.
+        await customers.lock_all(tx, region)
     for both in sorted(mine - wanted, key=sorted):
         await merging.part(tx, standing[both].id, _NO_LONGER, _AS_MATCHER)
     for both in sorted(wanted - mine, key=sorted):
@@ -114,22 +119,25 @@ async def _with_keys(tx: Tx, changed: Mapping[UUID, Features], known: Mapping[UU
         new |= {(hash_, id_) for hash_ in now.keys() - before.keys()}
         gone |= {(hash_, id_) for hash_ in before.keys() - now.keys()}
         names |= {hash_: kind for hash_, (kind, _) in chain(now.items(), before.items())}
+    moving = {hash_ for hash_, _ in new ^ gone}
+    before_holders = await store.holders(tx, moving)
     await store.change_keys(tx, gone, new)
-    more = Counter(hash_ for hash_, _ in new)
-    more.subtract(hash_ for hash_, _ in gone)
-    holders = await store.holders(tx, [hash_ for hash_, change in more.items() if change])
+    holders = await store.holders(tx, moving)
     moved = set[UUID]()
-    for hash_, some in holders.items():
-        before_count = len(some) - more[hash_]
+    for hash_ in moving:
+        some, others = before_holders.get(hash_, []), holders.get(hash_, [])
         limits = (FEW, crowd(names[hash_])) if names[hash_] in STRONG else (crowd(names[hash_]),)
-        if any((before_count > limit) != (len(some) > limit) for limit in limits):
-            moved.update(some)
-    others = await store.records(tx, moved - changed.keys())
-    return {**changed, **{id_: one for id_, (one, _) in others.items()}}
+        # Counted up to one more than a crowd: across a limit one of the two sides is always whole.
+        if any((len(some) > limit) != (len(others) > limit) for limit in limits):
+            moved.update(some, others)
+    known_others = await store.records(tx, moved - changed.keys())
+    return {**changed, **{id_: one for id_, (one, _) in known_others.items()}}
 
 
-async def _compare(tx: Tx, touched: Mapping[UUID, Features], policy: Policy) -> dict[Both, Judgement]:
-    """Compare each of these with all that share a key with it, unless a crowd does; gives those worth a look."""
+async def _compare(
+    tx: Tx, touched: Mapping[UUID, Features], known: Iterable[Both], policy: Policy
+) -> dict[Both, Judgement]:
+    """Compare each of these with all that share a key with it, unless a crowd does, and with whom it was compared."""
     hashes = {id_: store.hashed(one) for id_, one in touched.items()}
     holders = await store.holders(tx, chain.from_iterable(hashes.values()))
     common = {key[1] for some in hashes.values() for hash_, key in some.items() if _is_common(key, holders[hash_])}
@@ -141,16 +149,20 @@ async def _compare(tx: Tx, touched: Mapping[UUID, Features], policy: Policy) -> 
         for other in holders[hash_]
         if other != id_
     }
+    pairs.update(known)
     others = await store.records(tx, set(chain.from_iterable(pairs)) - touched.keys())
     every = {**touched, **{id_: one for id_, (one, _) in others.items()}}
     found: dict[Both, Judgement] = {}
+    awake = time.monotonic()
     for n, (left, right) in enumerate(sorted(pairs)):
         if n % _BREATH == 0:
             await asyncio.sleep(0)
+            if time.monotonic() - awake > _AWAKE_S:
+                # The server ends a transaction that asks nothing for five seconds.
+                await tx.fetchval("SELECT 1")
+                awake = time.monotonic()
         if left in every and right in every:
-            judgement = rules.judge(every[left], every[right], policy, common)
-            if judgement.band != "none":
-                found[left, right] = judgement
+            found[left, right] = rules.judge(every[left], every[right], policy, common)
     return found
 
 
@@ -158,13 +170,12 @@ def _is_common(key: tuple[str, str], holders: Sequence[UUID]) -> bool:
     return key[0] in STRONG and len(holders) > FEW
 
 
-async def _note(tx: Tx, touched: Collection[UUID], judged: Mapping[Both, Judgement], policy: Policy) -> None:
-    known = {one.both: one for one in await store.candidates_of(tx, touched)}
-    rows = [_noted(tx, both, known.get(both), judgement, policy) for both, judgement in judged.items()]
-    for both, one in known.items():
-        if both not in judged and one.band != "none":
-            once = one.joined_once or (one.band == "auto" and one.status == "merged")
-            rows.append(replace(one, version=one.version + 1, recorded_at=tx.now, band="none", joined_once=once))
+async def _note(tx: Tx, known: Mapping[Both, Candidate], judged: Mapping[Both, Judgement], policy: Policy) -> None:
+    rows = [
+        _noted(tx, both, known.get(both), judgement, policy)
+        for both, judgement in judged.items()
+        if both in known or judgement.band != "none"
+    ]
     units = await customers.load(tx, [row.left_id for row in rows if not row.unit_id])
     await store.keep(tx, [row if row.unit_id else replace(row, unit_id=units[row.left_id].unit_id) for row in rows])
 

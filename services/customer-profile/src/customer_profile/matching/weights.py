@@ -17,7 +17,7 @@ from customer_profile.matching.comparing import Agreement
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """How often records agree on a level: `m` of one customer, `u` of two. Both are probabilities above 0."""
+    """How often records agree on a level: `m` of one customer, `u` of two; probabilities above 0 and below 1."""
 
     m: float
     u: float
@@ -101,7 +101,7 @@ DEFAULT = Weights(
         "phone": _table(shared=(0.6, 0.000005), common=(0.05, 0.005), differs=(0.35, 0.99)),
         "email": _table(shared=(0.6, 0.000005), common=(0.03, 0.005), near=(0.07, 0.0005), differs=(0.3, 0.99)),
         "social_credit_code": _table(equal=(0.95, 0.0000005), common=(0.02, 0.001), differs=(0.03, 0.999)),
-        "id_number": _table(equal=(0.9, 0.0000005), near=(0.06, 0.00002), differs=(0.04, 0.999)),
+        "id_number": _table(equal=(0.88, 0.0000005), common=(0.02, 0.001), near=(0.06, 0.00002), differs=(0.04, 0.998)),
         "birth_date": _table(equal=(0.86, 0.00005), near=(0.08, 0.001), far=(0.02, 0.008), differs=(0.04, 0.99)),
         "street": _table(
             same=(0.6, 0.00005), same_number=(0.15, 0.0002), near=(0.1, 0.002), number=(0.05, 0.01), differs=(0.1, 0.99)

@@ -180,6 +180,8 @@ async def test_evidence_that_goes_undoes_what_it_has_merged(
     assert await members(office, one) == [one]
     (pair,) = await candidates(office)
     assert pair["band"] == "none", "a person still sees what was one customer before"
+    assert levels(pair["waterfall"])["phone"] == "differs"
+    assert pair["waterfall"][-1]["total"] == pytest.approx(pair["weight"], abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -248,6 +250,14 @@ async def test_only_internal_units_see_what_others_hold(harness: Harness, regist
     one, two = await register("山西煤業", phone="0351-555-0101"), await register("山西煤礦", phone="0351-555-0101")
     await look()
     dealer = harness.caller(unit="taiyuan-dealer")
+    (pair,) = await candidates(harness.caller(), "merged")
+    said = {"decision": "never_same", "reason": "curious"}
+    for answer in (
+        await dealer.post(f"/v1/match-candidates/{pair['id']}/decision", json=said),
+        await dealer.put("/v1/match-policy", json={"auto_from": 0, "review_from": 0}, headers={"If-Match": '"1"'}),
+        await dealer.get("/v1/match-policy/proposal"),
+    ):
+        assert answer.status_code == 403, answer.request.url
     for path in (
         "/v1/match-candidates",
         f"/v1/match-comparisons?left={one}&right={two}",
@@ -256,6 +266,59 @@ async def test_only_internal_units_see_what_others_hold(harness: Harness, regist
     ):
         answer = await dealer.get(path)
         assert (answer.status_code, answer.json()["code"]) == (403, "internal-only"), path
+
+
+async def test_only_an_administrator_sets_the_policy(harness: Harness) -> None:
+    desk = harness.caller(scope="customers:read customers:write")
+    body = {"auto_from": -100, "review_from": -100}
+    answer = await desk.put("/v1/match-policy", json=body, headers={"If-Match": '"1"'})
+    assert answer.status_code == 403
+
+
+async def test_many_holders_at_once_take_a_keys_strength_from_those_before(
+    office: httpx.AsyncClient, register: Any, harness: Harness, look: Any
+) -> None:
+    first = [await register(name, phone=SWITCHBOARD) for name in ("山西煤業", "山西煤礦")]
+    await look()
+    assert await members(office, first[0]) == first
+    crowd = [await register(f"第{n}號", phone=SWITCHBOARD) for n in range(40)]
+    states = [one for one in await harness.published(CustomerState) if str(one.data.id) in crowd]
+    await harness.apply(*states, consumer="matching")
+    assert [await members(office, one) for one in first] == [[one] for one in first]
+
+
+async def test_who_shared_a_key_with_an_erased_customer_is_looked_at_again(
+    office: httpx.AsyncClient, register: Any, harness: Harness, look: Any
+) -> None:
+    coal = ("山西煤業", "山西煤礦", "山西煤炭", "山西焦煤", "山西煤產品", "山西煤運")
+    some = [await register(name, phone=SWITCHBOARD) for name in coal]
+    await look()
+    assert await members(office, some[0]) == [some[0]], "six share it"
+    await harness.erase(UUID(some[5]))
+    await look_again(harness)
+    assert await members(office, some[0]) == some[:5], "five do"
+
+
+async def test_weights_are_learned_from_own_records_and_can_be_put_in_force(
+    office: httpx.AsyncClient, register: Any, look: Any
+) -> None:
+    few = await office.get("/v1/match-policy/proposal")
+    assert (few.status_code, few.json()["code"]) == (409, "too-few-records")
+    brands = [f"{a}{b}" for a in "青白紅金長遠恒瑞盛宏" for b in "松楊橋江航豐龍川"]
+    for n, brand in enumerate(brands):
+        own = {"phone": f"0351555{1000 + n}", "address": {"city": "太原市", "line": f"第{n}街 {n} 號"}}
+        await register(f"{brand}貿易", **own)
+        if n % 2:
+            await register(f"{brand}商行", **own)
+    await look()
+    proposal = (await office.get("/v1/match-policy/proposal")).json()
+    assert (proposal["records"], proposal["number"]) == (len(brands) * 3 // 2, 1)
+    assert proposal["matches"] == pytest.approx(len(brands) / 2, rel=0.3)
+    assert proposal["bands"]["auto"] + proposal["bands"]["review"] == pytest.approx(len(brands) / 2, abs=4)
+    body = {"auto_from": 6.6, "review_from": -1, "weights": proposal["weights"], "reason": "trained"}
+    answer = await office.put("/v1/match-policy", json=body, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["number"]) == (200, 2), answer.text
+    assert answer.json()["weights"] == proposal["weights"]
 
 
 async def test_nothing_is_left_of_an_erased_customer(

@@ -24,19 +24,21 @@ async def on_tier(tx: Tx, entered: Mapping[UUID, Sequence[UUID]], left: Sequence
     Of customers of whom one record is proposed or designated nothing is proposed again. A designation that was
     approved stays until a person ends it.
     """
+    if left:
+        waiting = await store.proposed(tx, left, PLATFORM)
+        await store.save(tx, [rules.ended(one, LEFT_TOP_TIER, PLATFORM, tx.now) for one in waiting])
+    # After those who left: who was absorbed by a customer that enters the tier leaves it, and is proposed with it.
     if entered:
         known = await store.open_of(tx, chain.from_iterable(entered.values()))
         fresh = [one for one, members in entered.items() if not known.intersection(members)]
         await store.propose(tx, [_proposed(tx, one, TOP_TIER, PLATFORM) for one in fresh])
-    if left:
-        waiting = await store.proposed(tx, left, PLATFORM)
-        await store.save(tx, [rules.ended(one, LEFT_TOP_TIER, PLATFORM, tx.now) for one in waiting])
 
 
 async def propose(tx: Tx, customer_id: UUID, reason: str, principal: Principal) -> Designation:
-    """Propose a customer by hand. 404, 410; 409 `already-proposed`."""
+    """Propose a customer by hand. 404, 410; 409 `already-proposed`, whichever of its records that was."""
     await directory.share_lock(tx, customer_id)
-    made = await store.propose(tx, [_proposed(tx, customer_id, reason, principal.subject)])
+    known = await store.open_of(tx, await directory.members(tx, customer_id))
+    made = [] if known else await store.propose(tx, [_proposed(tx, customer_id, reason, principal.subject)])
     if not made:
         raise Conflict("already-proposed", "This customer is proposed, or is a key customer, already.")
     return made[0]

@@ -98,7 +98,7 @@ async def get_summary(segment_id: str, call: Reader) -> object:
 
 @router.get("/key-customers", response_model=Page[MemberRead])
 async def list_key_customers(call: Reader, paging: Paging) -> object:
-    """The customers whose profit makes them key: those in the top tier, each proposed for designation once."""
+    """The customers whose profit makes them key: those in the top tier; who enters it is proposed for designation."""
     return await _members(call, paging, KEY_CUSTOMERS, None)
 
 

@@ -105,6 +105,20 @@ async def test_a_merged_customer_is_proposed_once(
     assert [each["customer_id"] for each in await listed(staff, customer=str(survivor))] == [str(who)]
 
 
+async def test_a_proposal_goes_on_with_who_absorbs_its_customer(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    who = await customer()
+    await buys(service, who, 92_000_000)
+    survivor = await customer()
+    await customer(id=who, canonical_id=survivor, status="merged", sequence=2)
+    await buys(service, survivor, 1_000_000)
+    found = {one["customer_id"]: one["status"] for one in await listed(staff, customer=str(survivor))}
+    assert found == {str(who): "ended", str(survivor): "proposed"}
+    by_hand = await staff.post(_LIST, json={"customer_id": str(who), "reason": "opens-the-north"})
+    assert (by_hand.status_code, by_hand.json()["code"]) == (409, "already-proposed")
+
+
 async def test_strangers_and_unknown_customers_are_told_nothing(
     dealer: httpx.AsyncClient, staff: httpx.AsyncClient, service: Harness, customer: MakeCustomer
 ) -> None:
