@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from guanxi.ports import SystemIds
 from guanxi_local.testplatform import TestPlatform
 from support.client import Caller
 from support.databases import READERS, SERVICES, rows
@@ -81,8 +82,9 @@ async def _in_turns(tasks: Iterable[Callable[[], Awaitable[None]]], abreast: int
 
 @asynccontextmanager
 async def _all_told_again(platform: TestPlatform) -> AsyncIterator[None]:
-    """While the block lasts let each service publish again what it has recorded, shuffled; after it the oldest last."""
-    ending, last = asyncio.Event(), dict.fromkeys(SERVICES)
+    """While the block lasts let each service publish again what it records, shuffled; after it the oldest last."""
+    began = SystemIds().new()
+    ending, last = asyncio.Event(), dict.fromkeys(SERVICES, began)
 
     async def tell() -> None:
         for service in SERVICES:
@@ -102,19 +104,19 @@ async def _all_told_again(platform: TestPlatform) -> AsyncIterator[None]:
             ending.set()
     for part in range(1, _PARTS + 1):
         for service in SERVICES:
-            await rows(platform, service, _FROM_THE_END, part, _PARTS)
+            await rows(platform, service, _FROM_THE_END, part, _PARTS, began)
         # Else a consumer may read old and new at once, and pick the newest without comparing it to what it has.
         await eventually(lambda: outboxes_are_empty(platform), PATIENCE_S * 4)
 
 
 _PARTS = 4
 _AGAIN = """
-INSERT INTO outbox (event_id) SELECT event_id FROM event_log WHERE $1::uuid IS NULL OR event_id > $1
+INSERT INTO outbox (event_id) SELECT event_id FROM event_log WHERE event_id > $1
 ORDER BY random() RETURNING event_id
 """
 _FROM_THE_END = """
 INSERT INTO outbox (event_id)
-SELECT event_id FROM (SELECT event_id, ntile($2) OVER (ORDER BY event_id DESC) AS part FROM event_log) e
+SELECT event_id FROM (SELECT event_id, ntile($2) OVER (ORDER BY event_id DESC) AS part FROM event_log WHERE event_id > $3) e
 WHERE part = $1 ORDER BY random()
 """
 
