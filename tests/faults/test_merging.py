@@ -116,7 +116,8 @@ ORDER BY random() RETURNING event_id
 """
 _FROM_THE_END = """
 INSERT INTO outbox (event_id)
-SELECT event_id FROM (SELECT event_id, ntile($2) OVER (ORDER BY event_id DESC) AS part FROM event_log WHERE event_id > $3) e
+SELECT event_id
+FROM (SELECT event_id, ntile($2) OVER (ORDER BY event_id DESC) AS part FROM event_log WHERE event_id > $3) e
 WHERE part = $1 ORDER BY random()
 """
 
