@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 import re
+import struct
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,6 +24,7 @@ from guanxi_local.demo import cast, customers
 from guanxi_local.demo.door import until
 from guanxi_local.failures import Failure
 from support.databases import SERVICES
+from support.phone import HEIGHT, WIDTH, chromium, screenshot
 from support.records import Biographer
 from support.shell import Shell
 
@@ -162,6 +164,18 @@ async def test_the_complaint_is_closed_and_its_link_names_no_person(told: Told, 
     people = [person.name for person in cast.PEOPLE] + [person.subject for person in cast.PEOPLE]
     names = [*customers.NAMES.values(), customers.CONTACT, told.customer("dealer"), *people]
     assert [name for name in names if name in str(seen) + page.text] == []
+
+
+@pytest.mark.skipif(chromium() is None, reason="there is no Chromium here to look at the page with")
+@pytest.mark.parametrize("language", ["zh-TW", "zh-CN", "en"])
+def test_the_page_is_a_picture_on_a_phone(told: Told, admin: httpx.AsyncClient, tmp_path: Path, language: str) -> None:
+    picture = tmp_path / "track.png"
+    page = told.found(r"his page: (\S+)")[1]
+    screenshot(str(chromium()), str(admin.base_url.join(page)), language, picture)
+    width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+    assert (width, height) == (WIDTH, HEIGHT)
+    assert len(set(picture.read_bytes())) > 200
+    assert picture.stat().st_size > 8_000, "an empty page is a smaller picture"
 
 
 @pytest.mark.asyncio(loop_scope="session")
