@@ -11,9 +11,10 @@ from typing import Any, Self
 import httpx
 
 from guanxi_local.testplatform import TestPlatform
+from support.rounds import ROUNDS
 
-LONGEST_ANSWER_S = 7.0
-"""A request's deadline is 5 s; the rest is a busy machine's."""
+LONGEST_ANSWER_S = 30.0 if ROUNDS == "smoke" else 7.0
+"""A request's deadline is 5 s; the rest is a busy machine's, which the smoke shares with other tests."""
 
 
 @dataclass
@@ -69,7 +70,7 @@ def caller(platform: TestPlatform, *, base: str | None = None, connections: int 
         httpx.AsyncClient(
             base_url=base or platform.gateway,
             headers={"Authorization": f"Bearer {platform.token(**claims)}"},
-            timeout=httpx.Timeout(12.0),
+            timeout=httpx.Timeout(LONGEST_ANSWER_S + 5),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             trust_env=False,
         )
