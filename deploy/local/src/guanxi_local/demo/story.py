@@ -36,7 +36,7 @@ async def three_customers(stage: Stage) -> list[str]:
         "web": "by HTTP, the web shop",
         "other": "beside them, another firm of the place",
     }
-    return [f"{await _line(stage, stage.customers[key])}  ({door})" for key, door in doors.items()]
+    return [f"[bold]{NAMES[key]}[/] {stage.customers[key]}  ({door})" for key, door in doors.items()]
 
 
 async def one_customer(stage: Stage) -> list[str]:
@@ -176,11 +176,6 @@ def _because(stage: Stage, reason: Any) -> str:
 def _least(change: Any) -> str:
     size = change["count"] or change["days"] or change["amount_minor"] or 0
     return f"  least change: {change['text'][LANGUAGE]}: {size} → {change['value']}, {change['band']} again"
-
-
-async def _line(stage: Stage, customer_id: str) -> str:
-    found = await stage.admin.get(f"/v1/customers/{customer_id}")
-    return f"[bold]{found['name']}[/] {customer_id}"
 
 
 async def _apart(stage: Stage) -> str:
