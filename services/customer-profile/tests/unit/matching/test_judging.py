@@ -128,6 +128,12 @@ def test_a_common_number_says_little() -> None:
     assert judge(one, two, POLICY, {"+8635155501"}).band != "auto"
 
 
+def test_an_id_number_that_many_have_is_a_placeholder() -> None:
+    one, two = (person("", id_number="000000") for _ in range(2))
+    assert judge(one, two, POLICY).band == "auto"
+    assert judge(one, two, POLICY, {"000000"}).band == "none"
+
+
 def test_what_is_kept_is_read_back() -> None:
     home = Address(city="太原市", line="迎澤大街 12 號")
     for one in (firm("杭叉集團", "+8657155501", address=home), person("張建國", birth_date="1990-02-03"), person("")):
