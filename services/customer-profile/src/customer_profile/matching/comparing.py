@@ -223,7 +223,9 @@ def _street(left: Features, right: Features, _common: Collection[str]) -> Agreem
     if left.numbers == right.numbers:
         number = left.numbers and alike >= _ALIKE_STREET
         return Agreement("same_number" if alike >= _NEAR_STREET else "number" if number else "differs")
-    return Agreement("near" if alike >= _NEAR_STREET else "differs")
+    # In Chinese two houses of one street differ in one character: another number is another house, no slip of the pen.
+    other_house = bool(left.numbers and right.numbers) and has_han(a)
+    return Agreement("near" if alike >= _NEAR_STREET and not other_house else "differs")
 
 
 def _postcode(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:

@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"\d+")
 _STREET_WORDS = {"street": "st", "avenue": "ave", "road": "rd", "boulevard": "blvd", "drive": "dr", "place": "pl"}
 _STREET_WORDS |= {"lane": "ln", "highway": "hwy", "square": "sq", "court": "ct", "crescent": "cr", "terrace": "tce"}
 _STREET_WORDS |= {"north": "n", "south": "s", "east": "e", "west": "w", "close": "cl", "circuit": "cct"}
+_ONLY_A_TITLE = re.compile("[\u4e00-\u9fff](?:先生|女士|小姐|太太|经理|主任|厂长|老板|老师|生|总|工)")
 _KINDS_OF_PLACE = re.compile("(?:特别行政区|自治区|自治州|省|市|县|区)$")
 
 
@@ -87,7 +88,7 @@ def features(  # noqa: PLR0913 - the fields of a record
         kind=kind,
         firms=() if kind == "person" else tuple(dict.fromkeys(firm_name(name) for name in called)),
         person=person,
-        contacts=_several(folded(one).replace(" ", "") for one in contacts if one),
+        contacts=_several(_contact(one) for one in contacts if one),
         phones=_several(value for kind_, value in written if kind_ == PHONE),
         emails=_several(value.casefold() for kind_, value in written if kind_ == EMAIL),
         credit_code=credit_code.upper() if credit_code and valid_credit_code(credit_code) else "",
@@ -99,6 +100,12 @@ def features(  # noqa: PLR0913 - the fields of a record
         city=_place(address.city) if address else "",
         province=_place(address.province) if address else "",
     )
+
+
+def _contact(text: str) -> str:
+    """A contact's name; nothing where it is a family name and a title, which many people answer to."""
+    plain = folded(text).replace(" ", "")
+    return "" if _ONLY_A_TITLE.fullmatch(plain) else plain
 
 
 def _street(line: str | None, district: str | None) -> str:

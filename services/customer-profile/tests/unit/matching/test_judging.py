@@ -99,6 +99,14 @@ def test_addresses() -> None:
     assert levels(firm("甲", address=home), firm("乙", address=door))["street"] in {"near", "differs"}
 
 
+def test_a_neighbour_with_a_contact_of_the_same_title_is_nobody_we_know() -> None:
+    one = firm("太原大成貿易公司", address=Address(city="太原", line="中山路12號"), contacts=["李小姐"])
+    two = firm("太原順達貿易公司", address=Address(city="太原", line="中山路13號"), contacts=["李小姐"])
+    assert levels(one, two)["street"] == "differs"
+    assert "contact_person" not in levels(one, two)
+    assert judge(one, two, POLICY).band == "none"
+
+
 def test_a_credit_code_with_a_wrong_check_digit_is_no_evidence() -> None:
     right, wrong = "91350100M000100Y43", "91350100M000100Y44"
     assert firm("甲", credit_code=wrong).credit_code == ""
