@@ -87,6 +87,26 @@ class CustomerErased(Fact, type="guanxi.customers.CustomerErased.v1"):
     erased_at: UtcTime
 
 
+class CustomerReferred(Fact, type="guanxi.customers.CustomerReferred.v1"):
+    """A customer brought us another one; subject is who referred, aggregate the referral."""
+
+    referral_id: UUID
+    referrer_id: UUID
+    referred_id: UUID
+    unit: Code
+    """The unit of the referred customer's record."""
+    referred_on: IsoDate
+    by: UUID | None = None
+
+
+class CustomerReferredVoided(Fact, type="guanxi.customers.CustomerReferredVoided.v1"):
+    """There was no such referral; final."""
+
+    referral_id: UUID
+    referrer_id: UUID
+    referred_id: UUID
+
+
 class AccountOwnerChanged(Fact, type="guanxi.customers.AccountOwnerChanged.v1"):
     """Another employee answers for the customer, or nobody does."""
 

@@ -41,6 +41,8 @@ class CustomerState(Fact, type="guanxi.directory.CustomerState.v1"):
     legal_name: PersonName | None = None
     language: Language | None = None
     time_zone: TimeZone | None = None
+    region: Code | None = None
+    """ISO 3166-2 code of the province of its address (`CN-14`), where the address names one that we know."""
     owner_id: UUID | None = None
     """The employee who answers for the customer."""
     emails: tuple[Email, ...] = ()

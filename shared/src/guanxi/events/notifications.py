@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import Channel, Code, Count, IsoDate, Language, UtcTime, Vocabulary
+from guanxi.events.fields import Channel, Code, Count, IsoDate, Language, Part, UtcTime, Vocabulary
 
 CLASSES = ("service", "transactional", "marketing", "survey", "personal", "staff")
 RECIPIENTS = ("customer", "employee", "unit")
@@ -92,3 +92,22 @@ class ContactRefused(Fact, type="guanxi.notifications.ContactRefused.v1"):
     kind: Code
     week: IsoDate
     reason: Code
+
+
+class NotTold(Part):
+    """How many were not told, for one reason."""
+
+    reason: Annotated[Code, Vocabulary(SUPPRESSIONS)]
+    customers: Count
+
+
+class ImprovementTold(Fact, type="guanxi.notifications.ImprovementTold.v1"):
+    """All whom an improvement concerns have been told, or will not be; no subject, aggregate is the improvement.
+
+    Said anew, whole, when later complaints join it.
+    """
+
+    improvement_id: UUID
+    told: Count
+    not_told: tuple[NotTold, ...] = ()
+    finished_at: UtcTime

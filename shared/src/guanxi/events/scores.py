@@ -10,7 +10,10 @@ from pydantic import Field, Strict
 from guanxi.events._envelope import Fact
 from guanxi.events.fields import Code, IsoDate, Part, UtcTime, Vocabulary
 
-KINDS = ("value.existing", "trust")
+KINDS = (
+    *("value.existing", "value.potential", "value.influence", "value.learning", "trust"),
+    *("satisfaction", "satisfaction.price", "satisfaction.quality", "satisfaction.brand", "satisfaction.service"),
+)
 DIRECTIONS = ("up", "down", "entered", "left")
 
 Points = Annotated[int, Strict(), Field(ge=-(10**15), le=10**15, examples=[61], json_schema_extra={"x-unit": "points"})]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from guanxi.events.fields import Code, Grade, Part, ShortText, UtcTime, Vocabulary
+from guanxi.events.fields import Channel, Code, Count, Grade, Part, ShortText, UtcTime, Vocabulary
 from guanxi.events.interactions._base import Recorded
 
 SENTIMENTS = ("positive", "neutral", "negative")
+QUESTIONNAIRE_KINDS = ("card", "survey", "exit", "interview")
 
 
 class ItemGrade(Part):
@@ -17,6 +18,8 @@ class ItemGrade(Part):
     item: ShortText
     expected: Grade | None = None
     obtained: Grade
+    facet: Code | None = None
+    """What the item is about (`price`, `quality`, `brand`, `service`, ...), where the questionnaire says so."""
 
 
 class OpinionGiven(Recorded, type="guanxi.interactions.OpinionGiven.v1"):
@@ -28,6 +31,11 @@ class OpinionGiven(Recorded, type="guanxi.interactions.OpinionGiven.v1"):
     grades: tuple[ItemGrade, ...]
     has_text: bool = False
     """Whether they wrote something as well; the words stay with interactions."""
+    kind: Annotated[Code, Vocabulary(QUESTIONNAIRE_KINDS)] | None = None
+    """None: reported by a publisher under a code that is no questionnaire of ours."""
+    questionnaire_version: Count | None = None
+    invitation_id: UUID | None = None
+    """The invitation that it answers; never set on an anonymous one, whatever card it was written on."""
 
 
 class OpinionGivenCorrected(OpinionGiven, type="guanxi.interactions.OpinionGivenCorrected.v1"):
@@ -57,3 +65,21 @@ class MentionObservedVoided(Recorded, type="guanxi.interactions.MentionObservedV
     """There was no such mention."""
 
     mention_id: UUID
+
+
+class SurveyInvited(Recorded, type="guanxi.interactions.SurveyInvited.v1"):
+    """A customer was handed or sent a card or survey; aggregate is the invitation."""
+
+    invitation_id: UUID
+    questionnaire: Code
+    questionnaire_version: Count
+    channel: Channel
+    handed_by: UUID | None = None
+    """The employee who gave it; none when it was sent."""
+    invited_at: UtcTime
+    lapses_at: UtcTime
+    """When it counts as unanswered."""
+
+
+class InvitationLapsed(SurveyInvited, type="guanxi.interactions.InvitationLapsed.v1"):
+    """It was not answered; the event's time is `lapses_at`."""
