@@ -45,6 +45,12 @@ def test_the_demo_tells_its_figures(told: Told) -> None:
     assert int(counted[2]) >= len(SERVICES)
 
 
+def test_the_demo_tells_how_a_broken_event_was_mended(told: Told) -> None:
+    told.found(r'at the desk of taiyuan: data\.lines\[0\]\.amount_minor: .* \("50萬"\)')
+    told.found("corrected to 500,000 CNY and sent again: resolved")
+    told.found("at the desk now: gone")
+
+
 def test_the_demo_tells_why_trust_fell_and_what_would_restore_it(told: Told) -> None:
     before, after = told.found(r"trust (\d+) → (\d+) \(sound → strained\)").groups()
     because = told.found(r"because: Promises broken \((-\d+)\), 李明, \d\d:\d\d:\d\d UTC")[1]

@@ -10,7 +10,11 @@ from guanxi_local.demo.background import event
 
 NAMES = {"dealer": "山西煤業", "repair": "山西煤礦", "web": "山西煤產品總公司", "other": "山西焦煤"}
 """The first three are one firm; the last is another one at the same place in the same trade."""
+ASKERS = {"shop": "平遙紀念品店", "vip": "杭叉"}
+"""Two customers of the dealer who ask about their warranty beside the first."""
+MODEL = "MODEL-TOWER"
 CONTACT = "張建國"
+SAID = "50萬"
 STREET = {"country": "CN", "province": "山西", "city": "太原", "line": "迎澤大街1號"}
 
 
@@ -29,6 +33,27 @@ def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     yield event("ServiceReported", f"{run}/service", now, _repair(run, now), "repair")
 
 
+def bought_long_ago(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """Three customers of the dealer had the same model delivered seven months ago."""
+    at = months_before(now, 7)
+    for key, ref in (("shop", f"PY-{run}"), ("vip", f"HC-{run}"), ("dealer", f"TY-{run}")):
+        if key in ASKERS:
+            profile = {"external_customer": ref, "kind": "organisation", "name": ASKERS[key]}
+            yield event("ProfileReported", f"{run}/{key}/old", at, profile, "taiyuan")
+        order = {"external_customer": ref, "external_ref": f"OLD-{key}-{run}", "placed_at": text(at), "currency": "CNY"}
+        lines = {"lines": [{"sku": MODEL, "quantity": 10, "amount_minor": 99_000}], "total_minor": 99_000}
+        yield event("OrderReported", f"{run}/{key}/old-order", at, order | lines, "taiyuan")
+        delivery = {"external_customer": ref, "external_ref": f"OLD-D-{key}-{run}", "delivered_at": text(at)}
+        from_order = {"external_order": f"OLD-{key}-{run}"}
+        yield event("DeliveryReported", f"{run}/{key}/old-delivery", at, delivery | from_order, "taiyuan")
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """The same moment so many calendar months ago, on the 28th at the latest."""
+    years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return now.replace(year=years, month=month + 1, day=min(now.day, 28))
+
+
 def number(run: str) -> str:
     """The phone number that the dealer and the repair point know: another one in each performance."""
     return f"0351-{int(run) % 8_000_000 + 2_000_000}"
@@ -45,13 +70,26 @@ def text(at: datetime) -> str:
 
 
 def _order(run: str, now: datetime) -> dict[str, Any]:
-    line = {"sku": "MODEL-TOWER", "quantity": 4200, "amount_minor": 42_000_000}
+    line = {"sku": MODEL, "quantity": 4200, "amount_minor": 42_000_000}
     name = {"external_customer": f"TY-{run}", "external_ref": f"TY-O-{run}"}
     return name | {"placed_at": text(now), "currency": "CNY", "lines": [line], "total_minor": 42_000_000}
 
 
+def broken_order(run: str, now: datetime) -> dict[str, Any]:
+    """An order whose amount is written as people say it."""
+    order = mended_order(run, now)
+    return order | {"lines": [order["lines"][0] | {"amount_minor": SAID}]}
+
+
+def mended_order(run: str, now: datetime) -> dict[str, Any]:
+    """The same order as the contract wants it, in fen."""
+    name = {"external_customer": f"JM-{run}", "external_ref": f"JM-O-{run}"}
+    line = {"sku": "GIFT-SET", "quantity": 4000, "amount_minor": 50_000_000}
+    return name | {"placed_at": text(now), "currency": "CNY", "lines": [line]}
+
+
 def _repair(run: str, now: datetime) -> dict[str, Any]:
-    name = {"external_customer": f"RP-{run}", "external_ref": f"RP-S-{run}", "kind": "repair", "sku": "MODEL-TOWER"}
+    name = {"external_customer": f"RP-{run}", "external_ref": f"RP-S-{run}", "kind": "repair", "sku": MODEL}
     return name | {"performed_at": text(now), "cost_minor": 12_000, "currency": "CNY"}
 
 

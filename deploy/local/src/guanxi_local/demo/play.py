@@ -92,7 +92,8 @@ async def perform(house: House) -> Stage:
 
 
 def _stage(client: httpx.AsyncClient, house: House) -> Stage:
-    people = {p.subject: Caller(client, house.mint(subject=p.subject, unit=p.unit)) for p in cast.PEOPLE}
+    who = {p.subject: p.unit for p in cast.PEOPLE} | cast.SYSTEMS
+    people = {subject: Caller(client, house.mint(subject=subject, unit=unit)) for subject, unit in who.items()}
     admin, stranger = Caller(client, house.mint()), Caller(client, "")
     return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC))
 

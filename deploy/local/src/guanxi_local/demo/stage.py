@@ -23,6 +23,8 @@ class Stage:
     started: datetime
     staff: dict[str, str] = field(default_factory=dict)
     customers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered about a customer's warranty."""
 
     @property
     def run(self) -> str:
