@@ -9,6 +9,9 @@ from complaints.custody import api as custody_api
 from complaints.custody import usecases as custody
 from complaints.deadlines import api as deadlines_api
 from complaints.deadlines import usecases as deadlines
+from complaints.entitlements import api as entitlements_api
+from complaints.entitlements import life as policies
+from complaints.entitlements import policy_api
 from complaints.filing import api as filing_api
 from complaints.leavers import usecases as leavers
 from complaints.routing import api as routing_api
@@ -25,7 +28,7 @@ from guanxi.service import Service
 SERVICE = Service(
     name="complaints",
     title="Complaints",
-    description="What went wrong: tickets, routing, deadlines.",
+    description="What went wrong: tickets, routing, deadlines, entitlements.",
     settings=Settings,
     metadata=declared_tables("complaints"),
     migrations=Path(__file__).parents[2] / "migrations",
@@ -39,8 +42,10 @@ SERVICE = Service(
         deadlines_api.router,
         tracking_api.router,
         channels_api.router,
+        entitlements_api.router,
+        policy_api.router,
     ),
     pages=(tracking_page.router,),
-    due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due},
+    due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due, policies.DUE: policies.on_due},
     erasers=(tickets.erase, custody.erase, answers.erase),
 )
