@@ -13,6 +13,8 @@ from complaints.entitlements import api as entitlements_api
 from complaints.entitlements import life as policies
 from complaints.entitlements import policy_api
 from complaints.filing import api as filing_api
+from complaints.goodwill import api as goodwill_api
+from complaints.goodwill import usecases as goodwill
 from complaints.leavers import usecases as leavers
 from complaints.routing import api as routing_api
 from complaints.settings import Settings
@@ -44,8 +46,9 @@ SERVICE = Service(
         channels_api.router,
         entitlements_api.router,
         policy_api.router,
+        goodwill_api.router,
     ),
     pages=(tracking_page.router,),
     due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due, policies.DUE: policies.on_due},
-    erasers=(tickets.erase, custody.erase, answers.erase),
+    erasers=(tickets.erase, custody.erase, answers.erase, goodwill.erase),
 )

@@ -21,7 +21,7 @@ from guanxi.events.complaints import (
     DeadlineMissed,
     DeadlineMissedVoided,
 )
-from guanxi.events.entitlements import EntitlementPolicyPublished
+from guanxi.events.entitlements import EntitlementPolicyPublished, GoodwillApproved, GoodwillSpent
 from guanxi.events.organisation import EmployeeState
 from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
 from guanxi.events.scores import SegmentChanged
@@ -43,6 +43,8 @@ TOPOLOGY = Topology(
         DeadlineMissed,
         DeadlineMissedVoided,
         EntitlementPolicyPublished,
+        GoodwillApproved,
+        GoodwillSpent,
     ),
     consumers=(
         directory.CONSUMER,
