@@ -15,7 +15,10 @@ from complaints.entitlements import policy_api
 from complaints.filing import api as filing_api
 from complaints.goodwill import api as goodwill_api
 from complaints.goodwill import usecases as goodwill
+from complaints.improvements import api as improvements_api
+from complaints.improvements import usecases as improvements
 from complaints.leavers import usecases as leavers
+from complaints.problems import api as problems_api
 from complaints.routing import api as routing_api
 from complaints.settings import Settings
 from complaints.tickets import api as tickets_api
@@ -47,8 +50,15 @@ SERVICE = Service(
         entitlements_api.router,
         policy_api.router,
         goodwill_api.router,
+        problems_api.router,
+        improvements_api.router,
     ),
     pages=(tracking_page.router,),
-    due={DUE: deadlines.on_due, leavers.DUE: leavers.on_due, policies.DUE: policies.on_due},
+    due={
+        DUE: deadlines.on_due,
+        leavers.DUE: leavers.on_due,
+        policies.DUE: policies.on_due,
+        improvements.DUE: improvements.on_due,
+    },
     erasers=(tickets.erase, custody.erase, answers.erase, goodwill.erase),
 )

@@ -22,6 +22,7 @@ from guanxi.events.complaints import (
     DeadlineMissedVoided,
 )
 from guanxi.events.entitlements import EntitlementPolicyPublished, GoodwillApproved, GoodwillSpent
+from guanxi.events.improvements import ComplaintImproved, ImprovementPublished, ProblemRecognised
 from guanxi.events.organisation import EmployeeState
 from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
 from guanxi.events.scores import SegmentChanged
@@ -45,6 +46,9 @@ TOPOLOGY = Topology(
         EntitlementPolicyPublished,
         GoodwillApproved,
         GoodwillSpent,
+        ProblemRecognised,
+        ImprovementPublished,
+        ComplaintImproved,
     ),
     consumers=(
         directory.CONSUMER,

@@ -22,7 +22,7 @@ _ROUTES = sorted(
     for method, operation in operations.items()
     if path.startswith(("/v1/", "/track/")) and "/ops/" not in path
 )
-_PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels"}
+_PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels", "/v1/public/improvements"}
 _PUBLIC |= {"/track/{token}", "/track/{token}/verdict"}
 _FILED = {"channel": "phone", "cause": "price"}
 
