@@ -75,6 +75,8 @@ class EntitlementsRead(Read):
     policy: PolicyNamed
     vip: str | None
     """Why the customer is a VIP that day: `top-tier`, `key-customer`; null for none."""
+    service_level: str
+    """By whose standards complaints are answered: `vip`, `ordinary`."""
     covered: bool
     """Whether any of the goods asked about is under warranty."""
     warranty: TriedRead | None

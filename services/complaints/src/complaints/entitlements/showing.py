@@ -10,6 +10,7 @@ from complaints.entitlements.policy_schemas import ClauseRead, MoverRead, Policy
 from complaints.entitlements.rules import Version
 from complaints.entitlements.schemas import EntitlementsRead, PolicyNamed
 from complaints.entitlements.usecases import Answered
+from complaints.levels import rules as levels
 from guanxi import directory
 from guanxi.db import Reader
 
@@ -33,6 +34,7 @@ def entitlements(found: Answered) -> EntitlementsRead:
         order_id=asked.order_id,
         policy=PolicyNamed.model_validate(version),
         vip=answer.vip,
+        service_level=levels.VIP if answer.vip else levels.ORDINARY,
         covered=best is not None and best[1].applies,
         warranty=schemas.tried(best[1], on) if best else None,
         benefits=[schemas.tried(one, on) for one in benefits.values()],

@@ -56,9 +56,28 @@ async def test_a_key_customer_is_a_vip_and_is_answered_as_one(story: Story) -> N
     await story.receives(customer, await story.buys(customer, 230), 215)
     await story.designated(customer, 1)
     found = await story.asked(customer)
-    assert (found["vip"], found["covered"]) == ("key-customer", True)
+    assert (found["vip"], found["covered"], found["service_level"]) == ("key-customer", True, "vip")
     body = {"customer_id": str(customer), "channel": "phone", "cause": "quality"}
     assert (await story.office.post("/v1/complaints", json=body)).json()["service_level"] == "vip"
+
+
+async def test_goods_are_replaced_without_a_question_and_each_kind_of_service_has_its_clause(story: Story) -> None:
+    customer = await story.customer()
+    order_id = await story.buys(customer, 60)
+    await story.receives(customer, order_id, 20)
+    found = await story.asked(customer, order_id=str(order_id))
+    kinds = {one["benefit"]: one["kinds"] for one in found["benefits"]}
+    assert kinds == {
+        "replacement": ["exchange"],
+        "warranty": ["exchange", "repair", "care"],
+        "advice": ["use", "explanation"],
+    }
+    replaced = next(one for one in found["benefits"] if one["benefit"] == "replacement")
+    assert (replaced["clause"], replaced["until"], replaced["days_left"]) == (
+        *("replacement.no-questions", day(-10).isoformat(), 10),
+    )
+    late = await story.asked(customer, on=day(-11).isoformat())
+    assert applying(late) == {"warranty", "advice"}
 
 
 async def test_a_dealer_sees_its_own_customers_by_its_own_records(story: Story) -> None:
