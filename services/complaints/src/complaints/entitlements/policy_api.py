@@ -57,11 +57,13 @@ async def get_rehearsal(policy_id: UUID, call: Reading) -> RehearsalRead:
 @deadline(60)
 async def rehearse_policy(policy_id: UUID, call: Writing) -> RehearsalRead:
     """Find out who would gain and lose what by a draft, the VIPs by name, and what it is expected to cost."""
+    async with call.pool.read() as reader:
+        result = await rehearsing.result(reader, policy_id, call.pool.clock.now())
     async with call.once() as once:
         if once.replay:
             found = await life.find(once.tx, once.replay, rehearsed=True)
         else:
-            found = await rehearsing.rehearse(once.tx, policy_id)
+            found = await rehearsing.keep(once.tx, policy_id, result)
             once.created(found.id, f"{_PATH}/{found.id}/rehearsal", found.version)
         shown = await showing.rehearsal(once.tx, found)
     return await call.show(shown, "entitlement policy", policy_id)

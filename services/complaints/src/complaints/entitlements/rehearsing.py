@@ -23,15 +23,21 @@ _NOBODY = UUID(int=0)
 _ALWAYS = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-async def rehearse(tx: Tx, policy_id: UUID) -> Version:
-    """Rehearse a draft against the policy that holds on its first day, and keep what came of it. 404, 409."""
-    before = await find(tx, policy_id, lock=True)
-    time = await reading.clock(tx)
-    on = max(before.effective_from, time.day(tx.now))
-    present = await in_force(tx, on)
-    rules.rehearsed(before, {}, tx.now)  # refuses what is no draft any more before the long work
-    result = await _result(tx, present, before, on, time)
-    after = rules.rehearsed(before, result, tx.now)
+async def result(reader: Reader, policy_id: UUID, now: datetime) -> Mapping[str, Any]:
+    """What a draft would change against the policy that holds on its first day. 404; 409 for what is no draft.
+
+    Read without a transaction, which may not take as long as this may: what is recorded meanwhile may be in it or not.
+    """
+    draft = await find(reader, policy_id)
+    rules.rehearsed(draft, {}, now)
+    time = await reading.clock(reader)
+    on = max(draft.effective_from, time.day(now))
+    return await _result(reader, await in_force(reader, on), draft, on, time)
+
+
+async def keep(tx: Tx, policy_id: UUID, found: Mapping[str, Any]) -> Version:
+    """Keep what a rehearsal found with its draft. 404, 409."""
+    after = rules.rehearsed(await find(tx, policy_id, lock=True), found, tx.now)
     await policy_store.save(tx, after)
     return after
 

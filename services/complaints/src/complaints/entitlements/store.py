@@ -38,7 +38,8 @@ _RECORDS = """
 SELECT * FROM purchase WHERE record_id IN (SELECT record_id FROM purchase WHERE customer_id = ANY($1::uuid[]))
 """
 _COSTS = """
-SELECT p.lines->0->>'sku' AS sku, p.currency, (p.at AT TIME ZONE $1)::date AS day, sum(p.amount_minor)::bigint AS amount
+SELECT p.lines->0->>'sku' AS sku, p.currency, (p.at AT TIME ZONE $1::text)::date AS day,
+  sum(p.amount_minor)::bigint AS amount
 FROM (SELECT DISTINCT ON (record_id) * FROM purchase WHERE kind = 'service'
       ORDER BY record_id, voided DESC, version DESC) p
 WHERE NOT p.voided AND p.amount_minor IS NOT NULL AND p.currency IS NOT NULL AND p.lines->0->>'sku' IS NOT NULL

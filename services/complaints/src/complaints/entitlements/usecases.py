@@ -17,7 +17,7 @@ from guanxi.db import Reader, Tx
 from guanxi.events import Event
 from guanxi.events.directory import CustomerState
 from guanxi.events.scores import KeyCustomerDesignated, SegmentChanged
-from guanxi.problems import NotFound
+from guanxi.problems import NotFound, Unprocessable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ async def answer(reader: Reader, principal: Principal, asked: Asked, now: dateti
     """What the customer may claim by the policy of the day asked about.
 
     404 for an external caller who asks about another unit's customer: of their own they see their own unit's records.
+    422 for a day before the first policy.
     """
     customer = await directory.customer(reader, asked.customer_id)
     if customer is None or not (principal.internal or customer.unit_id == principal.unit):
@@ -52,7 +53,7 @@ async def answer(reader: Reader, principal: Principal, asked: Asked, now: dateti
     on = asked.on or time.day(now)
     version = await policy_store.in_force(reader, on)
     if version is None:
-        raise NotFound("policy for that day")
+        raise Unprocessable.field("on", "no-policy", "No policy answers for so early a day.")
     if principal.internal:
         key, unit, members = customer.canonical_id, None, await directory.members(reader, asked.customer_id)
     else:

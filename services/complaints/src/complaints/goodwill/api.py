@@ -48,8 +48,8 @@ async def list_goodwill(
 async def ask_goodwill(body: GoodwillCreate, call: Writing) -> GoodwillRead:
     """Ask for goodwill; the answer of entitlement that it goes beyond is kept with it. What is covered needs none."""
     await directory.require(call.pool, body.customer_id)
-    about = Asked(customer_id=body.customer_id, on=body.claimed_on, sku=body.sku, order_id=body.order_id)
-    rest = body.model_dump(exclude={"customer_id", "claimed_on", "sku", "order_id"})
+    about = Asked(customer_id=body.customer_id, on=body.on, sku=body.sku, order_id=body.order_id)
+    rest = body.model_dump(exclude={"customer_id", "on", "sku", "order_id"})
     async with call.once() as once:
         if once.replay:
             return _shown(await usecases.find(once.tx, once.replay))

@@ -29,7 +29,7 @@ class GoodwillCreate(Body):
     sku: Sku | None = None
     order_id: UUID | None = None
     """The order whose goods it is about; left out, any of them."""
-    claimed_on: IsoDate | None = None
+    on: IsoDate | None = None
     """The day of the claim; left out, today."""
     kind: GoodwillKind
     cost_minor: Money

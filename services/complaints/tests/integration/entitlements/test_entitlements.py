@@ -180,5 +180,6 @@ async def test_a_wrong_question_is_named(story: Story, query: dict[str, str], fi
 async def test_no_policy_answers_for_a_day_before_the_first(story: Story) -> None:
     customer = str(await story.customer())
     params = {"customer_id": customer, "on": "2008-12-31"}
-    assert (await story.office.get("/v1/entitlements", params=params)).status_code == 404
+    answer = await story.office.get("/v1/entitlements", params=params)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "no-policy")
     assert (await story.asked(await story.customer(), on=day(0).isoformat()))["goods"] == []
