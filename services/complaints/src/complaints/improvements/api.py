@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from fastapi import APIRouter, Depends, Query
 from complaints.access import Changing, Reading, Writing
 from complaints.improvements import usecases
 from complaints.improvements.schemas import (
-    DefectsRead,
     DefectsReport,
     ImprovementCreate,
     ImprovementPatch,
@@ -21,12 +19,11 @@ from complaints.improvements.schemas import (
 )
 from complaints.settings import Settings
 from guanxi.events.fields import IsoDate
-from guanxi.http import Page, Paging, Read, Unprocessable, if_match, read, set_etag
+from guanxi.http import Page, Paging, Read, if_match, read, set_etag
 from guanxi.service import settings_of
 
 router = APIRouter(tags=["improvements"])
 _PATH = "/v1/improvements"
-_QUARTER = timedelta(days=90)
 
 
 @router.get("/improvements")
@@ -113,10 +110,5 @@ async def report_defects(
     until: Annotated[IsoDate | None, Query(description="Last day; left out, today.")] = None,
 ) -> DefectsReport:
     """By article: complaints, those of quality among them, and the rate of these by pieces sold in the same time."""
-    last = until or call.pool.clock.now().date()
-    first = since or last - _QUARTER
-    if first > last:
-        raise Unprocessable.field("since", "since", "It lies after the last day.")
     async with call.pool.read() as reader:
-        found = await usecases.defects(reader, first, last)
-    return DefectsReport(since=first, until=last, items=[DefectsRead.model_validate(one) for one in found])
+        return DefectsReport.model_validate(await usecases.defects(reader, since, until, call.pool.clock.now()))

@@ -27,6 +27,7 @@ DUE = "improvement"
 """The kind of an improvement's row in `due`: complaints that it answers wait to be told of."""
 CHUNK = 200
 MOST_ARTICLES = 200
+QUARTER = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,15 @@ class Defects:
     quality_complaints: int
     pieces_sold: int
     quality_per_million: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The articles complained of between two days."""
+
+    since: date
+    until: date
+    items: Sequence[Defects]
 
 
 async def propose(tx: Tx, given: Mapping[str, Any], days: int, principal: Principal) -> Improvement:
@@ -138,15 +148,23 @@ async def public(reader: Reader, after: Sequence[Any] | None, limit: int) -> lis
     return await store.public(reader, after, limit)
 
 
-async def defects(reader: Reader, since: date, until: date) -> list[Defects]:
-    """By article: what was complained of and what was sold from one day to another, both included."""
+async def defects(reader: Reader, since: date | None, until: date | None, now: datetime) -> Report:
+    """By article: what was complained of and what was sold from one day to another, both included, in the firm's days.
+
+    Without the last day until today, without the first the `QUARTER` before the last. 422 when they are the wrong way.
+    """
     clock = await reading.clock(reader)
-    bounds = _begin(since, clock), _begin(until + timedelta(days=1), clock)
+    last = until or clock.day(now)
+    first = since or last - QUARTER
+    if first > last:
+        raise Unprocessable.field("since", "since", "It lies after the last day.")
+    bounds = _begin(first, clock), _begin(last + timedelta(days=1), clock)
     pieces = await entitlements.sold(reader, *bounds)
-    return [
+    found = [
         Defects(sku, complaints, quality, pieces.get(sku, 0), rules.per_million(quality, pieces.get(sku, 0)))
         for sku, complaints, quality in await store.defects(reader, *bounds, MOST_ARTICLES)
     ]
+    return Report(first, last, found)
 
 
 async def _problem(tx: Tx, problem_id: UUID) -> problem_rules.Problem:

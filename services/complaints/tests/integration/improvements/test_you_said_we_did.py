@@ -161,10 +161,10 @@ async def test_a_proposal_is_changed_until_another_has_approved_it(story: Story)
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"source": "problem"}, ""),
+        ({"source": "problem"}, "body"),
         ({"titles": []}, "titles"),
         ({"titles": [{"language": "en"}]}, "titles[0].words"),
-        ({"cost_minor": 5}, ""),
+        ({"cost_minor": 5}, "body"),
         ({"effective_on": None}, "effective_on"),
         ({"owner_id": "00000000-0000-7000-8000-000000000000"}, "owner_id"),
         ({"source": "problem", "problem_id": "00000000-0000-7000-8000-000000000000"}, "problem_id"),
