@@ -50,6 +50,19 @@ MODELS = (
     ),
     Model("complaints", "levels", "SELECT customer_id, segment, tier, as_of FROM customer_level"),
     Model(
+        "complaints",
+        "purchases",
+        """SELECT id, version, unit_id, record_id, kind, customer_id, order_id, at, currency, amount_minor, lines::text,
+           voided FROM purchase""",
+    ),
+    Model(
+        "complaints",
+        "standing",
+        """SELECT id, version, customer_id::text, tier, as_of::text FROM tier_change UNION ALL
+           SELECT id, version, customer_id::text, until::text, since::text FROM key_customer UNION ALL
+           SELECT id, version, unit_id, region, NULL FROM customer_region""",
+    ),
+    Model(
         "scoring",
         "facts",
         """SELECT aggregate_id, kind, sequence, customer_id, unit_id, occurred_at, amount_minor, currency, attrs::text,

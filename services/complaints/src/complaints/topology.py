@@ -1,5 +1,6 @@
 """What this service emits, and which of its handlers reads what."""
 
+from complaints.entitlements.handlers import PURCHASES, STANDING
 from complaints.filing.handlers import on_complaint_reported, on_complaint_voided
 from complaints.leavers.handlers import on_employee_state
 from complaints.levels.handlers import on_segment_changed
@@ -20,6 +21,8 @@ from guanxi.events.complaints import (
     DeadlineMissed,
     DeadlineMissedVoided,
 )
+from guanxi.events.entitlements import EntitlementPolicyPublished, GoodwillApproved, GoodwillSpent
+from guanxi.events.improvements import ComplaintImproved, ImprovementPublished, ProblemRecognised
 from guanxi.events.organisation import EmployeeState
 from guanxi.events.reports import ComplaintReported, ComplaintReportedCorrected, ComplaintReportedVoided
 from guanxi.events.scores import SegmentChanged
@@ -40,9 +43,17 @@ TOPOLOGY = Topology(
         ComplaintClosed,
         DeadlineMissed,
         DeadlineMissedVoided,
+        EntitlementPolicyPublished,
+        GoodwillApproved,
+        GoodwillSpent,
+        ProblemRecognised,
+        ImprovementPublished,
+        ComplaintImproved,
     ),
     consumers=(
         directory.CONSUMER,
+        PURCHASES,
+        STANDING,
         Consumer(
             "levels",
             {SegmentChanged: on_segment_changed},

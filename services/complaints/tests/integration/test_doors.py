@@ -22,7 +22,7 @@ _ROUTES = sorted(
     for method, operation in operations.items()
     if path.startswith(("/v1/", "/track/")) and "/ops/" not in path
 )
-_PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels"}
+_PUBLIC = {"/v1/track/{token}", "/v1/track/{token}/verdict", "/v1/complaint-channels", "/v1/public/improvements"}
 _PUBLIC |= {"/track/{token}", "/track/{token}/verdict"}
 _FILED = {"channel": "phone", "cause": "price"}
 
@@ -34,8 +34,8 @@ async def service(module_harness: ServiceHarness) -> Harness:
 
 
 def filled(path: str) -> str:
-    values = {"complaint_id": str(uuid4()), "rule_id": str(uuid4()), "n": "1", "token": "x"}
-    return path.format(**values)
+    names = ("complaint_id", "rule_id", "policy_id", "order_id", "request_id", "problem_id", "improvement_id")
+    return path.format(**{name: str(uuid4()) for name in names}, n="1", token="x")
 
 
 def named(answer: Any) -> set[str]:

@@ -35,6 +35,9 @@ async def said_everything(firm: Firm, plant: str) -> dict[str, Any]:
     await firm.step("logistics", filed, "customer-replies", text=f"reply {plant}")
     await firm.step("logistics", filed, "answers", text=f"answer {plant}")
     await firm.step("logistics", filed, "reopening", reason=f"comment {plant}")
+    wish = {"customer_id": filed["customer_id"], "kind": "refund", "cost_minor": 1, "currency": "CNY"}
+    asked = await firm.harness.caller().post("/v1/goodwill-requests", json={**wish, "note": f"wish {plant}"})
+    assert asked.status_code == 201, asked.text
     return filed
 
 

@@ -20,8 +20,12 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, customer_id 
 WHERE l.version < excluded.version
 """
 _LEVELS = """
-SELECT l.customer_id, array_agg(t.level) AS levels FROM customer_level l JOIN tier_level t ON t.tier = l.tier
-WHERE l.customer_id = ANY($1::uuid[]) GROUP BY 1
+SELECT customer_id, array_agg(level) AS levels FROM (
+  SELECT l.customer_id, t.level FROM customer_level l JOIN tier_level t ON t.tier = l.tier
+  WHERE l.customer_id = ANY($1::uuid[])
+  UNION ALL
+  SELECT customer_id, 'vip' FROM key_customer WHERE customer_id = ANY($1::uuid[]) AND until IS NULL) e
+GROUP BY 1
 """
 
 
@@ -43,5 +47,5 @@ async def keep(tx: Tx, memberships: Sequence[Membership]) -> None:
 
 
 async def levels(reader: Reader, customer_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Every service level that these customers have earned, in whichever segment."""
+    """Every service level that these customers have earned, in whichever segment or as key customers."""
     return {row["customer_id"]: row["levels"] for row in await reader.fetch(_LEVELS, list(set(customer_ids)))}

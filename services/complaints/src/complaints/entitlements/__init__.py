@@ -1,0 +1,1 @@
+"""What a customer may claim, by which clause of which version of the policy, and why not by the others."""

@@ -1,0 +1,59 @@
+"""Asking what a customer may claim, and deciding about benefits that a correction would take away."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from complaints.access import Reading, Writing
+from complaints.entitlements import flags, showing, usecases
+from complaints.entitlements.schemas import EntitlementsRead, FlagDecision, FlagRead
+from complaints.entitlements.usecases import Asked
+from complaints.fields import Sku
+from guanxi import directory
+from guanxi.events.fields import IsoDate
+from guanxi.http import Page, Paging, Read, deadline, read
+
+router = APIRouter(tags=["entitlements"])
+
+
+@router.get("/entitlements")
+async def get_entitlements(
+    call: Annotated[Read, Depends(read("complaints:read"))],
+    customer_id: UUID,
+    sku: Annotated[Sku | None, Query(description="Only goods of this article.")] = None,
+    on: Annotated[IsoDate | None, Query(description="The day of the claim; left out, today.")] = None,
+    order_id: Annotated[UUID | None, Query(description="Only goods of this order.")] = None,
+) -> EntitlementsRead:
+    """What a customer may claim on a day: the clause and the version of the policy that answer, until when, and why.
+
+    Each clause that was tried is listed with the reason why it did or did not apply. Of merged customers all records
+    count; an external caller's own customers are answered by its own records.
+    """
+    await directory.require(call.pool, customer_id)
+    asked = Asked(customer_id=customer_id, on=on, sku=sku, order_id=order_id)
+    async with call.pool.read() as reader:
+        return showing.entitlements(await usecases.answer(reader, call.principal, asked, call.pool.clock.now()))
+
+
+@router.get("/entitlement-flags")
+@deadline(30)
+async def list_flags(call: Reading, page: Paging) -> Page[FlagRead]:
+    """List orders whose correction would take a benefit away: it stands until somebody decides."""
+    async with call.pool.read() as reader:
+        found = await flags.page(reader, page.after, page.limit, call.pool.clock.now())
+    return page.cut([FlagRead.model_validate(one) for one in found], lambda one: (one.order_id,))
+
+
+@router.post("/entitlement-flags/{order_id}/decision", status_code=201)
+async def decide_flag(order_id: UUID, body: FlagDecision, call: Writing) -> FlagRead:
+    """Keep what the order had brought, or withdraw it; for leads and directors."""
+    async with call.once() as once:
+        if once.replay:
+            return FlagRead.model_validate(await flags.decided(once.tx, once.replay))
+        found = await flags.decide(once.tx, order_id, body.decision, body.reason, call.principal)
+        where = f"/v1/entitlements?customer_id={found.customer_id}"
+        once.created(order_id, where, customer_id=found.customer_id, decision=body.decision)
+    return FlagRead.model_validate(found)

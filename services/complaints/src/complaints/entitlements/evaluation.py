@@ -1,0 +1,171 @@
+"""What a customer may claim on a day: every clause tried, and why it did or did not apply.
+
+A pure function of the policy, what is known of the customer (all its records) and the day, so that a rehearsal of a
+draft shows exactly what publishing it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from complaints.entitlements import thresholds
+from complaints.entitlements.goods import Lot, Zones
+from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Clause, Policy
+from complaints.entitlements.standing import Standing
+from complaints.entitlements.thresholds import HELD, Reach, Story
+
+APPLIES, EXPIRED, NOT_BEGUN, NOTHING_BOUGHT = "applies", "expired", "not-begun", "nothing-bought"
+AGREEMENT_PREVAILS, OTHER_GOODS, NOT_VIP = "agreement-prevails", "other-goods", "not-vip"
+IN_TOWN, REGION_UNKNOWN = "in-town", "region-unknown"
+ENDLESS = date.max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """All that is known of one customer, over all its records."""
+
+    members: frozenset[UUID]
+    lots: Sequence[Lot] = ()
+    orders: Sequence[Story] = ()
+    standing: Standing = field(default_factory=Standing)
+    zones: Zones = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One clause that was tried: whether it applies, why not, from when to when (`until` None: for life).
+
+    `flagged`: it rests on an order that was corrected since and waits for a person. `why` is what decided it.
+    """
+
+    clause: Clause
+    applies: bool
+    reason: str
+    since: date | None = None
+    until: date | None = None
+    order_id: UUID | None = None
+    flagged: bool = False
+    why: str | None = None
+
+    @property
+    def reaches(self) -> date:
+        """Its last day, for comparing."""
+        return self.until or (ENDLESS if self.since else date.min)
+
+    def days_left(self, on: date) -> int | None:
+        """Days after `on` that it still covers; 0 when it does not, None for life."""
+        if not self.applies:
+            return 0
+        return (self.until - on).days if self.until else None
+
+
+@dataclass(frozen=True, slots=True)
+class OfGoods:
+    """What holds for goods got together; without a lot, for goods that nobody has bought."""
+
+    lot: Lot | None
+    tried: Sequence[Tried]
+
+    def best(self, benefit: str = WARRANTY) -> Tried | None:
+        """The clause that answers: of those that apply the one that lasts longest, else the one that ended last."""
+        some = [one for one in self.tried if one.clause.benefit == benefit]
+        candidates = [one for one in some if one.applies] or [one for one in some if one.reason == EXPIRED] or some
+        return max(candidates, key=lambda one: one.reaches, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the policy says on a day: of each lot, and of the customer as such."""
+
+    on: date
+    goods: Sequence[OfGoods]
+    customer: Sequence[Tried]
+    vip: str | None
+
+    def best(self, benefit: str = WARRANTY) -> tuple[Lot | None, Tried] | None:
+        """The lot and clause that serve the customer best."""
+        found = [(one.lot, best) for one in self.goods if (best := one.best(benefit))]
+        return max(found, key=lambda pair: (pair[1].applies, pair[1].reaches), default=None)
+
+
+def evaluate(policy: Policy, file: File, on: date, sku: str | None = None, order_id: UUID | None = None) -> Answer:
+    """What the customer may claim on a day, of all goods or of those of an article, an order or both."""
+    reached = {
+        least: thresholds.reach(policy, least, file.orders, file.zones, on)
+        for least in {clause.order_at_least_minor for clause in policy.thresholds}
+        if least is not None
+    }
+    trial = _Trial(policy, file, on, reached)
+    wanted = [
+        lot for lot in file.lots if sku in (None, lot.sku) and order_id in (None, lot.order_id) and lot.start <= on
+    ]
+    of_goods = [clause for clause in policy.clauses if clause.of == GOODS and trial.addressed(clause)]
+    goods = [OfGoods(lot, trial.all(of_goods, lot, lot.sku)) for lot in wanted]
+    return Answer(
+        on,
+        goods or [OfGoods(None, trial.all(of_goods, None, sku))],
+        trial.all([c for c in policy.clauses if c.of == CUSTOMER and trial.addressed(c)], None, sku),
+        file.standing.vip(policy.vip_tiers, on),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    policy: Policy
+    file: File
+    on: date
+    reached: Mapping[int, Reach]
+
+    def addressed(self, clause: Clause) -> bool:
+        """What was agreed with others is none of this customer's business: it is not even tried."""
+        return not clause.customers or bool(clause.customers & self.file.members)
+
+    def all(self, clauses: Sequence[Clause], lot: Lot | None, sku: str | None) -> list[Tried]:
+        agreed = {clause.benefit for clause in clauses if clause.customers and clause.speaks_of(sku)}
+        return [self._one(clause, lot, sku, agreed) for clause in clauses]
+
+    def _one(self, clause: Clause, lot: Lot | None, sku: str | None, agreed: set[str]) -> Tried:
+        refused = self._refusal(clause, lot, sku, agreed)
+        if refused is not None:
+            return Tried(clause, applies=False, reason=refused)
+        least = clause.order_at_least_minor
+        if least is None:
+            why = self._vip(lot) if clause.vip else None
+            return self._term(clause, lot.start if lot else self.on, lot.order_id if lot else None, why)
+        found = self.reached[least]
+        if not found.counts or found.since is None:
+            return Tried(clause, applies=False, reason=found.state, order_id=found.order_id)
+        start = max(lot.start, found.since) if lot and not clause.lifelong else found.since
+        tried = self._term(clause, start, found.order_id, found.state)
+        open_ = found.state == HELD and (found.settled is None or found.settled.decision != thresholds.KEPT)
+        return replace(tried, flagged=open_)
+
+    def _refusal(self, clause: Clause, lot: Lot | None, sku: str | None, agreed: set[str]) -> str | None:
+        asked = (
+            (OTHER_GOODS, not clause.speaks_of(sku)),
+            (AGREEMENT_PREVAILS, clause.benefit in agreed and not clause.customers),
+            (NOTHING_BOUGHT, clause.of == GOODS and lot is None),
+            (NOT_VIP, clause.vip and self._vip(lot) is None),
+        )
+        refused = next((reason for reason, holds in asked if holds), None)
+        return refused or (self._in_town() if clause.out_of_town else None)
+
+    def _term(self, clause: Clause, start: date, order_id: UUID | None, why: str | None) -> Tried:
+        until = clause.until(start)
+        over = until is not None and self.on > until
+        reason = EXPIRED if over else NOT_BEGUN if self.on < start else APPLIES
+        return Tried(clause, reason == APPLIES, reason, start, until, order_id, why=why)
+
+    def _vip(self, lot: Lot | None) -> str | None:
+        """The better of how the customer stood at delivery and stands at the claim."""
+        days = [self.on, lot.start] if lot else [self.on]
+        return next((why for day in days if (why := self.file.standing.vip(self.policy.vip_tiers, day))), None)
+
+    def _in_town(self) -> str | None:
+        region = self.file.standing.region
+        if region is None:
+            return REGION_UNKNOWN
+        return IN_TOWN if region == self.policy.home_region else None

@@ -1,0 +1,202 @@
+"""A policy of entitlement as a value: its clauses, what each asks and gives, its exchange rates. Pure."""
+
+from __future__ import annotations
+
+import calendar
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+from uuid import UUID
+
+from guanxi.events.codes import MINOR_DIGITS
+from guanxi.problems import Conflict
+
+WARRANTY = "warranty"
+GOODS, CUSTOMER = "goods", "customer"
+DRAFT, REHEARSED, APPROVED, PUBLISHED, RETIRED = "draft", "rehearsed", "approved", "published", "retired"
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One clause: everything it asks must hold, then it gives its benefit, for goods from delivery on or for good.
+
+    `of` is `goods` where each piece bought is asked about by itself, `customer` where the customer is. Neither `months`
+    nor `days`: for life.
+    """
+
+    code: str
+    benefit: str
+    of: str
+    names: Mapping[str, str]
+    package: str | None = None
+    kinds: tuple[str, ...] = ()
+    months: int | None = None
+    days: int | None = None
+    vip: bool = False
+    order_at_least_minor: int | None = None
+    out_of_town: bool = False
+    skus: tuple[str, ...] = ()
+    customers: frozenset[UUID] = frozenset()
+    """Whom it was agreed with; none: everybody. What was agreed beats what holds for everybody."""
+
+    @property
+    def lifelong(self) -> bool:
+        """Whether it never ends."""
+        return self.months is None and self.days is None
+
+    def until(self, start: date) -> date | None:
+        """The last day it covers of what began on `start`; None for life."""
+        if self.months is not None:
+            return add_months(start, self.months)
+        return start + timedelta(days=self.days) if self.days is not None else None
+
+    def speaks_of(self, sku: str | None) -> bool:
+        """Whether it is about such goods; a clause that names none is about all."""
+        return not self.skus or (sku is not None and sku.startswith(self.skus))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one unit of a currency was worth in the policy's, by day."""
+
+    currency: str
+    rows: Mapping[str, Sequence[tuple[date, Decimal]]]
+
+    def convert(self, amount_minor: int, currency: str, on: date) -> int | None:
+        """So much in minor units of the policy's currency, rounded half to even; None without a rate that day."""
+        if currency == self.currency:
+            return amount_minor
+        rows = self.rows.get(currency, ())
+        place = bisect_right(rows, on, key=lambda row: row[0])
+        if not place:
+            return None
+        shift = MINOR_DIGITS[self.currency] - MINOR_DIGITS.get(currency, 2)
+        return int((amount_minor * rows[place - 1][1]).scaleb(shift).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One version of the rules; `number` 1 is the shipped one."""
+
+    id: UUID
+    number: int
+    effective_from: date
+    home_region: str
+    """The firm's own province (ISO 3166-2): whoever is elsewhere is out of town."""
+    vip_tiers: frozenset[str]
+    """Tiers whose customers are VIPs; an approved key customer is one in any."""
+    goodwill_lead_limit_minor: int
+    """Up to here a lead approves goodwill; above it a director does."""
+    rates: Rates
+    clauses: Sequence[Clause]
+
+    @property
+    def thresholds(self) -> tuple[Clause, ...]:
+        """The clauses that ask for an order of some size."""
+        return tuple(clause for clause in self.clauses if clause.order_at_least_minor is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A policy in its life: draft → rehearsed → approved → published → retired; the columns of its row."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    recorded_at: datetime
+    unit_id: str
+    number: int
+    status: str
+    effective_from: date
+    body: Mapping[str, Any]
+    rehearsal: Mapping[str, Any] | None = None
+    author: str
+    approved_by: str | None = None
+    approver_id: UUID | None = None
+    approved_at: datetime | None = None
+    published_at: datetime | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What it says."""
+        return policy_of(self.id, self.number, self.effective_from, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person's word on a benefit that a correction would take away: `kept` or `withdrawn`, as of a version."""
+
+    order_id: UUID
+    at_version: int
+    decision: str
+    decided_by: str = ""
+    reason: str = ""
+
+
+def rehearsed(one: Version, result: Mapping[str, Any], now: datetime) -> Version:
+    """The draft after a rehearsal; it may be rehearsed again until somebody approves it. 409 `already-approved`."""
+    if one.status not in {DRAFT, REHEARSED}:
+        raise Conflict("already-approved", f"This policy is {one.status}: only a draft is rehearsed.")
+    return _moved(one, now, status=REHEARSED, rehearsal=result)
+
+
+def approved(one: Version, by: str, approver_id: UUID | None, now: datetime) -> Version:
+    """The policy after its approval. 409 `already-approved`, `not-rehearsed`, `own-draft`."""
+    if one.status == DRAFT:
+        raise Conflict("not-rehearsed", "Rehearse the draft first: whoever approves it must see who gains and loses.")
+    if one.status != REHEARSED:
+        raise Conflict("already-approved", f"This policy is {one.status} already.")
+    if one.author == by:
+        raise Conflict("own-draft", "Who wrote a policy leaves the approval to somebody else.")
+    return _moved(one, now, status=APPROVED, approved_by=by, approver_id=approver_id, approved_at=now)
+
+
+def published(one: Version, today: date, now: datetime) -> Version:
+    """The policy after its publication: from its day on, or from today where that is over. 409 `not-approved`.
+
+    It never reaches back: what was answered yesterday was right yesterday.
+    """
+    if one.status != APPROVED:
+        code, how = ("already-published", "already") if one.published_at else ("not-approved", "and not approved")
+        raise Conflict(code, f"This policy is {one.status} {how}.")
+    return _moved(one, now, status=PUBLISHED, effective_from=max(one.effective_from, today), published_at=now)
+
+
+def policy_of(id: UUID, number: int, effective_from: date, body: Mapping[str, Any]) -> Policy:  # noqa: A002 - the column's word
+    """The policy that a body says; the body has been checked when it came in."""
+    rows = {
+        currency: sorted((date.fromisoformat(day), Decimal(rate)) for day, rate in dated.items())
+        for currency, dated in body["rates"].items()
+    }
+    return Policy(
+        id=id,
+        number=number,
+        effective_from=effective_from,
+        home_region=body["home_region"],
+        vip_tiers=frozenset(body["vip_tiers"]),
+        goodwill_lead_limit_minor=body["goodwill_lead_limit_minor"],
+        rates=Rates(body["currency"], rows),
+        clauses=tuple(_clause(one) for one in body["clauses"]),
+    )
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many calendar months later, or the last of that month where it has no such day."""
+    years, month = divmod(day.month - 1 + months, _YEAR)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _moved(one: Version, now: datetime, **changes: Any) -> Version:
+    return replace(one, version=one.version + 1, recorded_at=now, **changes)
+
+
+def _clause(raw: Mapping[str, Any]) -> Clause:
+    values: dict[str, Any] = {name: value for name, value in raw.items() if value is not None}
+    values |= {name: tuple(values[name]) for name in ("kinds", "skus") if name in values}
+    values["customers"] = frozenset(UUID(str(one)) for one in values.get("customers", ()))
+    return Clause(**values)

@@ -1,0 +1,94 @@
+"""Whether a customer ever placed an order of some size, and which promises a correction would take away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from complaints.entitlements.goods import ORDER, Record, Zones
+from complaints.entitlements.rules import Policy, Settled
+
+REACHED, HELD, UNRATED, TOO_SMALL, NO_ORDER = "reached", "held", "unrated", "order-too-small", "no-order"
+KEPT, WITHDRAWN = "kept", "withdrawn"
+_BEST_FIRST = (REACHED, HELD, UNRATED, TOO_SMALL, NO_ORDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All versions of one order, oldest first, and what a person has decided about it."""
+
+    order_id: UUID
+    versions: Sequence[Record]
+    settled: Settled | None = None
+
+    @property
+    def now(self) -> Record | None:
+        """The order as it stands; None once it was voided."""
+        voided = any(one.voided for one in self.versions)
+        return None if voided else self.versions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How near the customer came: the order that tells most, its day, and what it came to in the policy's currency.
+
+    `held` means that the order reached it as we knew it once, and does not as it stands: what it brought was promised,
+    so it goes on until a person decides. Nobody can know here what a customer has been told of it meanwhile.
+    """
+
+    state: str
+    order_id: UUID | None = None
+    since: date | None = None
+    amount_minor: int | None = None
+    settled: Settled | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the benefit is the customer's."""
+        return self.state in {REACHED, HELD}
+
+
+def stories(versions: Iterable[Record], settled: Mapping[UUID, Settled]) -> list[Story]:
+    """The stories of all orders among these, the oldest order first."""
+    found: dict[UUID, list[Record]] = {}
+    for one in sorted(versions, key=lambda one: one.version):
+        if one.kind == ORDER:
+            found.setdefault(one.record_id, []).append(one)
+    return [Story(key, found[key], settled.get(key)) for key in sorted(found)]
+
+
+def reach(policy: Policy, least_minor: int, orders: Sequence[Story], zones: Zones, on: date) -> Reach:
+    """The best that any single order placed by that day says of a threshold (inclusive, in the policy's currency)."""
+    measure = _Measure(policy, least_minor, zones, on)
+    found = [_of_order(measure, one) for one in orders]
+    return min(found, key=lambda one: (_BEST_FIRST.index(one.state), one.since or on), default=Reach(NO_ORDER))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    policy: Policy
+    least_minor: int
+    zones: Zones
+    on: date
+
+    def of(self, version: Record) -> Reach:
+        """How near one version of an order comes."""
+        day = version.day(self.zones)
+        if version.voided or day > self.on or version.currency is None or version.amount_minor is None:
+            return Reach(NO_ORDER)
+        amount = self.policy.rates.convert(version.amount_minor, version.currency, day)
+        if amount is None:
+            return Reach(UNRATED, version.record_id, day)
+        return Reach(REACHED if amount >= self.least_minor else TOO_SMALL, version.record_id, day, amount)
+
+
+def _of_order(measure: _Measure, story: Story) -> Reach:
+    now = measure.of(story.now) if story.now else Reach(NO_ORDER)
+    if now.state in {REACHED, UNRATED}:
+        return now
+    settled = story.settled
+    since = settled.at_version if settled is not None and settled.decision == WITHDRAWN else 0
+    then = next((m for one in story.versions if one.version >= since and (m := measure.of(one)).state == REACHED), None)
+    return now if then is None else Reach(HELD, then.order_id, then.since, now.amount_minor, settled)

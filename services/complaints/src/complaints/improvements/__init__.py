@@ -1,0 +1,1 @@
+"""What the firm changed because of complaints, reviews and suggestions, and whom it answers."""

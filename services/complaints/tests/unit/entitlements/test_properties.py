@@ -1,0 +1,102 @@
+"""What holds of any purchases, standing and day: no order of arrival matters, and who is better is not worse off."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from complaints.entitlements.comparison import compare
+from complaints.entitlements.evaluation import evaluate
+from complaints.entitlements.goods import Record
+
+from .builders import ME, clauses, delivery, file_of, given_back, order, shipped, tier
+
+_POLICY = shipped()
+_OTHER = shipped(
+    vip_tiers=["high"],
+    clauses=clauses(
+        {"code": "warranty.all", "months": 7}, {"code": "lifelong.samples", "order_at_least_minor": 40_000_000}
+    ),
+)
+_FIRST = date(2026, 1, 1)
+days = st.integers(0, 700).map(lambda n: _FIRST + timedelta(days=n))
+totals = st.sampled_from([100, 40_000_000, 49_999_999, 50_000_000, 50_000_001])
+tiers = st.sampled_from(["top", "high", "none", None])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Record]:
+    told: list[Record] = []
+    for _ in range(draw(st.integers(0, 3))):
+        day = draw(days)
+        first = order(day.isoformat(), draw(totals), draw(st.integers(1, 9)))
+        told.append(first)
+        told += [replace(first, version=n, amount_minor=draw(totals)) for n in range(2, draw(st.integers(2, 4)))]
+        if draw(st.booleans()):
+            told.append(delivery(first, (day + timedelta(days=draw(st.integers(0, 40)))).isoformat()))
+        if draw(st.booleans()):
+            told.append(given_back(first, (day + timedelta(days=60)).isoformat(), draw(st.integers(1, 9))))
+    return told
+
+
+@given(histories(), st.lists(st.tuples(tiers, days), max_size=4), days, st.randoms(use_true_random=False))
+def test_late_twice_and_shuffled_news_give_one_answer(
+    told: list[Record], moves: list[tuple[str | None, date]], on: date, chance: random.Random
+) -> None:
+    steps = [tier(name, day.isoformat(), n) for n, (name, day) in enumerate(moves)]
+    wanted = evaluate(_POLICY, file_of(told, steps=steps, region="CN-14"), on)
+    again = [*told, *chance.sample(told, len(told) // 2)]
+    chance.shuffle(again)
+    chance.shuffle(steps)
+    assert evaluate(_POLICY, file_of(again, steps=steps, region="CN-14"), on) == wanted
+
+
+@given(histories(), days)
+def test_a_vip_is_never_served_worse(told: list[Record], on: date) -> None:
+    plain = evaluate(_POLICY, file_of(told), on)
+    vip = evaluate(_POLICY, file_of(told, steps=[tier("top", "2025-01-01")]), on)
+    for one, other in zip(plain.goods, vip.goods, strict=True):
+        mine, theirs = one.best(), other.best()
+        assert mine is not None
+        assert theirs is not None
+        assert theirs.applies >= mine.applies
+        assert theirs.reaches >= mine.reaches
+
+
+@given(histories(), days, totals)
+def test_buying_more_takes_nothing_away(told: list[Record], on: date, total: int) -> None:
+    before = evaluate(_POLICY, file_of(told, region="CN-14"), on)
+    after = evaluate(_POLICY, file_of([*told, order("2026-01-01", total)], region="CN-14"), on)
+    had = {one.clause.code for one in before.customer if one.applies}
+    assert had <= {one.clause.code for one in after.customer if one.applies}
+    best, now = before.best(), after.best()
+    assert best is not None
+    assert now is not None
+    assert now[1].applies >= best[1].applies
+
+
+@given(histories(), days)
+def test_every_answer_names_its_reason_and_agrees_with_itself(told: list[Record], on: date) -> None:
+    answer = evaluate(_POLICY, file_of(told), on)
+    for one in (*answer.customer, *(each for goods in answer.goods for each in goods.tried)):
+        assert (one.reason == "applies") is one.applies
+        assert not one.flagged or one.why == "held"
+        if one.applies and one.until is not None:
+            assert one.since is not None
+            assert one.since <= on <= one.until
+            assert one.days_left(on) == (one.until - on).days
+
+
+@given(histories(), days, tiers)
+def test_what_one_policy_gives_the_way_back_takes(told: list[Record], on: date, now: str | None) -> None:
+    file = file_of(told, steps=[tier(now, "2025-01-01")], region="CN-14")
+    there, back = compare(_POLICY, _OTHER, ME, file, on), compare(_OTHER, _POLICY, ME, file, on)
+    assert (there is None) is (back is None)
+    if there is not None and back is not None:
+        assert [(one.benefit, one.before, one.after, one.gained) for one in there.moved] == [
+            (one.benefit, one.after, one.before, not one.gained) for one in back.moved
+        ]
