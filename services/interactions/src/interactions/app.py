@@ -12,13 +12,20 @@ from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
 from interactions.commerce.rules import MATCH_KIND as ORDER_MATCH
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
+from interactions.interviews import api as interviews_api
+from interactions.interviews import usecases as interviews
 from interactions.listening import api as listening_api
 from interactions.listening import usecases as listening
+from interactions.needs import api as needs_api
+from interactions.needs import handlers as needs_handlers
+from interactions.needs import usecases as needs
+from interactions.needs.rules import DUE_KIND as NEED
 from interactions.promises import api as promises_api
 from interactions.promises import handlers as promises_handlers
 from interactions.promises import usecases as promises
 from interactions.promises.rules import DUE_KIND as PROMISE
 from interactions.promises.rules import REMINDER_KIND as PROMISE_REMINDER
+from interactions.questionnaires import api as questionnaires_api
 from interactions.settings import Settings
 from interactions.timeline import api as timeline_api
 from interactions.topology import TOPOLOGY
@@ -37,6 +44,9 @@ SERVICE = Service(
         records_api.router,
         promises_api.router,
         listening_api.router,
+        questionnaires_api.router,
+        interviews_api.router,
+        needs_api.router,
         timeline_api.router,
     ),
     due={
@@ -44,6 +54,7 @@ SERVICE = Service(
         PROMISE_REMINDER: promises_handlers.on_reminder,
         PAYMENT_OVERDUE: commerce_handlers.on_payment_due,
         ORDER_MATCH: commerce_handlers.on_look_again,
+        NEED: needs_handlers.on_due,
     },
-    erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase),
+    erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase, interviews.erase, needs.erase),
 )

@@ -13,7 +13,10 @@ from interactions import voiding
 from interactions.app import SERVICE
 from interactions.commerce import schemas as commerce
 from interactions.contacts import schemas as contacts
+from interactions.interviews import schemas as interviews
+from interactions.needs import schemas as needs
 from interactions.promises import schemas as promises
+from interactions.questionnaires import schemas as questionnaires
 
 DOCUMENT = openapi_document(SERVICE)
 BODIES = sorted(
@@ -25,7 +28,7 @@ BODIES = sorted(
 )
 MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (voiding, commerce, contacts, promises)
+    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs)
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }
