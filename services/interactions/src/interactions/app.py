@@ -4,6 +4,12 @@ from pathlib import Path
 
 from guanxi.db import declared_tables
 from guanxi.service import Service
+from interactions.cards import api as cards_api
+from interactions.cards import handlers as cards_handlers
+from interactions.cards import page as cards_page
+from interactions.cards import printing as cards_printing
+from interactions.cards import usecases as cards
+from interactions.cards.rules import DUE_KIND as INVITATION
 from interactions.commerce import api as commerce_api
 from interactions.commerce import handlers as commerce_handlers
 from interactions.commerce import records_api
@@ -45,16 +51,28 @@ SERVICE = Service(
         promises_api.router,
         listening_api.router,
         questionnaires_api.router,
+        cards_api.router,
+        cards_printing.router,
         interviews_api.router,
         needs_api.router,
         timeline_api.router,
     ),
+    pages=(cards_page.router,),
     due={
         PROMISE: promises_handlers.on_due,
         PROMISE_REMINDER: promises_handlers.on_reminder,
         PAYMENT_OVERDUE: commerce_handlers.on_payment_due,
         ORDER_MATCH: commerce_handlers.on_look_again,
         NEED: needs_handlers.on_due,
+        INVITATION: cards_handlers.on_due,
     },
-    erasers=(contacts.erase, commerce.erase, promises.erase, listening.erase, interviews.erase, needs.erase),
+    erasers=(
+        contacts.erase,
+        commerce.erase,
+        promises.erase,
+        listening.erase,
+        interviews.erase,
+        needs.erase,
+        cards.erase,
+    ),
 )

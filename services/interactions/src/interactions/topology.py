@@ -95,6 +95,8 @@ TOPOLOGY = Topology(
         interactions.NeedReopened,
         interactions.NeedOverdue,
         interactions.NeedVoided,
+        interactions.SurveyInvited,
+        interactions.InvitationLapsed,
     ),
     consumers=(directory.CONSUMER, RECORDS, TIMELINE),
 )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from guanxi.service._app import openapi_document
 from interactions import voiding
 from interactions.app import SERVICE
+from interactions.cards import schemas as cards
 from interactions.commerce import schemas as commerce
 from interactions.contacts import schemas as contacts
 from interactions.interviews import schemas as interviews
@@ -24,11 +25,11 @@ BODIES = sorted(
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     for content in operation.get("requestBody", {}).get("content", {}).values()
-    if "/ops/" not in path
+    if "/ops/" not in path and "$ref" in content["schema"]
 )
 MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs)
+    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs, cards)
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }

@@ -13,8 +13,6 @@ def completed(
     """The fact that it was held, or as which it was held after a correction; grades stretched to 0 to 10."""
     return kind(
         unit=interview.unit_id,
-        source=interview.source,
-        external_ref=interview.external_ref,
         interview_id=interview.id,
         guide=interview.questionnaire,
         guide_version=interview.questionnaire_version,
@@ -41,8 +39,6 @@ def voided(interview: Interview) -> InterviewCompletedVoided:
     """The fact that it was not held."""
     return InterviewCompletedVoided(
         unit=interview.unit_id,
-        source=interview.source,
-        external_ref=interview.external_ref,
         interview_id=interview.id,
     )
 

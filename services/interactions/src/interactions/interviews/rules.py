@@ -10,7 +10,7 @@ from uuid import UUID
 
 from guanxi.problems import Conflict, FieldError, Unprocessable
 from interactions.questionnaires.rules import Questionnaire
-from interactions.record import Record
+from interactions.record import Kept
 from interactions.timeline.rules import Entry, Summary
 
 
@@ -51,7 +51,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interview(Record):
+class Interview(Kept):
     """An interview as it stands; grades are on the guide's scale, words are by the question's name."""
 
     questionnaire: str

@@ -21,7 +21,7 @@ _I = interview.c
 _SELECT = sa.select(*rows.columns(interview, Interview))
 _ERASE = """
 UPDATE interview
-SET external_ref = NULL, contact_person = NULL, words = NULL, note = NULL, opportunities = NULL, erased_at = $2,
+SET contact_person = NULL, words = NULL, note = NULL, opportunities = NULL, erased_at = $2,
     version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """

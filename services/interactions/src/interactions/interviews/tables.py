@@ -9,7 +9,7 @@ from interactions.tables import TIME, UUID, metadata, record_columns
 interview = sa.Table(
     "interview",
     metadata,
-    *record_columns(),
+    *record_columns(reported=False),
     sa.Column("questionnaire", sa.Text, nullable=False),
     sa.Column("questionnaire_version", sa.BigInteger, nullable=False),
     sa.Column("cycle_id", UUID),

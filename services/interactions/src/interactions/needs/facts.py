@@ -35,7 +35,7 @@ def overdue(need: Need) -> NeedFact:
 
 def voided(need: Need) -> NeedVoided:
     """The fact that there was none."""
-    return NeedVoided(unit=need.unit_id, source=need.source, external_ref=need.external_ref, need_id=need.id)
+    return NeedVoided(unit=need.unit_id, need_id=need.id)
 
 
 def moment(need: Need) -> datetime:
@@ -46,8 +46,6 @@ def moment(need: Need) -> datetime:
 def _state(need: Need) -> dict[str, Any]:
     return {
         "unit": need.unit_id,
-        "source": need.source,
-        "external_ref": need.external_ref,
         "need_id": need.id,
         "interview_id": need.interview_id,
         "contact_id": need.contact_id,

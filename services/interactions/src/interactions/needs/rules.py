@@ -10,7 +10,7 @@ from uuid import UUID
 from guanxi.directory import WorkingHours
 from guanxi.events import HISTORIC_AFTER
 from guanxi.problems import Conflict, Unprocessable
-from interactions.record import Record
+from interactions.record import Kept
 from interactions.timeline.rules import Entry, Summary
 
 DUE_KIND = "need"
@@ -53,7 +53,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need(Record):
+class Need(Kept):
     """A need as it stands."""
 
     interview_id: UUID | None

@@ -18,7 +18,7 @@ from interactions.needs.tables import need
 _N = need.c
 _SELECT = sa.select(*rows.columns(need, Need))
 _ERASE = """
-UPDATE need SET external_ref = NULL, what = NULL, answer = NULL, erased_at = $2, version = version + 1
+UPDATE need SET what = NULL, answer = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
 """
 

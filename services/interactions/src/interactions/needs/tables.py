@@ -8,7 +8,7 @@ from interactions.tables import TIME, UUID, metadata, record_columns
 need = sa.Table(
     "need",
     metadata,
-    *record_columns(),
+    *record_columns(reported=False),
     sa.Column("interview_id", UUID),
     sa.Column("contact_id", UUID),
     sa.Column("what", sa.Text, info=personal("text")),

@@ -31,6 +31,8 @@ FACETS = (
 """What items are usually about; firms add their own."""
 CARD_LEAST, CARD_MOST = 5, 10
 """How many graded questions an opinion card has: fewer tell nothing, more are not filled in on the spot."""
+CARD_GRADES = 11
+"""How many grades a card offers at most: each is a box to tick."""
 TEN = 10
 """The highest grade of the scale that facts carry; the lowest is 0."""
 
@@ -104,7 +106,7 @@ def check(kind: Kind, title: Mapping[str, str], questions: Sequence[Question], s
     """Raise 422, with each field that is wrong, for what cannot be asked like this."""
     errors = [*_check_scale(scale), *_check_items(questions)]
     if kind == "card":
-        errors += _check_card(title, questions)
+        errors += _check_card(title, questions, scale)
     if kind == "interview":
         errors += _check_guide(questions)
     if errors:
@@ -124,7 +126,9 @@ def _check_items(questions: Sequence[Question]) -> Iterator[FieldError]:
         seen.add(one.item)
 
 
-def _check_card(title: Mapping[str, str], questions: Sequence[Question]) -> Iterator[FieldError]:
+def _check_card(title: Mapping[str, str], questions: Sequence[Question], scale: Scale) -> Iterator[FieldError]:
+    if scale.highest - scale.lowest >= CARD_GRADES:
+        yield FieldError("scale.highest", "too-many", f"A card offers at most {CARD_GRADES} grades.")
     graded = sum(one.asks == "grade" for one in questions)
     if not CARD_LEAST <= graded <= CARD_MOST:
         words = f"A card has {CARD_LEAST} to {CARD_MOST} graded questions; this has {graded}."

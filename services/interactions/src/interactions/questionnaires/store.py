@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import asyncpg
@@ -41,6 +41,12 @@ async def newest_of(reader: Reader, kind: str) -> Questionnaire | None:
     select = sa.select(*_COLUMNS).where(_Q.kind == kind).order_by(_Q.recorded_at.desc(), _Q.id.desc()).limit(1)
     row = await reader.one(select)
     return _read(row) if row else None
+
+
+async def newest_by_code(reader: Reader, codes: Collection[str]) -> list[Questionnaire]:
+    """The newest version of each of these codes that there is."""
+    select = sa.select(*_COLUMNS).distinct(_Q.code).where(_Q.code.in_(list(codes)))
+    return [_read(row) for row in await reader.all(select.order_by(_Q.code, _Q.version.desc()))]
 
 
 async def page(reader: Reader, kind: str | None, after: Sequence[Any] | None, limit: int) -> list[Questionnaire]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from guanxi.auth import Principal
@@ -59,6 +59,11 @@ async def newest_of(reader: Reader, kind: Kind) -> Questionnaire:
     if found is None:
         raise NotFound("questionnaire")
     return found
+
+
+async def newest_by_code(reader: Reader, codes: Collection[str]) -> dict[str, Questionnaire]:
+    """The newest version of those of these codes that are questionnaires of ours."""
+    return {one.code: one for one in await store.newest_by_code(reader, codes)} if codes else {}
 
 
 async def page(pool: Pool, kind: Kind | None, after: Sequence[Any] | None, limit: int) -> list[Questionnaire]:
