@@ -26,6 +26,7 @@ from interactions.needs import api as needs_api
 from interactions.needs import handlers as needs_handlers
 from interactions.needs import usecases as needs
 from interactions.needs.rules import DUE_KIND as NEED
+from interactions.participation import api as participation_api
 from interactions.promises import api as promises_api
 from interactions.promises import handlers as promises_handlers
 from interactions.promises import usecases as promises
@@ -55,6 +56,7 @@ SERVICE = Service(
         cards_printing.router,
         interviews_api.router,
         needs_api.router,
+        participation_api.router,
         timeline_api.router,
     ),
     pages=(cards_page.router,),
