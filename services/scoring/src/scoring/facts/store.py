@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
-from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Traits
+from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Graded, Traits
 from scoring.facts.tables import fact
 
 # A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
@@ -74,7 +74,7 @@ _TRAITS = tuple(field.name for field in fields(Traits))
 _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
 _KNOWN = frozenset(_TRAITS)
 _traits_of, _columns_of, _read = attrgetter(*_TRAITS), attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
-_IDS = ("promiser_id", "contact_id", "order_id", "complaint_id")
+_IDS = tuple(name for name in _TRAITS if name.endswith("_id"))
 _F = fact.c
 
 
@@ -164,6 +164,8 @@ def _fact(row: asyncpg.Record) -> FactRow:
     for name in _IDS:
         if name in attrs:
             attrs[name] = UUID(attrs[name])
+    if "grades" in attrs:
+        attrs["grades"] = tuple(Graded(**grade) for grade in attrs["grades"])
     return FactRow(**dict(zip(_COLUMNS, _read(row), strict=True)), traits=Traits(**attrs))
 
 
