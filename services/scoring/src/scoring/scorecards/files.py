@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from scoring.scorecards.risk import RadarCard
+from scoring.scorecards.risk import radar_card as _radar_card
 from scoring.scorecards.rules import (
     Action,
     Band,
@@ -26,8 +28,8 @@ from scoring.scorecards.rules import (
 
 VALUE, TRUST = "value.existing", "trust"
 FOLDERS = {VALUE: "existing_value", TRUST: "trust"}
-TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
-NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1}
+TREATMENTS, SEGMENTS, RATES, RADAR = "treatments", "segments", "rates", "radar"
+NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1}
 """The version of each file that holds now."""
 
 
@@ -56,6 +58,12 @@ def value_card() -> ValueCard:
 def trust_card() -> TrustCard:
     """The scorecard of trust that holds now."""
     return _trust_card(body(TRUST, NEWEST[TRUST]))
+
+
+@cache
+def radar_card() -> RadarCard:
+    """The radar's rule that holds now."""
+    return _radar_card(body(RADAR, NEWEST[RADAR]))
 
 
 @cache

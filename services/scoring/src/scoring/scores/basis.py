@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
 from scoring.scores import trust, value
-from scoring.scores.days import Days
+from scoring.scores.days import Days, Reach
 from scoring.scores.measure import Measured
 from scoring.scores.rules import Moment, day_of, end_of
-from scoring.scores.value import Ledger, Reach
+from scoring.scores.value import Ledger
 
 
 class Basis(Protocol):
