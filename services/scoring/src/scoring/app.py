@@ -10,6 +10,8 @@ from scoring.designations import api as designations_api
 from scoring.designations import usecases as designations
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.radar import api as radar_api
+from scoring.radar import usecases as radar
 from scoring.scorecards import api as scorecards_api
 from scoring.scores import api as scores_api
 from scoring.scores import usecases as scores
@@ -27,9 +29,16 @@ SERVICE = Service(
     metadata=declared_tables("scoring"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router, designations_api.router),
+    routers=(
+        facts_api.router,
+        scorecards_api.router,
+        scores_api.router,
+        segments_api.router,
+        designations_api.router,
+        radar_api.router,
+    ),
     jobs=JOBS,
     loops=LOOPS,
     tally=facts.tally,
-    erasers=(facts.erase, scores.erase, segments.erase, designations.erase),
+    erasers=(facts.erase, scores.erase, segments.erase, designations.erase, radar.erase),
 )

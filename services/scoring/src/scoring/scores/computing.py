@@ -8,6 +8,8 @@ from datetime import date
 from uuid import UUID
 
 from scoring.facts.rules import FactRow, current
+from scoring.radar import rules as radar
+from scoring.scorecards.risk import RadarCard
 from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.measure import Measured
@@ -21,6 +23,7 @@ class Cards:
 
     value: ValueCard
     trust: TrustCard
+    radar: RadarCard
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -30,7 +33,7 @@ class Cards:
     @property
     def fact_kinds(self) -> tuple[str, ...]:
         """Kinds of fact that any of them weighs."""
-        return tuple(sorted({*self.value.fact_kinds, *self.trust.fact_kinds}))
+        return tuple(sorted({*self.value.fact_kinds, *self.trust.fact_kinds, *self.radar.fact_kinds}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Picture:
     members: tuple[UUID, ...]
     scores: Mapping[str, Score]
     standing: Standing
+    watch: radar.Reading
 
 
 def score(facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
@@ -70,7 +74,8 @@ def picture(
     known = current(facts, moment.known_at)
     worth, trust = basis(known, cards.value, moment), basis(known, cards.trust, moment)
     scores = {each.card.kind: scored(each.measured(moment.day), each.card, moment, members) for each in (worth, trust)}
-    return Picture(customer_id, tuple(sorted(members)), scores, tier_on(worth, moment.day))
+    watch = radar.read(known, cards.radar, moment)
+    return Picture(customer_id, tuple(sorted(members)), scores, tier_on(worth, moment.day), watch)
 
 
 def tier_on(worth: ValueBasis, day: date) -> Standing:

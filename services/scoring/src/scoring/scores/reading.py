@@ -83,7 +83,7 @@ async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts."""
     known = cards()
-    rows, told = await _facts(pool, customer, known.fact_kinds, at)
+    rows, told = await facts_of(pool, customer, known.fact_kinds, at)
     made = await asyncio.to_thread(
         lambda: [score(rows, card, told, customer.members) for card in (known.value, known.trust)]
     )
@@ -92,7 +92,7 @@ async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
 
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
-    rows, told = await _facts(pool, customer, card.fact_kinds, at)
+    rows, told = await facts_of(pool, customer, card.fact_kinds, at)
     return await asyncio.to_thread(explain, rows, card, told, customer.members)
 
 
@@ -122,7 +122,8 @@ async def pareto(reader: Reader) -> Pareto:
     return await store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
 
 
-async def _facts(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:
+async def facts_of(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:
+    """A customer's facts of these kinds as they were known then, and the moment with how far its sources had told."""
     async with pool.read() as reader:
         # How far a source has told first: a mark read after the facts might cover some that they lack (ADR 0013).
         told = replace(at, reach=await facts.reach(reader, at.known_at))

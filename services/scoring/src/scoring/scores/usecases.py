@@ -14,6 +14,7 @@ from guanxi.bus import log
 from guanxi.db import Pool, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
+from scoring.radar import usecases as radar
 from scoring.scorecards import files
 from scoring.scores import store
 from scoring.scores.computing import Cards, Picture, pictures
@@ -44,7 +45,7 @@ class FamilyMovedError(Exception):
 
 def cards() -> Cards:
     """The scorecards in force."""
-    return Cards(files.value_card(), files.trust_card())
+    return Cards(files.value_card(), files.trust_card(), files.radar_card())
 
 
 async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
@@ -122,7 +123,9 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     told = replace(moment, reach=await facts.reach(tx))
     rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
     found = await asyncio.to_thread(pictures, families, rows, known, told)
-    await _write(tx, found, before, _causes(tx, first_seen, claimed))
+    causes = _causes(tx, first_seen, claimed)
+    await _write(tx, found, before, causes)
+    await radar.settle(tx, found, causes, people)
 
 
 def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
