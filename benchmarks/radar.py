@@ -65,9 +65,8 @@ def main() -> int:
     print(f"customers {len(shops)}, of whom {len(known)} have a rhythm of their own; orders end on {end}")
     print(f"left {len(left)}; found before it was plain {len(leads)}: recall {len(leads) / len(left):.3f}")
     print(f"lead time, days: median {statistics.median(leads):.0f}, least {min(leads)}, most {max(leads)}")
-    print(
-        f"did not leave {len(stayed)}; alarmed though they ordered again {len(alarmed)}: {_share(alarmed, stayed):.3f}"
-    )
+    share = len(alarmed) / len(stayed)
+    print(f"did not leave {len(stayed)}; alarmed though they ordered again {len(alarmed)}: {share:.3f}")
     print(f"at risk when the data end and not plainly lost: {sum(one.undecided for one in stayed)}")
     print(f"gaps that were judged {sum(map(gaps_judged, known.values()))}; alarms {alarms}, of which false {false}")
     return 0

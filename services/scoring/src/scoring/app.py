@@ -10,6 +10,7 @@ from scoring.designations import api as designations_api
 from scoring.designations import usecases as designations
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.opinions import api as opinions_api
 from scoring.radar import api as radar_api
 from scoring.radar import usecases as radar
 from scoring.scorecards import api as scorecards_api
@@ -36,6 +37,7 @@ SERVICE = Service(
         segments_api.router,
         designations_api.router,
         radar_api.router,
+        opinions_api.router,
     ),
     jobs=JOBS,
     loops=LOOPS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter, itemgetter
@@ -58,6 +58,16 @@ SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN se
 WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
 ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END, sequence DESC
 """
+_REFERRALS_BY = """
+SELECT * FROM fact WHERE kind = 'referral' AND customer_id = ANY($1::uuid[])
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+"""
+# By the aggregate: what voids a referral does not say who had been referred.
+_REFERRALS_OF = """
+SELECT * FROM fact WHERE kind = 'referral' AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+  AND aggregate_id IN (
+    SELECT aggregate_id FROM fact WHERE kind = 'referral' AND attrs->>'referred_id' = ANY($1::text[]))
+"""
 _BLANK = "UPDATE fact SET attrs = attrs - $2::text[] WHERE customer_id = ANY($1::uuid[])"
 _ERASED = """
 SELECT id FROM directory_customer d
@@ -109,6 +119,16 @@ async def of_customers(
 ) -> list[FactRow]:
     """The newest version, by what was known then, of each fact of these kinds; voided ones too."""
     rows = await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at, REPEATED)
+    return [_fact(row) for row in rows]
+
+
+async def referrals(
+    reader: Reader, *, by: Iterable[UUID] = (), of: Iterable[UUID] = (), known_at: datetime | None = None
+) -> list[FactRow]:
+    """Every version of the referrals that these records made, and of those that name these as referred."""
+    makers, made = list(by), [str(one) for one in of]
+    rows = await reader.fetch(_REFERRALS_BY, makers, known_at) if makers else []
+    rows += await reader.fetch(_REFERRALS_OF, made, known_at) if made else []
     return [_fact(row) for row in rows]
 
 

@@ -12,6 +12,10 @@ from typing import Any
 
 import yaml
 
+from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
+from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
+from scoring.scorecards.referring import INFLUENCE, InfluenceCard
+from scoring.scorecards.referring import influence_card as _influence_card
 from scoring.scorecards.risk import RadarCard
 from scoring.scorecards.risk import radar_card as _radar_card
 from scoring.scorecards.rules import (
@@ -27,9 +31,9 @@ from scoring.scorecards.rules import (
 )
 
 VALUE, TRUST = "value.existing", "trust"
-FOLDERS = {VALUE: "existing_value", TRUST: "trust"}
+FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
 TREATMENTS, SEGMENTS, RATES, RADAR = "treatments", "segments", "rates", "radar"
-NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1}
+NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1, SATISFACTION: 1, INFLUENCE: 1}
 """The version of each file that holds now."""
 
 
@@ -58,6 +62,20 @@ def value_card() -> ValueCard:
 def trust_card() -> TrustCard:
     """The scorecard of trust that holds now."""
     return _trust_card(body(TRUST, NEWEST[TRUST]))
+
+
+@cache
+def satisfaction_cards() -> tuple[SatisfactionCard, ...]:
+    """The scorecards of satisfaction that hold now: of the whole, and of each facet."""
+    raw = body(SATISFACTION, NEWEST[SATISFACTION])
+    return _satisfaction_cards(raw, _shared(raw))
+
+
+@cache
+def influence_card() -> InfluenceCard:
+    """The scorecard of influence that holds now."""
+    raw = body(INFLUENCE, NEWEST[INFLUENCE])
+    return _influence_card(raw, _shared(raw), value_card())
 
 
 @cache

@@ -148,7 +148,7 @@ def points(found: Measures, card: ValueCard) -> dict[str, int]:
     """Points by code, for a customer whose profit is known."""
     profit = found.profit_minor or 0
     given = {
-        "profit": _on_curve(card.profit, profit),
+        "profit": on_curve(card.profit, profit),
         "recency": _at_most(card.recency, found.days_since_order),
         "frequency": _at_least(card.frequency, found.orders),
         "continuity": card.continuity[found.quarters],
@@ -235,7 +235,8 @@ def _payment(found: Measures, card: ValueCard) -> int:
     return max(rule.least, min(rule.most, total))
 
 
-def _on_curve(curve: Sequence[tuple[int, int]], at: int) -> int:
+def on_curve(curve: Sequence[tuple[int, int]], at: int) -> int:
+    """Points at an amount: on the line between the two points of the curve about it, rounded down."""
     place = bisect_left(curve, at, key=lambda point: point[0])
     if place == 0:
         return curve[0][1]
