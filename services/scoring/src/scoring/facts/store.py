@@ -68,6 +68,20 @@ SELECT * FROM fact WHERE kind = 'referral' AND recorded_at <= coalesce($2, 'infi
   AND aggregate_id IN (
     SELECT aggregate_id FROM fact WHERE kind = 'referral' AND attrs->>'referred_id' = ANY($1::text[]))
 """
+# What a cycle's own facts lead to: the needs that its interviews raised, and who was told of its improvements.
+_OF_CYCLE = """
+WITH own AS (
+  SELECT DISTINCT aggregate_id, kind FROM fact WHERE attrs->>'cycle_id' = $1::text AND attrs ? 'cycle_id'
+), need AS (
+  SELECT DISTINCT aggregate_id FROM fact
+  WHERE kind = 'need' AND attrs->>'interview_id' IN (SELECT aggregate_id::text FROM own WHERE kind = 'interview')
+)
+SELECT f.* FROM fact f JOIN own ON own.aggregate_id = f.aggregate_id AND own.kind = f.kind
+UNION ALL
+SELECT f.* FROM fact f JOIN own ON own.aggregate_id = f.aggregate_id WHERE f.kind = 'improvement.told'
+UNION ALL
+SELECT f.* FROM fact f JOIN need ON need.aggregate_id = f.aggregate_id
+"""
 _BLANK = "UPDATE fact SET attrs = attrs - $2::text[] WHERE customer_id = ANY($1::uuid[])"
 _ERASED = """
 SELECT id FROM directory_customer d
@@ -130,6 +144,11 @@ async def referrals(
     rows = await reader.fetch(_REFERRALS_BY, makers, known_at) if makers else []
     rows += await reader.fetch(_REFERRALS_OF, made, known_at) if made else []
     return [_fact(row) for row in rows]
+
+
+async def of_cycle(reader: Reader, cycle_id: UUID) -> list[FactRow]:
+    """Every version of what belongs to a review cycle: interviews with their needs, improvements with who was told."""
+    return [_fact(row) for row in await reader.fetch(_OF_CYCLE, str(cycle_id))]
 
 
 async def page(

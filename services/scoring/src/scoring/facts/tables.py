@@ -25,6 +25,8 @@ fact = sa.Table(
     sa.Index("ix_fact_event", "event_id", postgresql_using="brin"),
     sa.Index("ix_fact_referrer", "customer_id", postgresql_where=sa.text("kind = 'referral'")),
     sa.Index("ix_fact_referred", sa.text("(attrs ->> 'referred_id')"), postgresql_where=sa.text("kind = 'referral'")),
+    sa.Index("ix_fact_cycle", sa.text("(attrs ->> 'cycle_id')"), postgresql_where=sa.text("attrs ? 'cycle_id'")),
+    sa.Index("ix_fact_need", sa.text("(attrs ->> 'interview_id')"), postgresql_where=sa.text("kind = 'need'")),
     sa.Index("ix_fact_opinion", "occurred_at", postgresql_where=sa.text("kind = ANY (ARRAY['opinion', 'interview'])")),
 )
 source_watermark = sa.Table(

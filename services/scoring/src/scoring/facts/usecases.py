@@ -58,6 +58,11 @@ async def referrals(
     return await store.referrals(reader, by=by, of=of, known_at=known_at)
 
 
+async def of_cycle(reader: Reader, cycle_id: UUID) -> list[FactRow]:
+    """Every version of what belongs to a review cycle: interviews with their needs, improvements with who was told."""
+    return await store.of_cycle(reader, cycle_id)
+
+
 async def reach(reader: Reader, known_at: datetime | None = None) -> dict[str, datetime]:
     """How far each source had told us, by what was known then."""
     return await store.reach(reader, known_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,11 @@ async def satisfaction(reader: Reader, facet: str | None, start: datetime, end: 
     items = summed(found, card)
     wanted = [one for one in items if facet in (None, one.facet)]
     return Satisfaction(count, anonymous, summed_up(None, found), wanted)
+
+
+async def graded(reader: Reader, codes: Sequence[str], start: datetime, end: datetime) -> FacetSum | None:
+    """The grades under any of these codes, from a moment up to but without another; None where there are none."""
+    return summed_up(codes[0], [one for one in await store.by_code(reader, start, end) if one.code in codes])
 
 
 def summed(found: Iterable[Graded], card: SatisfactionCard) -> list[FacetSum]:

@@ -16,6 +16,8 @@ from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
 from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
 from scoring.scorecards.referring import INFLUENCE, InfluenceCard
 from scoring.scorecards.referring import influence_card as _influence_card
+from scoring.scorecards.reviewing import ReviewRule
+from scoring.scorecards.reviewing import review_rule as _review_rule
 from scoring.scorecards.risk import RadarCard
 from scoring.scorecards.risk import radar_card as _radar_card
 from scoring.scorecards.rules import (
@@ -32,8 +34,8 @@ from scoring.scorecards.rules import (
 
 VALUE, TRUST = "value.existing", "trust"
 FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
-TREATMENTS, SEGMENTS, RATES, RADAR = "treatments", "segments", "rates", "radar"
-NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1, SATISFACTION: 1, INFLUENCE: 1}
+TREATMENTS, SEGMENTS, RATES, RADAR, REVIEWS = "treatments", "segments", "rates", "radar", "reviews"
+NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1, REVIEWS: 1, SATISFACTION: 1, INFLUENCE: 1}
 """The version of each file that holds now."""
 
 
@@ -82,6 +84,12 @@ def influence_card() -> InfluenceCard:
 def radar_card() -> RadarCard:
     """The radar's rule that holds now."""
     return _radar_card(body(RADAR, NEWEST[RADAR]))
+
+
+@cache
+def review_rule() -> ReviewRule:
+    """The rule of the review cycle that holds now."""
+    return _review_rule(body(REVIEWS, NEWEST[REVIEWS]))
 
 
 @cache

@@ -15,6 +15,7 @@ from guanxi.db import Pool, Reader
 from guanxi.problems import NotFound, Unprocessable
 from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
+from scoring.indicators import usecases as indicators
 from scoring.scorecards import files
 from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.referring import REFERRAL
@@ -132,7 +133,7 @@ async def _all_of(
         rows, told = await facts_of(pool, customer, kinds, at)
         return rows, told, NOBODY
     async with pool.read() as reader:
-        told = replace(at, reach=await facts.reach(reader, at.known_at))
+        told = await _told(reader, at)
         depth = len(cards().influence.share_bp)
         around, others = await network.below(reader, customer.members, depth, at.known_at)
         rows = await facts.of_customers(reader, [*customer.members, *others], kinds, at.known_at)
@@ -144,5 +145,10 @@ async def facts_of(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment
     """A customer's facts of these kinds as they were known then, and the moment with how far its sources had told."""
     async with pool.read() as reader:
         # How far a source has told first: a mark read after the facts might cover some that they lack (ADR 0013).
-        told = replace(at, reach=await facts.reach(reader, at.known_at))
+        told = await _told(reader, at)
         return await facts.of_customers(reader, customer.members, kinds, at.known_at), told
+
+
+async def _told(reader: Reader, at: Moment) -> Moment:
+    reach = await facts.reach(reader, at.known_at)
+    return replace(at, reach=reach, facets=await indicators.facets(reader, at.known_at))

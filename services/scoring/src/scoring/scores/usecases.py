@@ -14,6 +14,7 @@ from guanxi.bus import log
 from guanxi.db import Pool, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
+from scoring.indicators import usecases as indicators
 from scoring.radar import usecases as radar
 from scoring.scorecards import files
 from scoring.scores import network, store
@@ -126,7 +127,7 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     before = await store.lock(tx, {*families, *_all(families)}, known.always)
     if await directory.families(tx, claimed) != first_seen:
         raise FamilyMovedError
-    told = replace(moment, reach=await facts.reach(tx))
+    told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
     around, others = await network.below(tx, _all(families), len(known.influence.share_bp))
     rows = await facts.of_customers(tx, [*_all(families), *others], known.fact_kinds)
     found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=rows))
