@@ -117,7 +117,8 @@ def _handover(data: i.HandoverPlanned, source: str | None) -> Traits:
 
 
 def _goodwill(data: e.Goodwill, source: str | None) -> Traits:
-    return Traits(source=source, code=data.kind, complaint_id=data.complaint_id)
+    status = "spent" if isinstance(data, e.GoodwillSpent) else "approved"
+    return Traits(source=source, status=status, code=data.kind, complaint_id=data.complaint_id)
 
 
 def _improvement(data: m.ImprovementPublished, source: str | None) -> Traits:
