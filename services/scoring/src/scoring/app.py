@@ -10,6 +10,7 @@ from scoring.designations import api as designations_api
 from scoring.designations import usecases as designations
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.goodwill import api as goodwill_api
 from scoring.indicators import api as indicators_api
 from scoring.opinions import api as opinions_api
 from scoring.radar import api as radar_api
@@ -43,6 +44,7 @@ SERVICE = Service(
         opinions_api.router,
         indicators_api.router,
         reviews_api.router,
+        goodwill_api.router,
     ),
     due={reviews.STEP_DUE: reviews.on_step_due, reviews.CYCLE_DUE: reviews.on_cycle_due},
     jobs=JOBS,

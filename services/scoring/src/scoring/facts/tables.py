@@ -27,6 +27,7 @@ fact = sa.Table(
     sa.Index("ix_fact_referred", sa.text("(attrs ->> 'referred_id')"), postgresql_where=sa.text("kind = 'referral'")),
     sa.Index("ix_fact_cycle", sa.text("(attrs ->> 'cycle_id')"), postgresql_where=sa.text("attrs ? 'cycle_id'")),
     sa.Index("ix_fact_need", sa.text("(attrs ->> 'interview_id')"), postgresql_where=sa.text("kind = 'need'")),
+    sa.Index("ix_fact_goodwill", "occurred_at", postgresql_where=sa.text("kind = 'goodwill'")),
     sa.Index("ix_fact_opinion", "occurred_at", postgresql_where=sa.text("kind = ANY (ARRAY['opinion', 'interview'])")),
 )
 source_watermark = sa.Table(

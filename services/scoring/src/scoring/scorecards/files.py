@@ -34,8 +34,12 @@ from scoring.scorecards.rules import (
 
 VALUE, TRUST = "value.existing", "trust"
 FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
-TREATMENTS, SEGMENTS, RATES, RADAR, REVIEWS = "treatments", "segments", "rates", "radar", "reviews"
-NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1, RADAR: 1, REVIEWS: 1, SATISFACTION: 1, INFLUENCE: 1}
+TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
+RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
+NEWEST = {
+    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE), 1),
+    **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
+}
 """The version of each file that holds now."""
 
 
@@ -90,6 +94,12 @@ def radar_card() -> RadarCard:
 def review_rule() -> ReviewRule:
     """The rule of the review cycle that holds now."""
     return _review_rule(body(REVIEWS, NEWEST[REVIEWS]))
+
+
+@cache
+def goodwill_window_days() -> int:
+    """Days after goodwill in which orders and referrals count as its return."""
+    return int(body(GOODWILL, NEWEST[GOODWILL])["window_days"])
 
 
 @cache
