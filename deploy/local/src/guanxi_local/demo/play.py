@@ -42,7 +42,8 @@ def play() -> None:
         with StartView(_OUT).open() as view:
             control.bring_up(state, view.show)
     platform = Platform(state, read_processes())
-    house = House(platform.gateway, platform.kafka.bootstrap, partial(tokens.mint, state))
+    mint = partial(tokens.mint, state)
+    house = House(platform.gateway, platform.kafka.bootstrap, mint, mail=state.root / "mail")
     asyncio.run(perform(house))
     _last_screen(platform)
 
@@ -69,6 +70,8 @@ class House:
     kafka: str
     mint: Callable[..., str]
     topic_prefix: str = ""
+    mail: Path | None = None
+    """The folder with its mail, where that is on this machine."""
 
 
 async def perform(house: House) -> Stage:
@@ -95,7 +98,7 @@ def _stage(client: httpx.AsyncClient, house: House) -> Stage:
     who = {p.subject: p.unit for p in cast.PEOPLE} | cast.SYSTEMS
     people = {subject: Caller(client, house.mint(subject=subject, unit=unit)) for subject, unit in who.items()}
     admin, stranger = Caller(client, house.mint()), Caller(client, "")
-    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC))
+    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC), house.mail)
 
 
 async def _send_background(admin: Caller) -> None:

@@ -10,7 +10,7 @@ async def the_wrong_door(stage: Stage) -> list[str]:
     """A complaint at the wrong door is handed on, never dropped; the customer follows it by a link without login."""
     finance, logistics = stage.callers["he.jing"], stage.callers["chen.gang"]
     what = {"channel": "phone", "text": "The stands came late.", "cause": "neglect", "unit": "finance"}
-    whose = {"customer_id": stage.customers["dealer"]}
+    whose = {"customer_id": stage.customers["dealer"], "sku": customers.stand(stage.run)}
     reply = {"reply_to": {"channel": "email", "address": customers.address(stage.run)}}
     filed = await finance.post("/v1/complaints", what | whose | reply)
     at = f"/v1/complaints/{filed['id']}"

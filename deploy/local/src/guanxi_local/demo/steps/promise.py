@@ -19,10 +19,11 @@ async def a_promise(stage: Stage) -> list[str]:
     before = await until("the first trust score", lambda: stage.score(customer, "trust"), 60)
     due = datetime.now(UTC) + timedelta(seconds=PROMISE_SECONDS)
     promise = {"what": "stands delivered by Friday", "due_at": customers.text(due), "fulfilling_unit": "logistics"}
-    visit = {"customer_id": customer, "channel": "visit", "direction": "out", "outcome": "later"}
-    said = {"content": "Looked at the stands together.", "cues": ["said fine, was not"], "promises": [promise]}
-    made = await stage.callers["li.ming"].post("/v1/interactions", visit | said)
-    promise_id = made["promises"][0]["id"]
+    cue = {"mark": "said-fine-was-not", "words": "looked away"}
+    seen = {"whom": customers.CONTACT, "result": "Looked at the stands together.", "need": "later", "minutes": 40}
+    visit = {"customer_id": customer, "at": customers.text(datetime.now(UTC)), "cues": [cue], "promises": [promise]}
+    report = await _report(stage, visit | seen)
+    promise_id = report["lines"][0]["contact"]["promises"][0]["id"]
 
     async def broken() -> Any:
         found = await stage.admin.get(f"/v1/promises/{promise_id}")
@@ -37,11 +38,28 @@ async def a_promise(stage: Stage) -> list[str]:
     after = await until("trust to fall", fallen)
     told = await stage.told("chen.gang", "promise-broken")
     return [
+        f"李明's visit report of {report['on']}: {report['minutes']} minutes, {report['cue_count']} cue mark",
         f"promised by 李明, due {due:%H:%M:%S} UTC, not kept: PromiseBroken",
         f"trust {before['value']} → [bold]{after['value']}[/] ({before['band']} → {after['band']})",
         *_why(stage, after, before),
         f"陳剛 (logistics, who can act) has in his inbox: {told['rule']}",
     ]
+
+
+async def _report(stage: Stage, visit: dict[str, Any]) -> Any:
+    """His report of today; on the platform of an earlier performance today's is written: then the visit alone is."""
+    li, today = stage.callers["li.ming"], customers.firm_day(datetime.now(UTC))
+    written = await li.get("/v1/visit-reports", employee=stage.staff["li.ming"])
+    days = {one["on"] for one in written["items"]}
+    day = datetime.fromisoformat(today)
+    while day.date().isoformat() in days:
+        day -= timedelta(days=1)
+    at = {} if day.date().isoformat() == today else {"at": customers.text(datetime.now(UTC) - _ago(today, day))}
+    return await li.post("/v1/visit-reports", {"on": day.date().isoformat(), "visits": [visit | at]})
+
+
+def _ago(today: str, day: datetime) -> timedelta:
+    return datetime.fromisoformat(today) - day
 
 
 def _why(stage: Stage, after: Any, before: Any) -> list[str]:
