@@ -43,7 +43,7 @@ async def you_said_we_did(stage: Stage) -> list[str]:
     inside = await stage.told("chen.gang", "improvement-published")
     public = (await stage.stranger.get("/v1/public/improvements"))["items"]
     ended = await review.do_steps(stage, cycle["id"], 8)
-    green = sum(step["state"] == "done" for step in ended["steps"])
+    green = f"{sum(step['state'] == 'done' for step in ended['steps'])} of {len(ended['steps'])} steps green"
     following = await review.running_cycle(stage)
     why = await stage.why(customers.address(stage.run))
     not_told = ", ".join(f"{one['customers']} {one['reason']}" for one in found["not_told"])
@@ -56,7 +56,7 @@ async def you_said_we_did(stage: Stage) -> list[str]:
         f"why me? {why}",
         f"inside: 陳剛 has in his inbox: {inside['rule']}; for everybody: /v1/public/improvements ({len(public)})",
         (
-            f"the quality review: {green} of {len(ended['steps'])} steps green, cycle {ended['number']} {ended['status']};"
+            f"the quality review: {green}, cycle {ended['number']} {ended['status']};"
             f" cycle {following['number']} {following['status']}"
         ),
     ]
