@@ -47,7 +47,7 @@ def bought_long_ago(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     for key, ref in (("shop", f"PY-{run}"), ("vip", f"HC-{run}"), ("dealer", f"TY-{run}")):
         if key in ASKERS:
             profile = {"external_customer": ref, "kind": "organisation", "name": ASKERS[key]}
-            yield event("ProfileReported", f"{run}/{key}/old", at, profile, "taiyuan")
+            yield event("ProfileReported", f"{run}/{key}/old", now, profile, "taiyuan")
         order = {"external_customer": ref, "external_ref": f"OLD-{key}-{run}", "placed_at": text(at), "currency": "CNY"}
         lines = {"lines": [{"sku": MODEL, "quantity": 10, "amount_minor": 99_000}], "total_minor": 99_000}
         yield event("OrderReported", f"{run}/{key}/old-order", at, order | lines, "taiyuan")
@@ -74,7 +74,7 @@ def airport_order(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     """10,000 models for the airport, delivered thirteen months ago, and some a month ago."""
     at, again = months_before(now, 13), months_before(now, 1)
     profile = {"external_customer": f"BY-{run}", "kind": "organisation", "name": AIRPORT}
-    yield event("ProfileReported", f"{run}/airport", at, profile, "erp")
+    yield event("ProfileReported", f"{run}/airport", now, profile, "erp")
     for ref, placed, quantity in ((f"BY-1-{run}", at, 10_000), (f"BY-2-{run}", again, 200)):
         order = {"external_customer": f"BY-{run}", "external_ref": ref, "placed_at": text(placed), "currency": "CNY"}
         sku = MODEL if placed == at else "GIFT-SET"
