@@ -30,7 +30,7 @@ async def the_broken_event(stage: Stage) -> list[str]:
     done = await dealer.post(f"{at}/resubmission", {})
     left = await refused()
     return [
-        f'at the desk of {found["source"]}: {error["field"]}: {error["message"]} ("{customers.SAID}")',
+        f'at the desk of {found["source"]}: {error["field"]}: {error["detail"]} ("{customers.SAID}")',
         f"corrected to {mended['lines'][0]['amount_minor'] // 100:,} CNY and sent again: {done['status']}",
         f"at the desk now: {'it is still there' if left else 'gone'}",
     ]

@@ -45,7 +45,8 @@ async def _answered(stage: Stage, key: str, clause: str) -> Any:
 
 def _line(name: str, found: Any) -> str:
     clause, policy = found["warranty"], found["policy"]["number"]
-    by = f"clause {clause['clause']} of policy {policy}, {len(found['tried'])} clauses tried"
+    tried = {one["clause"] for one in (*found["tried"], *(each for lot in found["goods"] for each in lot["tried"]))}
+    by = f"clause {clause['clause']} of policy {policy}, {len(tried)} clauses tried"
     if not clause["applies"]:
         return f"{name}: [bold]not covered[/]: {clause['reason']}, the last day was {clause['until']} ({by})"
     if clause["lifelong"]:
