@@ -23,7 +23,8 @@ async def a_promise(stage: Stage) -> list[str]:
     seen = {"whom": customers.CONTACT, "result": "Looked at the stands together.", "need": "later", "minutes": 40}
     visit = {"customer_id": customer, "at": customers.text(datetime.now(UTC)), "cues": [cue], "promises": [promise]}
     report = await _report(stage, visit | seen)
-    promise_id = report["lines"][0]["contact"]["promises"][0]["id"]
+    visited = await stage.admin.get(f"/v1/interactions/{report['lines'][0]['contact']['id']}")
+    promise_id = visited["promises"][0]["id"]
 
     async def broken() -> Any:
         found = await stage.admin.get(f"/v1/promises/{promise_id}")
