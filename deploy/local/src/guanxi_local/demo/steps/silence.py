@@ -31,12 +31,13 @@ async def the_silent_one(stage: Stage) -> list[str]:
     now = datetime.now(UTC)
     customer = await _known(stage, now)
     await publish(stage.kafka, stage.prefix, customers.bought_regularly(stage.run, _days(now)))
-
-    async def at_risk() -> Any:
-        found = await stage.admin.get(f"/v1/customers/{customer}/radar")
-        return found if found["care_task_id"] and len(found["signals"]) > len(_INVITED) else None
-
-    found = await until("the radar to see a silent customer", at_risk)
+    seen = {"order_rhythm", "unanswered_invitations"}
+    await until("the radar to see the silence", partial(_watched, stage, customer, seen))
+    # What is long past sends nobody: what he hears today does.
+    heard = {"customer_id": customer, "channel": "phone", "direction": "out", "rival_named": "金橋模型"}
+    await stage.callers["li.ming"].post("/v1/interactions", heard)
+    seen |= {"rival_named", "single_tie"}
+    found = await until("a care task", partial(_watched, stage, customer, seen, cared=True))
     item = await until("the care task in the plan", partial(_care, stage, customer))
     complaints = await stage.admin.get("/v1/complaints", customer_id=customer)
     handover = await _leaving(stage, customer, now)
@@ -72,8 +73,7 @@ async def _known(stage: Stage, now: datetime) -> str:
     for days in _CONTACTS:
         visit = {"customer_id": customer, "channel": "visit", "direction": "out", "outcome": "later"}
         at = {"occurred_at": customers.text(now - timedelta(days=days))}
-        rival = {"rival_named": "金橋模型"} if days == min(_CONTACTS) else {}
-        await stage.callers["li.ming"].post("/v1/interactions", visit | at | rival)
+        await stage.callers["li.ming"].post("/v1/interactions", visit | at)
     await _card(stage)
     for days in _INVITED:
         handed = {"channel": "visit", "handed_by": stage.staff["li.ming"]}
@@ -81,6 +81,13 @@ async def _known(stage: Stage, now: datetime) -> str:
         whom = {"customer_id": customer, "questionnaire": CARD}
         await stage.callers["li.ming"].post("/v1/invitations", whom | handed | at)
     return customer
+
+
+async def _watched(stage: Stage, customer: str, seen: set[str], *, cared: bool = False) -> Any:
+    """What the radar says once these signals count, and once there is a care task where there is to be one."""
+    found = await stage.admin.get(f"/v1/customers/{customer}/radar")
+    counting = {one["code"] for one in found["signals"] if one["points"]}
+    return found if seen <= counting and (found["care_task_id"] or not cared) else None
 
 
 async def _card(stage: Stage) -> None:
