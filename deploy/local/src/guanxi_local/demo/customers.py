@@ -23,18 +23,18 @@ COMPLAINING = ("大同禮品店", "運城文具店", "陽泉百貨")
 MODEL = "MODEL-TOWER"
 CONTACT = "張建國"
 SAID = "50萬"
-STREET = {"country": "CN", "province": "山西", "city": "太原", "line": "迎澤大街1號"}
+_TOWN = {"country": "CN", "province": "山西", "city": "太原"}
 
 
 def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     """What the dealer and the repair point publish; `run` tells this performance's references from others'."""
-    phone = {"kind": "organisation", "contact_person": CONTACT, "phones": [number(run)], "address": STREET}
+    phone = {"kind": "organisation", "contact_person": CONTACT, "phones": [number(run)], "address": street(run)}
     mail = {"emails": [address(run)], "permissions": [_permission(now)]}
     dealer = {"external_customer": f"TY-{run}", "name": NAMES["dealer"]} | phone | mail
     yield event("ProfileReported", f"{run}/dealer", now, dealer, "taiyuan")
     yield event("OrderReported", f"{run}/order", now, _order(run, now), "taiyuan")
     other = {"external_customer": f"JM-{run}", "kind": "organisation", "name": NAMES["other"]}
-    elsewhere = STREET | {"line": "新晉祠路1號"}
+    elsewhere = _TOWN | {"line": "新晉祠路1號"}
     yield event("ProfileReported", f"{run}/other", now, other | {"address": elsewhere}, "taiyuan")
     repair = {"external_customer": f"RP-{run}", "name": NAMES["repair"]} | phone
     yield event("ProfileReported", f"{run}/repair", now, repair, "repair")
@@ -111,6 +111,11 @@ def months_before(now: datetime, months: int) -> datetime:
     """The same moment so many calendar months ago, on the 28th at the latest."""
     years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     return now.replace(year=years, month=month + 1, day=min(now.day, 28))
+
+
+def street(run: str) -> dict[str, str]:
+    """Where the three records of the first customer are: another house in each performance, or it would be a crowd's."""
+    return _TOWN | {"line": f"迎澤大街{int(run) % 900 + 1}號"}
 
 
 def number(run: str) -> str:

@@ -17,7 +17,7 @@ async def three_customers(stage: Stage) -> list[str]:
     now, run = stage.started, stage.run
     await publish(stage.kafka, stage.prefix, customers.reported(run, now))
     shop = {"kind": "organisation", "name": NAMES["web"], "contact_person": customers.CONTACT, "unit": "web-shop"}
-    made = await stage.admin.post("/v1/customers", shop | {"address": customers.STREET})
+    made = await stage.admin.post("/v1/customers", shop | {"address": customers.street(run)})
     bought = {"customer_id": made["id"], "external_ref": f"WEB-{run}", "currency": "CNY"}
     line = {"sku": "MODEL-TOWER", "quantity": 5000, "amount_minor": 50_000_000}
     await stage.admin.post("/v1/orders", bought | {"placed_at": customers.text(now), "lines": [line]})
