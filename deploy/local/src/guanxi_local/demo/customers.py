@@ -114,7 +114,7 @@ def months_before(now: datetime, months: int) -> datetime:
 
 
 def street(run: str) -> dict[str, str]:
-    """Where the three records of the first customer are: another house in each performance, or it would be a crowd's."""
+    """Where the first customer's three records are: another house in each performance, or it would be a crowd's."""
     return _TOWN | {"line": f"迎澤大街{int(run) % 900 + 1}號"}
 
 
