@@ -67,7 +67,9 @@ def returned(  # noqa: PLR0913 - what a return is reckoned from
     book = ledger([one for one in facts if one.kind != GOODWILL], card, zone)
     costs = [one.cost_minor for one in given]
     referred = [
-        (one, [(max(start, one.day - 1), end) for start, end in spans if start <= one.day <= end]) for one in brought
+        # From the day of the goodwill on: who sends somebody the same day does so after it, as far as days can tell.
+        (one, [(max(start, one.day) - 1, end) for start, end in spans if start <= one.day <= end])
+        for one in brought
     ]
     counting = [(one, within) for one, within in referred if within]
     length = sum(end - start for start, end in spans)
@@ -84,12 +86,12 @@ def returned(  # noqa: PLR0913 - what a return is reckoned from
 
 
 def united(spans: Iterable[Span]) -> list[Span]:
-    """Spans that overlap or touch as one, so that no day counts twice; empty ones are left out."""
+    """Spans that overlap or touch as one, so that no day counts twice; without those that end before they begin."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
-        elif start < end:
+        elif start <= end:
             found.append((start, end))
     return found
 

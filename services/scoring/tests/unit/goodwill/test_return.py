@@ -52,6 +52,14 @@ def test_what_lies_outside_the_window_does_not_count() -> None:
     assert (found.own_minor, found.referred_minor, found.referrals, found.over) == (300_000, 0, 0, True)
 
 
+def test_who_is_referred_on_the_day_of_the_goodwill_counts_from_that_day_on() -> None:
+    for days_ago in (20, 0):
+        found = _of([_goodwill(1, 1_000_000, days_ago)], _brought(9, days_ago, an_order(10, 10_000_000, days_ago)))
+        assert (found.referrals, found.referred_minor) == (1, 3_000_000)
+    found = _of([_goodwill(1, 1_000_000, 0)], _brought(9, 1, an_order(10, 10_000_000, 0)))
+    assert (found.referrals, found.referred_minor) == (0, 0)
+
+
 def test_the_goodwill_itself_is_a_cost_and_no_return() -> None:
     found = _of([_goodwill(1, 1_000_000, 30), _goodwill(2, 500_000, 10)])
     assert (found.cost_minor, found.own_minor, found.ratio_hundredths) == (1_500_000, 0, 0)
