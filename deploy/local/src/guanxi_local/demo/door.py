@@ -30,21 +30,26 @@ class Caller:
 
     async def get(self, path: str, **query: str) -> Any:
         """The JSON of a resource."""
-        return (await self._send("GET", path, params=query)).json()
+        return await self._send("GET", path, params=query)
+
+    async def find(self, path: str, **query: str) -> Any:
+        """The JSON of a resource; None as long as there is none."""
+        answer = await self._ask("GET", path, params=query)
+        return None if answer.status_code == httpx.codes.NOT_FOUND else _read(answer, "GET", path)
 
     async def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
         """The JSON of what was made; a busy or not yet informed service is asked again with the same key."""
         key = key or str(uuid4())
-        return (await self._send("POST", path, json=body, headers={"Idempotency-Key": key})).json()
+        return await self._send("POST", path, json=body, headers={"Idempotency-Key": key})
 
     async def put(self, path: str, body: Any, version: int | None = None) -> Any:
         """The JSON of what was set, which must be at `version` where one is given."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        return (await self._send("PUT", path, json=body, headers=headers)).json()
+        return await self._send("PUT", path, json=body, headers=headers)
 
     async def patch(self, path: str, body: Any, version: int) -> Any:
         """The JSON of what was changed."""
-        return (await self._send("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})).json()
+        return await self._send("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})
 
     async def refusal(self, path: str, body: Any) -> httpx.Response:
         """The problem document with which a POST is refused; raises `Failure` when it is not."""
@@ -54,12 +59,8 @@ class Caller:
             raise Failure(message)
         return answer
 
-    async def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        answer = await self._ask(method, path, **arguments)
-        if answer.is_error:
-            message = f"{method} {path} gave {answer.status_code}: {answer.text[:500]}"
-            raise Failure(message)
-        return answer
+    async def _send(self, method: str, path: str, **arguments: Any) -> Any:
+        return _read(await self._ask(method, path, **arguments), method, path)
 
     async def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         headers = {**arguments.pop("headers", {})}
@@ -72,6 +73,13 @@ class Caller:
             await asyncio.sleep(float(answer.headers.get("retry-after", "0.5")))
             answer = await self.client.request(method, path, headers=headers, **arguments)
         return answer
+
+
+def _read(answer: httpx.Response, method: str, path: str) -> Any:
+    if answer.is_error:
+        message = f"{method} {path} gave {answer.status_code}: {answer.text[:500]}"
+        raise Failure(message)
+    return answer.json()
 
 
 async def send_batches(caller: Caller, events: Sequence[dict[str, Any]], tick: Callable[[int], None]) -> dict[str, int]:

@@ -56,7 +56,7 @@ async def goodwill(stage: Stage) -> list[str]:
 async def _refusal(stage: Stage, airport: str) -> Any:
     found = await stage.callers["wang.fang"].get("/v1/entitlements", customer_id=airport, sku=MODEL)
     clause = found["warranty"]
-    return clause if clause and not clause["applies"] else None
+    return clause if clause and clause["reason"] == "expired" else None
 
 
 async def _budget(stage: Stage, unit: str, year: int) -> None:

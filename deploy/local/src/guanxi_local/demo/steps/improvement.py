@@ -36,8 +36,8 @@ async def you_said_we_did(stage: Stage) -> list[str]:
     published = await zhao.post(f"{at}/publication", {})
 
     async def told() -> Any:
-        found = await stage.admin.get(f"/v1/improvements/{published['id']}/tellings")
-        return found if found["finished_at"] and not found["pending"] else None
+        found = await stage.admin.find(f"/v1/improvements/{published['id']}/tellings")
+        return found if found and found["finished_at"] and not found["pending"] else None
 
     found = await until("everybody to be told who may be", told)
     inside = await stage.told("chen.gang", "improvement-published")
