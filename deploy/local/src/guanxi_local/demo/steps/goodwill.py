@@ -78,5 +78,5 @@ async def _refer(stage: Stage, airport: str, now: datetime) -> None:
 async def _influence(stage: Stage, airport: str) -> Any:
     back = await stage.admin.get(f"/v1/customers/{airport}/goodwill-return")
     found = await stage.score(airport, "value.influence")
-    complete = back["referrals"] == len(REFERRED) and back["referred_minor"]
+    complete = back["referrals"] >= len(REFERRED) and back["referred_minor"]
     return found if found and found["value"] and complete else None
