@@ -42,7 +42,7 @@ async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
     complaints = await stage.admin.get("/v1/complaints", customer_id=customer)
     permissions = await stage.admin.get(f"/v1/customers/{customer}/permissions")
     value = next((one for one in scores["items"] if one["kind"] == "value.existing"), None)
-    if set(page["members"]) != members or value is None or set(value["members"]) != members:
+    if set(page["members"]) != members or value is None or set(scores["members"]) != members:
         return None
     whose = {one["customer_id"] for one in timeline["items"]}
     if not whose <= members or any(one["customer_id"] not in members for one in complaints["items"]):
@@ -51,5 +51,5 @@ async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
     total = sum(one["details"]["total_minor"] for one in orders) // 100
     return (
         f"{len(members)} record(s), {len(orders)} order(s), {total:,} CNY, {len(complaints['items'])} complaint(s),"
-        f" {len(permissions['items'])} permission(s), value {value['value']}"
+        f" {len(permissions['permissions'])} permission(s), value {value['value']}"
     )
