@@ -118,6 +118,7 @@ async def test_each_complaint_is_told_once_however_often_it_is_looked(
     await complains(story, gone)
     await story.service.erase(gone)
     made = await published(story, source="suggestion", cause="neglect", sku=_STAND)
+    assert (made["complainants"], made["anonymous"]) == (5, 1)
     assert await story.service.work_off_due() >= 3
     async with story.service.database.api.begin() as tx:
         await usecases.on_due(tx, UUID(made["id"]), tx.now)
