@@ -77,7 +77,6 @@ test-faults-smoke: setup
 test-faults: export ROUNDS ?= full
 test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again
 	$(PYTEST) -q -rA -m faults
-	$(PYTEST) -q -m attacks
 
 .PHONY: test-attacks
 test-attacks: export ROUNDS ?= full

@@ -8,14 +8,20 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A row of this service; `source` and `external_ref` name the report that it came from."""
+class Kept:
+    """A row of this service that tells of a customer, or of nobody."""
 
     id: UUID
     customer_id: UUID | None
     unit_id: str
-    source: str | None = None
-    external_ref: str | None = None
     recorded_at: datetime
     voided_at: datetime | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Kept):
+    """One that sources may report too; `source` and `external_ref` name the report that it came from."""
+
+    source: str | None = None
+    external_ref: str | None = None

@@ -14,13 +14,13 @@ import asyncpg
 import sqlalchemy as sa
 
 from guanxi.db import Tx, as_row
-from interactions.record import Record
+from interactions.record import Kept
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Kept)
 _UNCHANGING = frozenset({"id", "version"})
 
 

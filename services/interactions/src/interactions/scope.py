@@ -44,6 +44,12 @@ async def ids_for(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
     return (await reach(pool, principal, customer_id)).ids
 
 
+def only_internal(principal: Principal, what: str) -> None:
+    """Raise 404 for an external unit: what is the firm's own matter is not there for it."""
+    if not principal.internal:
+        raise NotFound(what)
+
+
 def _own(found: DirectoryCustomer, principal: Principal) -> DirectoryCustomer:
     if not principal.internal and found.unit_id != principal.unit:
         raise NotFound("customer")

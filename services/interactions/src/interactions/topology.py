@@ -1,10 +1,23 @@
 """What this service emits, and which of its handlers reads what."""
 
 from guanxi import directory
-from guanxi.events import Consumer, Kept, ReadModel, Topology, complaints, interactions, notifications, reports
+from guanxi.events import (
+    Consumer,
+    Kept,
+    ReadModel,
+    Topology,
+    complaints,
+    interactions,
+    notifications,
+    organisation,
+    relationships,
+    reports,
+)
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
+from interactions.handovers import handlers as handovers
 from interactions.listening import handlers as listening
+from interactions.plans import handlers as plans
 from interactions.timeline import handlers as timeline
 
 RECORDS = Consumer(
@@ -47,6 +60,8 @@ TIMELINE = Consumer(
         ),
     ),
 )
+LEAVERS = Consumer("leavers", {organisation.EmployeeState: handovers.on_employee_state}, kind="state")
+CARE = Consumer("care", {relationships.CareTaskOpened: plans.on_care_task})
 
 TOPOLOGY = Topology(
     service="interactions",
@@ -87,6 +102,21 @@ TOPOLOGY = Topology(
         interactions.MentionObserved,
         interactions.MentionObservedCorrected,
         interactions.MentionObservedVoided,
+        interactions.InterviewCompleted,
+        interactions.InterviewCompletedCorrected,
+        interactions.InterviewCompletedVoided,
+        interactions.NeedRaised,
+        interactions.NeedAnswered,
+        interactions.NeedReopened,
+        interactions.NeedOverdue,
+        interactions.NeedVoided,
+        interactions.SurveyInvited,
+        interactions.InvitationLapsed,
+        interactions.VisitReported,
+        interactions.ContactPlanned,
+        interactions.PlanItemDone,
+        interactions.PlanItemMissed,
+        interactions.HandoverPlanned,
     ),
-    consumers=(directory.CONSUMER, RECORDS, TIMELINE),
+    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE, LEAVERS),
 )

@@ -11,9 +11,16 @@ from pydantic import BaseModel
 from guanxi.service._app import openapi_document
 from interactions import voiding
 from interactions.app import SERVICE
+from interactions.cards import schemas as cards
 from interactions.commerce import schemas as commerce
 from interactions.contacts import schemas as contacts
+from interactions.handovers import schemas as handovers
+from interactions.interviews import schemas as interviews
+from interactions.needs import schemas as needs
+from interactions.plans import schemas as plans
 from interactions.promises import schemas as promises
+from interactions.questionnaires import schemas as questionnaires
+from interactions.visits import schemas as visits
 
 DOCUMENT = openapi_document(SERVICE)
 BODIES = sorted(
@@ -21,11 +28,14 @@ BODIES = sorted(
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     for content in operation.get("requestBody", {}).get("content", {}).values()
-    if "/ops/" not in path
+    if "/ops/" not in path and "$ref" in content["schema"]
 )
 MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (voiding, commerce, contacts, promises)
+    for module in (
+        *(voiding, commerce, contacts, promises, questionnaires, interviews),
+        *(needs, cards, plans, visits, handovers),
+    )
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }

@@ -10,6 +10,13 @@ from scoring.designations import api as designations_api
 from scoring.designations import usecases as designations
 from scoring.facts import api as facts_api
 from scoring.facts import usecases as facts
+from scoring.goodwill import api as goodwill_api
+from scoring.indicators import api as indicators_api
+from scoring.opinions import api as opinions_api
+from scoring.radar import api as radar_api
+from scoring.radar import usecases as radar
+from scoring.reviews import api as reviews_api
+from scoring.reviews import usecases as reviews
 from scoring.scorecards import api as scorecards_api
 from scoring.scores import api as scores_api
 from scoring.scores import usecases as scores
@@ -27,9 +34,21 @@ SERVICE = Service(
     metadata=declared_tables("scoring"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(facts_api.router, scorecards_api.router, scores_api.router, segments_api.router, designations_api.router),
+    routers=(
+        facts_api.router,
+        scorecards_api.router,
+        scores_api.router,
+        segments_api.router,
+        designations_api.router,
+        radar_api.router,
+        opinions_api.router,
+        indicators_api.router,
+        reviews_api.router,
+        goodwill_api.router,
+    ),
+    due={reviews.STEP_DUE: reviews.on_step_due, reviews.CYCLE_DUE: reviews.on_cycle_due},
     jobs=JOBS,
     loops=LOOPS,
     tally=facts.tally,
-    erasers=(facts.erase, scores.erase, segments.erase, designations.erase),
+    erasers=(facts.erase, scores.erase, segments.erase, designations.erase, radar.erase),
 )

@@ -71,11 +71,12 @@ def an_order(subject: UUID, goods_minor: int, *, days_ago: float = 1, **more: An
     return an_event(fact, aggregate=fact.order_id, subject=subject, time=placed_at, recorded=placed_at)
 
 
-def a_contact(subject: UUID) -> Event[CustomerContacted]:
-    """A call of a moment ago."""
+def a_contact(subject: UUID, *, days_ago: float = 0, **more: Any) -> Event[CustomerContacted]:
+    """A call, of a moment ago unless said otherwise, that we learn of at once."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
     values = {"contact_id": IDS.new(), "unit": "head-office", "channel": "phone", "direction": "in", "kind": "call"}
-    fact = CustomerContacted.model_validate({**values, "occurred_at": datetime.now(UTC)})
-    return an_event(fact, aggregate=fact.contact_id, subject=subject)
+    fact = CustomerContacted.model_validate({**values, "occurred_at": at, **more})
+    return an_event(fact, aggregate=fact.contact_id, subject=subject, time=at, recorded=at)
 
 
 def a_broken_promise(subject: UUID, *, hours_ago: float = 1, **more: Any) -> Event[PromiseBroken]:

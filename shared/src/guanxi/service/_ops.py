@@ -19,6 +19,7 @@ from guanxi.db import ErrorClass, Tx, classify
 from guanxi.events import MalformedEventError, UnknownTypeError, parse
 from guanxi.events.fields import UtcTime
 from guanxi.problems import Conflict, FieldError, NotFound, Unprocessable
+from guanxi.service._ledger import add_ledger
 from guanxi.service._ops_calls import ReadOps, WriteOps
 from guanxi.service._rebuilds import add_rebuilds
 
@@ -101,6 +102,7 @@ def ops_router(service: Service, worker: Worker | None) -> APIRouter:
     router = APIRouter(prefix=f"/ops/{service.name}", tags=["operations"])
     _add_figures(router, service, worker)
     _add_dead_letters(router, service)
+    add_ledger(router, service)
     add_rebuilds(router, service)
     return router
 

@@ -20,7 +20,7 @@ _HARMLESS_KEYS = frozenset({"token_kind", "remote_address"})
 _SECRETS = (
     (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), f"Bearer {REDACTED}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]*\.[\w-]*"), REDACTED),
-    (re.compile(r"/(track|why|unsubscribe|responses)/[^/\s?\"'{][^/\s?\"']*"), rf"/\1/{REDACTED}"),
+    (re.compile(r"/(track|card|why|unsubscribe|responses)/[^/\s?\"'{][^/\s?\"']*"), rf"/\1/{REDACTED}"),
     (re.compile(r"(?i)\b(token|access_token|key|signature)=[^&\s\"']+"), rf"\1={REDACTED}"),
     (re.compile(r"(://[^:/@\s]+):[^@/\s]+@"), rf"\1:{REDACTED}@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
@@ -31,7 +31,7 @@ _SECRETS = (
 )
 # One look before the many: most lines hold nothing of the kind.
 _SUSPECT = re.compile(
-    r"[@=]|://|eyJ|DETAIL|/(?:track|why|unsubscribe|responses)/|[Bb][Ee][Aa][Rr][Ee][Rr]|\d[\d -]{10}"
+    r"[@=]|://|eyJ|DETAIL|/(?:track|card|why|unsubscribe|responses)/|[Bb][Ee][Aa][Rr][Ee][Rr]|\d[\d -]{10}"
 )
 # JSON escapes C0; C1 (0x9b opens a terminal sequence), line separators, direction marks and lone surrogates remain.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -34,6 +34,7 @@ def logged(stream: io.BytesIO) -> list[dict[str, Any]]:
         (f"token was {TOKEN}!", TOKEN),
         ("GET /v1/track/c2VjcmV0/verdict", "c2VjcmV0"),
         ("GET /track/c2VjcmV0?x=1", "c2VjcmV0"),
+        ("GET /card/7F3K-9QMA-2XBT-40HE?lang=en", "7F3K-9QMA-2XBT-40HE"),
         ("/v1/why/c2VjcmV0", "c2VjcmV0"),
         ("/unsubscribe/c2VjcmV0", "c2VjcmV0"),
         ("?access_token=c2VjcmV0&x=1", "c2VjcmV0"),

@@ -36,6 +36,8 @@ HE_JING = Person("he.jing", "何靜", "finance", "lead")
 PEOPLE = (LI_MING, ZHOU_MIN, CHEN_GANG, WANG_FANG, ZHAO, HE_JING)
 LEADS = (CHEN_GANG, WANG_FANG, ZHAO, HE_JING)
 SOURCES = (("erp", "head-office"), ("taiyuan", "dealer-taiyuan"), ("repair", "repair-taiyuan"))
+SYSTEMS = {"taiyuan-system": "dealer-taiyuan"}
+"""Systems of publishers, by the `sub` of their tokens: whose desk is whose."""
 
 
 async def hire(admin: Caller) -> dict[str, str]:

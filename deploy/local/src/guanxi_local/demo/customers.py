@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from guanxi_local.demo.background import event
 
 NAMES = {"dealer": "山西煤業", "repair": "山西煤礦", "web": "山西煤產品總公司", "other": "山西焦煤"}
 """The first three are one firm; the last is another one at the same place in the same trade."""
+ASKERS = {"shop": "平遙紀念品店", "vip": "杭叉"}
+"""Two customers of the dealer who ask about their warranty beside the first."""
+SILENT = "晉中紀念品店"
+"""A customer who does not complain."""
+AIRPORT = "白雲機場"
+REFERRED = ("首都機場", "長春機場")
+"""Whom the airport brings."""
+COMPLAINING = ("大同禮品店", "運城文具店", "陽泉百貨")
+"""Three who complain of one thing beside the first; the last has given no permission to be written to."""
+MODEL = "MODEL-TOWER"
 CONTACT = "張建國"
+SAID = "50萬"
 STREET = {"country": "CN", "province": "山西", "city": "太原", "line": "迎澤大街1號"}
 
 
@@ -29,6 +41,78 @@ def reported(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     yield event("ServiceReported", f"{run}/service", now, _repair(run, now), "repair")
 
 
+def bought_long_ago(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """Three customers of the dealer had the same model delivered seven months ago."""
+    at = months_before(now, 7)
+    for key, ref in (("shop", f"PY-{run}"), ("vip", f"HC-{run}"), ("dealer", f"TY-{run}")):
+        if key in ASKERS:
+            profile = {"external_customer": ref, "kind": "organisation", "name": ASKERS[key]}
+            yield event("ProfileReported", f"{run}/{key}/old", now, profile, "taiyuan")
+        order = {"external_customer": ref, "external_ref": f"OLD-{key}-{run}", "placed_at": text(at), "currency": "CNY"}
+        lines = {"lines": [{"sku": MODEL, "quantity": 10, "amount_minor": 99_000}], "total_minor": 99_000}
+        yield event("OrderReported", f"{run}/{key}/old-order", at, order | lines, "taiyuan")
+        delivery = {"external_customer": ref, "external_ref": f"OLD-D-{key}-{run}", "delivered_at": text(at)}
+        from_order = {"external_order": f"OLD-{key}-{run}"}
+        yield event("DeliveryReported", f"{run}/{key}/old-delivery", at, delivery | from_order, "taiyuan")
+
+
+def silent_profile(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """Who the silent customer is."""
+    profile = {"external_customer": f"JZ-{run}", "kind": "organisation", "name": SILENT}
+    yield event("ProfileReported", f"{run}/silent", now, profile, "taiyuan")
+
+
+def bought_regularly(run: str, days: Iterable[datetime]) -> Iterator[dict[str, Any]]:
+    """What the silent customer bought, as long as it did."""
+    for n, at in enumerate(days):
+        order = {"external_customer": f"JZ-{run}", "external_ref": f"JZ-{n}-{run}", "placed_at": text(at)}
+        line = {"sku": "GIFT-SET", "quantity": 20, "amount_minor": 250_000}
+        yield event("OrderReported", f"{run}/silent/{n}", at, order | {"currency": "CNY", "lines": [line]}, "taiyuan")
+
+
+def airport_order(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """10,000 models for the airport, delivered thirteen months ago, and some a month ago."""
+    at, again = months_before(now, 13), months_before(now, 1)
+    profile = {"external_customer": f"BY-{run}", "kind": "organisation", "name": AIRPORT}
+    yield event("ProfileReported", f"{run}/airport", now, profile, "erp")
+    for ref, placed, quantity in ((f"BY-1-{run}", at, 10_000), (f"BY-2-{run}", again, 200)):
+        order = {"external_customer": f"BY-{run}", "external_ref": ref, "placed_at": text(placed), "currency": "CNY"}
+        sku = MODEL if placed == at else "GIFT-SET"
+        line = {"sku": sku, "quantity": quantity, "amount_minor": quantity * 2_000}
+        yield event("OrderReported", f"{run}/{ref}", placed, order | {"lines": [line]}, "erp")
+        delivery = {"external_customer": f"BY-{run}", "external_ref": f"D-{ref}", "external_order": ref}
+        yield event("DeliveryReported", f"{run}/D-{ref}", placed, delivery | {"delivered_at": text(placed)}, "erp")
+
+
+def complained(run: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """Three customers and somebody without a name complain of what the first one complained of."""
+    what = {"channel": "dealer", "text": "The stands came late.", "cause": "neglect", "sku": stand(run)}
+    for n, name in enumerate(COMPLAINING):
+        ref = {"external_customer": f"C{n}-{run}"}
+        allowed = {"emails": [f"buyer.{n}.{run}@example.com"], "permissions": [_permission(now)]}
+        profile = ref | {"kind": "organisation", "name": name} | (allowed if name != COMPLAINING[-1] else {})
+        yield event("ProfileReported", f"{run}/complaining/{n}", now, profile, "taiyuan")
+        complaint = ref | what | {"external_ref": f"CC-{n}-{run}"}
+        yield event("ComplaintReported", f"{run}/complaint/{n}", now, complaint, "taiyuan")
+    yield event("ComplaintReported", f"{run}/complaint/card", now, what, "taiyuan")
+
+
+def stand(run: str) -> str:
+    """The article that comes late: another one in each performance, as its complaints are."""
+    return f"STAND-{run}"
+
+
+def firm_day(moment: datetime) -> str:
+    """The day of a moment where the firm is."""
+    return moment.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """The same moment so many calendar months ago, on the 28th at the latest."""
+    years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return now.replace(year=years, month=month + 1, day=min(now.day, 28))
+
+
 def number(run: str) -> str:
     """The phone number that the dealer and the repair point know: another one in each performance."""
     return f"0351-{int(run) % 8_000_000 + 2_000_000}"
@@ -45,13 +129,26 @@ def text(at: datetime) -> str:
 
 
 def _order(run: str, now: datetime) -> dict[str, Any]:
-    line = {"sku": "MODEL-TOWER", "quantity": 4200, "amount_minor": 42_000_000}
+    line = {"sku": MODEL, "quantity": 4200, "amount_minor": 42_000_000}
     name = {"external_customer": f"TY-{run}", "external_ref": f"TY-O-{run}"}
     return name | {"placed_at": text(now), "currency": "CNY", "lines": [line], "total_minor": 42_000_000}
 
 
+def broken_order(run: str, now: datetime) -> dict[str, Any]:
+    """An order whose amount is written as people say it."""
+    order = mended_order(run, now)
+    return order | {"lines": [order["lines"][0] | {"amount_minor": SAID}]}
+
+
+def mended_order(run: str, now: datetime) -> dict[str, Any]:
+    """The same order as the contract wants it, in fen."""
+    name = {"external_customer": f"JM-{run}", "external_ref": f"JM-O-{run}"}
+    line = {"sku": "GIFT-SET", "quantity": 4000, "amount_minor": 50_000_000}
+    return name | {"placed_at": text(now), "currency": "CNY", "lines": [line]}
+
+
 def _repair(run: str, now: datetime) -> dict[str, Any]:
-    name = {"external_customer": f"RP-{run}", "external_ref": f"RP-S-{run}", "kind": "repair", "sku": "MODEL-TOWER"}
+    name = {"external_customer": f"RP-{run}", "external_ref": f"RP-S-{run}", "kind": "repair", "sku": MODEL}
     return name | {"performed_at": text(now), "cost_minor": 12_000, "currency": "CNY"}
 
 

@@ -37,9 +37,10 @@ class Caller:
         key = key or str(uuid4())
         return (await self._send("POST", path, json=body, headers={"Idempotency-Key": key})).json()
 
-    async def put(self, path: str, body: Any) -> Any:
-        """The JSON of what was set."""
-        return (await self._send("PUT", path, json=body)).json()
+    async def put(self, path: str, body: Any, version: int | None = None) -> Any:
+        """The JSON of what was set, which must be at `version` where one is given."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return (await self._send("PUT", path, json=body, headers=headers)).json()
 
     async def patch(self, path: str, body: Any, version: int) -> Any:
         """The JSON of what was changed."""

@@ -18,10 +18,12 @@ from guanxi.auth.development import DevelopmentIssuer
 from guanxi_local import control, inspection, tokens
 from guanxi_local.demo import cast
 from guanxi_local.demo.background import history
-from guanxi_local.demo.door import Caller, send_batches
+from guanxi_local.demo.door import Caller, send_batches, until
 from guanxi_local.demo.stage import Stage
 from guanxi_local.demo.story import STEPS
 from guanxi_local.failures import Failure
+from guanxi_local.ops.asking import service_names
+from guanxi_local.ops.counting import Count, add_up
 from guanxi_local.platform import Platform
 from guanxi_local.processes import read_processes
 from guanxi_local.scopes import ALL_SCOPES, HEAD_OFFICE
@@ -40,7 +42,8 @@ def play() -> None:
         with StartView(_OUT).open() as view:
             control.bring_up(state, view.show)
     platform = Platform(state, read_processes())
-    house = House(platform.gateway, platform.kafka.bootstrap, partial(tokens.mint, state))
+    mint = partial(tokens.mint, state)
+    house = House(platform.gateway, platform.kafka.bootstrap, mint, mail=state.root / "mail")
     asyncio.run(perform(house))
     _last_screen(platform)
 
@@ -67,6 +70,8 @@ class House:
     kafka: str
     mint: Callable[..., str]
     topic_prefix: str = ""
+    mail: Path | None = None
+    """The folder with its mail, where that is on this machine."""
 
 
 async def perform(house: House) -> Stage:
@@ -90,9 +95,10 @@ async def perform(house: House) -> Stage:
 
 
 def _stage(client: httpx.AsyncClient, house: House) -> Stage:
-    people = {p.subject: Caller(client, house.mint(subject=p.subject, unit=p.unit)) for p in cast.PEOPLE}
+    who = {p.subject: p.unit for p in cast.PEOPLE} | cast.SYSTEMS
+    people = {subject: Caller(client, house.mint(subject=subject, unit=unit)) for subject, unit in who.items()}
     admin, stranger = Caller(client, house.mint()), Caller(client, "")
-    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC))
+    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC), house.mail)
 
 
 async def _send_background(admin: Caller) -> None:
@@ -105,11 +111,15 @@ async def _send_background(admin: Caller) -> None:
 
 
 async def _totals(stage: Stage) -> None:
-    waiting = dead = 0
-    for service in ("customer-profile", "interactions", "complaints", "scoring", "notifications"):
-        waiting += (await stage.admin.get(f"/v1/ops/{service}/outbox"))["depth"]
-        dead += len(await stage.admin.get(f"/v1/ops/{service}/dead-letters", status="open"))
-    _OUT.print(f"\nEvents waiting in the five outboxes: {waiting}. Dead letters: {dead}.")
+    """The stopwatch line, from the ledgers of all five services; raises `Failure` while it does not come out even."""
+    since = stage.started.isoformat().replace("+00:00", "Z")
+
+    async def even() -> Count | None:
+        found = add_up([await stage.admin.get(f"/v1/ops/{name}/ledger", since=since) for name in service_names()])
+        return None if found.lost or found.twice else found
+
+    counted = await until("every event to be taken in once by each of its readers", even)
+    _OUT.print(f"\n[bold]{counted}[/] ({counted.intakes} consumers' lists compared with the five logs)")
 
 
 def _last_screen(platform: Platform) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
 from guanxi_local.demo.door import Caller, until
 
+_WHY = re.compile(r"https?://[^/\s]+(/why/[^\s\"<>]+)")
 MAILS = {"complaint-receipt", "complaint-answer", "complaint-thanks"}
 
 
@@ -21,8 +26,12 @@ class Stage:
     kafka: str
     prefix: str
     started: datetime
+    mail: Path | None = None
+    """The folder that the platform's mail is kept in, where it is one of this machine."""
     staff: dict[str, str] = field(default_factory=dict)
     customers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered about a customer's warranty."""
 
     @property
     def run(self) -> str:
@@ -55,6 +64,33 @@ class Stage:
         """The proposal to make this a key customer; None as long as there is none."""
         page = await self.admin.get("/v1/key-customers/designations", customer=customer_id, status="proposed")
         return next(iter(page["items"]), None)
+
+    async def merge_of(self, customer_id: str) -> str:
+        """The merge by which a record was absorbed and that stands."""
+        page = await self.admin.get("/v1/merges", customer_id=customer_id)
+        found: str = next(one["id"] for one in page["items"] if one["status"] == "active")
+        return found
+
+    async def why(self, address: str) -> str:
+        """What the newest mail to an address says of why it came: its link's answer."""
+        if self.mail is None:
+            return "the link at the end of each message"
+        folder = self.mail
+
+        async def look() -> str | None:
+            mails = await asyncio.to_thread(
+                lambda: [one.read_bytes() for one in sorted(folder.glob(f"*{address}.eml"))]
+            )
+            texts = (message_from_bytes(one, policy=policy.default).get_body() for one in reversed(mails))
+            links = (_WHY.search(body.get_content()) for body in texts if body is not None)
+            return next((link[1] for link in links if link), None)
+
+        link = await until(f"a mail to {address} with its reason", look)
+        found = await self.stranger.get(f"/v1{link}")
+        receipt = found["permission"]
+        return (
+            f"{link}: {receipt['purpose']} by {receipt['channel']}, by {receipt['evidence']} of {receipt['since'][:10]}"
+        )
 
     async def overview(self, customer_id: str) -> Any:
         """All of a customer on one page."""
@@ -94,3 +130,8 @@ class Stage:
             return sent if set(sent) >= MAILS else None
 
         return await until("the complainant's mails", look)
+
+
+def _mails(folder: Path, address: str) -> list[bytes]:
+    """What was sent to an address, the newest first."""
+    return [one.read_bytes() for one in sorted(folder.glob(f"*{address}.eml"), reverse=True)]

@@ -1,4 +1,4 @@
-"""The commands `guanxi lag`, `deadletters` and `rebuild`: the operators' routes, for people at a terminal."""
+"""The commands `guanxi lag`, `count`, `deadletters` and `rebuild`: the operators' routes, for people at a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from guanxi_local.failures import Failure
 from guanxi_local.ops.asking import Gateway, Token, check_service, open_door, service_names
+from guanxi_local.ops.count import count
 from guanxi_local.ops.rebuild import rebuild
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Letter = Annotated[str, typer.Argument(help="Its id, as `guanxi deadletters list
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("lag")(lag)
+    app.command("count")(count)
     app.command("rebuild")(rebuild)
     letters = typer.Typer(no_args_is_help=True, help="Events that could not be applied: see, mend, replay, discard.")
     letters.command("list")(list_letters)

@@ -66,6 +66,11 @@ async def find(reader: Reader, principal: Principal, contact_id: UUID) -> Contac
     return _contact(row) if row else None
 
 
+async def of_ids(reader: Reader, ids: Collection[UUID]) -> list[Contact]:
+    """Contacts by their ids."""
+    return [_contact(row) for row in await reader.all(_SELECT.where(_C.id.in_(list(ids))))]
+
+
 async def page(
     reader: Reader, principal: Principal, wanted: Filter, after: Sequence[Any] | None, limit: int
 ) -> list[Contact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from guanxi.events.interactions import (
     ItemGrade,
@@ -13,6 +14,7 @@ from guanxi.events.interactions import (
     OpinionGivenVoided,
 )
 from guanxi.events.reports import MentionReported, OpinionReported
+from interactions.questionnaires.rules import Questionnaire
 from interactions.record import Record
 from interactions.reports.rules import Admitted
 from interactions.timeline.rules import Entry, Summary
@@ -25,6 +27,7 @@ class GivenGrade:
     item: str
     expected: int | None = None
     obtained: int
+    facet: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,9 @@ class Opinion(Record):
     given_at: datetime
     grades: tuple[GivenGrade, ...]
     free_text: str | None
+    kind: str | None = None
+    questionnaire_version: int | None = None
+    invitation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +55,10 @@ class Mention(Record):
     sentiment: str | None
 
 
-def opinion_from(report: Admitted[OpinionReported], now: datetime) -> Opinion:
-    """The opinion that a report tells of."""
+def opinion_from(report: Admitted[OpinionReported], asked: Questionnaire | None, now: datetime) -> Opinion:
+    """The opinion that a report tells of; `asked` is the questionnaire of ours that has its code."""
     event, data = report.event, report.event.data
+    facets = {one.item: one.facet for one in asked.questions} if asked else {}
     return Opinion(
         id=event.aggregateid,
         customer_id=event.subject,
@@ -62,8 +69,13 @@ def opinion_from(report: Admitted[OpinionReported], now: datetime) -> Opinion:
         voided_at=report.voided_at,
         questionnaire=data.questionnaire,
         given_at=event.time,
-        grades=tuple(GivenGrade(item=n.item, expected=n.expected, obtained=n.obtained) for n in data.grades),
+        grades=tuple(
+            GivenGrade(item=n.item, expected=n.expected, obtained=n.obtained, facet=facets.get(n.item))
+            for n in data.grades
+        ),
         free_text=data.free_text,
+        kind=asked.kind if asked else None,
+        questionnaire_version=asked.version if asked else None,
     )
 
 
@@ -96,8 +108,13 @@ def given(one: Opinion, kind: type[OpinionGiven] = OpinionGiven) -> OpinionGiven
         opinion_id=one.id,
         questionnaire=one.questionnaire,
         given_at=one.given_at,
-        grades=tuple(ItemGrade(item=n.item, expected=n.expected, obtained=n.obtained) for n in one.grades),
+        grades=tuple(
+            ItemGrade(item=n.item, expected=n.expected, obtained=n.obtained, facet=n.facet) for n in one.grades
+        ),
         has_text=one.free_text is not None,
+        kind=one.kind,
+        questionnaire_version=one.questionnaire_version,
+        invitation_id=one.invitation_id,
     )
 
 

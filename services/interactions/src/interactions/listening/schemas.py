@@ -29,13 +29,17 @@ class GradeRead(BaseModel):
     item: str
     expected: int | None
     obtained: int
+    facet: str | None = Field(description="What it is about, where the questionnaire says so.")
 
 
 class OpinionRead(_Read):
     """A card or survey that was filled in."""
 
     questionnaire: str
-    given_at: datetime
+    questionnaire_version: int | None
+    kind: str | None = Field(description="`card`, `survey` or `exit`; null for a code that is no questionnaire here.")
+    invitation_id: UUID | None = Field(description="The invitation that it answers, where the customer signed.")
+    given_at: datetime = Field(description="Of what was given without a name the day's beginning, in UTC.")
     grades: list[GradeRead]
     free_text: str | None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from guanxi.db import personal
-from interactions.tables import TIME, metadata, record_columns
+from interactions.tables import TIME, UUID, metadata, record_columns
 
 opinion = sa.Table(
     "opinion",
@@ -14,6 +14,9 @@ opinion = sa.Table(
     sa.Column("given_at", TIME, nullable=False),
     sa.Column("grades", JSONB, nullable=False),
     sa.Column("free_text", sa.Text, info=personal("text")),
+    sa.Column("kind", sa.Text),
+    sa.Column("questionnaire_version", sa.BigInteger),
+    sa.Column("invitation_id", UUID),
     sa.Index("ix_opinion_customer", "customer_id", "given_at", "id"),
     sa.Index("ix_opinion_unit", "unit_id", "given_at", "id"),
     sa.Index("ix_opinion_given", "given_at", "id"),

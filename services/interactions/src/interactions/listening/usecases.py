@@ -21,6 +21,7 @@ from guanxi.problems import NotFound
 from interactions import scope
 from interactions.listening import rules, store
 from interactions.listening.rules import Mention, Opinion
+from interactions.questionnaires import usecases as questionnaires
 from interactions.reports import usecases as reports
 from interactions.timeline import usecases as timeline
 
@@ -30,8 +31,15 @@ R = TypeVar("R", Opinion, Mention)
 async def take_in_opinions(tx: Tx, events: Sequence[Event[OpinionReported]]) -> None:
     """Enter reported opinions."""
     admitted = await reports.admit(tx, events)
-    written = await store.write(tx, [rules.opinion_from(one, tx.now) for one in admitted])
+    asked = await questionnaires.newest_by_code(tx, {one.event.data.questionnaire for one in admitted})
+    opinions = [rules.opinion_from(one, asked.get(one.event.data.questionnaire), tx.now) for one in admitted]
+    written = await store.write(tx, opinions)
     await _tell(tx, written, {one.event.aggregateid: one.event for one in admitted})
+
+
+async def give(tx: Tx, opinion: Opinion) -> None:
+    """Enter an opinion that came by one of our own cards; the lock of a customer who signed is held."""
+    await _tell(tx, await store.write(tx, [opinion]), {})
 
 
 async def take_in_mentions(tx: Tx, events: Sequence[Event[MentionReported]]) -> None:

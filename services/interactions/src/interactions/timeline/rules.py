@@ -21,6 +21,8 @@ Kind = Literal[
     "promise",
     "opinion",
     "mention",
+    "interview",
+    "need",
     "complaint",
     "message",
 ]

@@ -35,6 +35,7 @@ ORDER BY id FOR UPDATE
 """
 _OPEN = """SELECT customer_id FROM designation
 WHERE customer_id = ANY($1::uuid[]) AND status = ANY (ARRAY['proposed'::text, 'approved'::text])"""
+_APPROVED = "SELECT count(*) FROM designation WHERE status = 'approved'"
 _FORGET = "DELETE FROM designation WHERE customer_id = ANY($1::uuid[])"
 
 
@@ -63,6 +64,11 @@ async def proposed(tx: Tx, customer_ids: Sequence[UUID], by: str) -> list[Design
 async def open_of(reader: Reader, customer_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these customers that are proposed or designated."""
     return {row["customer_id"] for row in await reader.fetch(_OPEN, list(customer_ids))}
+
+
+async def approved(reader: Reader) -> int:
+    """How many customers are designated now."""
+    return int(await reader.fetchval(_APPROVED))
 
 
 async def page(

@@ -74,6 +74,11 @@ async def find(reader: Reader, designation_id: UUID, *, lock: bool = False) -> D
     return found
 
 
+async def approved(reader: Reader) -> int:
+    """How many customers are designated now."""
+    return await store.approved(reader)
+
+
 async def page(
     reader: Reader, status: str | None, customer_id: UUID | None, after: Sequence[Any] | None, limit: int
 ) -> list[Designation]:

@@ -5,18 +5,23 @@ A table, so that "what becomes of a missed deadline?" is one look-up, and a new 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guanxi.events import Event
 from guanxi.events import Fact as EventFact
 from guanxi.events import complaints as c
+from guanxi.events import customers as k
+from guanxi.events import entitlements as e
+from guanxi.events import improvements as m
 from guanxi.events import interactions as i
-from scoring.facts.rules import FactRow, Traits
+from guanxi.events import notifications as n
+from scoring.facts import saying as says
+from scoring.facts.rules import FactRow
+from scoring.facts.saying import Said
 
-BASIS = 10_000
+FIRM = "head-office"
 STEP = timedelta(minutes=15)
 """How exactly a source's progress is kept: the days of all time zones begin at such a moment."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,136 +31,60 @@ REPORTED = (
 )
 """What a publisher tells, corrections included."""
 PROMISE_KINDS = ("promise", "promise.kept", "promise.broken", "promise.renegotiated", "promise.withdrawn")
+NEED_KINDS = ("need", "need.answered", "need.reopened", "need.overdue")
 COMPLAINT_KINDS = ("complaint", "complaint.answered", "complaint.resolved", "complaint.reopened", "complaint.closed")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What an event says of one kind of fact; `at` names the field that holds when it happened.
-
-    `traits` gets the event's data and the publisher who reported it.
-    """
-
-    kind: str
-    at: str
-    traits: Callable[[Any, str | None], Traits]
-    amount: str | None = None
-
-
-def _order(data: i.OrderPlaced, source: str | None) -> Traits:
-    declared = [line for line in data.lines if line.margin_bp is not None]
-    return Traits(
-        source=source,
-        count=data.line_count,
-        total_minor=data.total_minor,
-        margin_minor=sum(line.amount_minor * (line.margin_bp or 0) for line in declared) // BASIS,
-        unmargined_minor=data.goods_minor - sum(line.amount_minor for line in declared),
-    )
-
-
-def _contact(data: i.CustomerContacted, source: str | None) -> Traits:
-    return Traits(
-        source=source,
-        code=data.kind,
-        channel=data.channel,
-        direction=data.direction,
-        outcome=data.outcome,
-        count=data.cue_count,
-        rival_named=data.rival_named,
-    )
-
-
-def _promise(data: Any, source: str | None) -> Traits:
-    kept_at = getattr(data, "kept_at", None)
-    return Traits(
-        source=source,
-        code=data.what_code,
-        fulfilling_unit=data.fulfilling_unit,
-        promiser_id=data.promiser_id,
-        contact_id=data.contact_id,
-        in_time=None if kept_at is None else kept_at <= data.due_at,
-        outcome=getattr(data, "reason", None),
-    )
-
-
-def _opinion(data: i.OpinionGiven, source: str | None) -> Traits:
-    return Traits(
-        source=source,
-        code=data.questionnaire,
-        count=len(data.grades),
-        expected=sum(grade.expected for grade in data.grades if grade.expected is not None),
-        obtained=sum(grade.obtained for grade in data.grades),
-    )
-
-
-def _ticket(data: Any, source: str | None) -> Traits:
-    return Traits(
-        source=source,
-        status=data.status,
-        cause=data.cause,
-        severity=data.severity,
-        count=data.reopen_count,
-        in_time=getattr(data, "in_time", None),
-        solved=getattr(data, "solved", None),
-    )
-
-
-def _of_order(data: Any, source: str | None) -> Traits:
-    return Traits(source=source, order_id=data.order_id, days_late=getattr(data, "days_late", None))
-
-
-def _deadline(data: c.DeadlineMissed, source: str | None) -> Traits:
-    return Traits(
-        source=source, code=data.kind, cause=data.cause, severity=data.severity, complaint_id=data.complaint_id
-    )
-
-
-_TICKET = Said("complaint", "filed_at", _ticket)
-_ORDER = Said("order", "placed_at", _order, "goods_minor")
-_DELIVERY = Said("delivery", "delivered_at", _of_order)
-_RETURN = Said("return", "returned_at", _of_order, "amount_minor")
-_PAYMENT = Said("payment", "paid_on", _of_order, "amount_minor")
-_SERVICE = Said("service", "performed_at", lambda data, source: Traits(source=source, code=data.kind), "cost_minor")
-_CONTACT = Said("contact", "occurred_at", _contact)
-_MADE = Said("promise", "made_at", _promise)
-_OPINION = Said("opinion", "given_at", _opinion)
-_MENTION = Said("mention", "observed_at", lambda data, source: Traits(source=source, sentiment=data.sentiment))
-
 SAYS: dict[type[EventFact], tuple[Said, ...]] = {
-    i.OrderPlaced: (_ORDER,),
-    i.OrderPlacedCorrected: (_ORDER,),
-    i.OrderDelivered: (_DELIVERY,),
-    i.OrderDeliveredCorrected: (_DELIVERY,),
-    i.OrderReturned: (_RETURN,),
-    i.OrderReturnedCorrected: (_RETURN,),
-    i.PaymentReceived: (_PAYMENT,),
-    i.PaymentReceivedCorrected: (_PAYMENT,),
-    i.PaymentOverdue: (Said("payment.overdue", "due_on", _of_order, "amount_minor"),),
-    i.ServicePerformed: (_SERVICE,),
-    i.ServicePerformedCorrected: (_SERVICE,),
-    i.CustomerContacted: (_CONTACT,),
-    i.CustomerContactedCorrected: (_CONTACT,),
-    i.PromiseMade: (_MADE,),
-    i.PromiseMadeCorrected: (_MADE,),
-    i.PromiseKept: (Said("promise.kept", "kept_at", _promise),),
-    i.PromiseBroken: (Said("promise.broken", "broken_at", _promise),),
-    i.PromiseRenegotiated: (Said("promise.renegotiated", "renegotiated_at", _promise),),
-    i.PromiseWithdrawn: (Said("promise.withdrawn", "withdrawn_at", _promise),),
-    i.OpinionGiven: (_OPINION,),
-    i.OpinionGivenCorrected: (_OPINION,),
-    i.MentionObserved: (_MENTION,),
-    i.MentionObservedCorrected: (_MENTION,),
-    c.ComplaintFiled: (_TICKET,),
-    c.ComplaintFiledCorrected: (_TICKET,),
-    c.ComplaintHandedOver: (_TICKET,),
-    c.ComplaintEscalated: (_TICKET,),
-    c.ComplaintWaiting: (_TICKET,),
-    c.ComplaintResumed: (_TICKET,),
-    c.ComplaintAnswered: (_TICKET, Said("complaint.answered", "", _ticket)),
-    c.ComplaintResolved: (_TICKET, Said("complaint.resolved", "", _ticket)),
-    c.ComplaintReopened: (_TICKET, Said("complaint.reopened", "", _ticket)),
-    c.ComplaintClosed: (_TICKET, Said("complaint.closed", "", _ticket)),
-    c.DeadlineMissed: (Said("deadline.missed", "due_at", _deadline),),
+    i.OrderPlaced: (says.ORDER,),
+    i.OrderPlacedCorrected: (says.ORDER,),
+    i.OrderDelivered: (says.DELIVERY,),
+    i.OrderDeliveredCorrected: (says.DELIVERY,),
+    i.OrderReturned: (says.RETURN,),
+    i.OrderReturnedCorrected: (says.RETURN,),
+    i.PaymentReceived: (says.PAYMENT,),
+    i.PaymentReceivedCorrected: (says.PAYMENT,),
+    i.PaymentOverdue: (Said("payment.overdue", "due_on", says.of_order, "amount_minor"),),
+    i.ServicePerformed: (says.SERVICE,),
+    i.ServicePerformedCorrected: (says.SERVICE,),
+    i.CustomerContacted: (says.CONTACT,),
+    i.CustomerContactedCorrected: (says.CONTACT,),
+    i.PromiseMade: (says.MADE,),
+    i.PromiseMadeCorrected: (says.MADE,),
+    i.PromiseKept: (Said("promise.kept", "kept_at", says.promise),),
+    i.PromiseBroken: (Said("promise.broken", "broken_at", says.promise),),
+    i.PromiseRenegotiated: (Said("promise.renegotiated", "renegotiated_at", says.promise),),
+    i.PromiseWithdrawn: (Said("promise.withdrawn", "withdrawn_at", says.promise),),
+    i.OpinionGiven: (says.OPINION,),
+    i.OpinionGivenCorrected: (says.OPINION,),
+    i.MentionObserved: (says.MENTION,),
+    i.MentionObservedCorrected: (says.MENTION,),
+    c.ComplaintFiled: (says.TICKET,),
+    c.ComplaintFiledCorrected: (says.TICKET,),
+    c.ComplaintHandedOver: (says.TICKET,),
+    c.ComplaintEscalated: (says.TICKET,),
+    c.ComplaintWaiting: (says.TICKET,),
+    c.ComplaintResumed: (says.TICKET,),
+    c.ComplaintAnswered: (says.TICKET, Said("complaint.answered", "", says.ticket)),
+    c.ComplaintResolved: (says.TICKET, Said("complaint.resolved", "", says.ticket)),
+    c.ComplaintReopened: (says.TICKET, Said("complaint.reopened", "", says.ticket)),
+    c.ComplaintClosed: (says.TICKET, Said("complaint.closed", "", says.ticket)),
+    c.DeadlineMissed: (Said("deadline.missed", "due_at", says.deadline),),
+    i.InterviewCompleted: (says.INTERVIEW,),
+    i.InterviewCompletedCorrected: (says.INTERVIEW,),
+    i.NeedRaised: (says.NEED,),
+    i.NeedAnswered: (says.NEED, Said("need.answered", "answered_at", says.need)),
+    i.NeedReopened: (says.NEED, Said("need.reopened", "", says.need)),
+    i.NeedOverdue: (says.NEED, Said("need.overdue", "overdue_at", says.need)),
+    i.SurveyInvited: (says.INVITED,),
+    i.InvitationLapsed: (says.LAPSED,),
+    i.HandoverPlanned: (says.HANDOVER,),
+    e.GoodwillApproved: (says.GOODWILL,),
+    e.GoodwillSpent: (says.GOODWILL_SPENT,),
+    m.ImprovementPublished: (says.IMPROVEMENT,),
+    m.ComplaintImproved: (says.IMPROVED,),
+    n.ImprovementTold: (says.TOLD,),
+    k.CustomerReferred: (says.REFERRAL,),
 }
 """Event type -> what it says; an empty `at` means the event's own time."""
 
@@ -174,6 +103,9 @@ VOIDS: dict[type[EventFact], tuple[str, ...]] = {
     i.MentionObservedVoided: ("mention",),
     c.ComplaintFiledVoided: COMPLAINT_KINDS,
     c.DeadlineMissedVoided: ("deadline.missed",),
+    i.InterviewCompletedVoided: ("interview",),
+    i.NeedVoided: NEED_KINDS,
+    k.CustomerReferredVoided: ("referral",),
 }
 """Event type -> what did not happen to its aggregate: a promise never made was never broken either."""
 
@@ -224,7 +156,7 @@ def _row(event: Event[Any], said: Said) -> FactRow:
         kind=said.kind,
         sequence=event.sequence,
         customer_id=event.subject,
-        unit_id=data.unit,
+        unit_id=_unit(data),
         occurred_at=_moment(getattr(data, said.at)) if said.at else event.time,
         recorded_at=event.recordedtime,
         amount_minor=getattr(data, said.amount) if said.amount else None,
@@ -240,12 +172,18 @@ def _voided(event: Event[Any], kind: str) -> FactRow:
         kind=kind,
         sequence=event.sequence,
         customer_id=event.subject,
-        unit_id=event.data.unit,
+        unit_id=_unit(event.data),
         occurred_at=event.time,
         recorded_at=event.recordedtime,
         voided=True,
         event_id=event.id,
     )
+
+
+def _unit(data: Any) -> str:
+    # What is of the whole firm (an improvement, what was told of it) carries no unit.
+    unit: str = getattr(data, "unit", FIRM)
+    return unit
 
 
 def _moment(value: datetime | date) -> datetime:

@@ -9,15 +9,31 @@ from uuid import UUID
 
 REPEATED = (
     *("complaint.answered", "complaint.resolved", "complaint.reopened", "complaint.closed"),
-    "promise.renegotiated",
+    *("promise.renegotiated", "need.answered", "need.reopened", "need.overdue"),
 )
 """Kinds that may happen to one aggregate again and again: each sequence is a fact of its own, not a newer version."""
 
-BEGINNINGS = ("complaint", "promise", "order")
+BEGINNINGS = ("complaint", "promise", "order", "need")
 """Kinds without which nothing else of the aggregate, or about it, can have happened."""
 
-LEADING_BACK = ("contact_id", "promiser_id", "code", "channel", "fulfilling_unit")
+LEADING_BACK = (
+    *("contact_id", "promiser_id", "code", "channel", "fulfilling_unit"),
+    *("employee_id", "invitation_id", "interview_id"),
+)
 """Traits that lead back to a conversation: nothing of them stays of an erased customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What was expected and what was got of one thing, on the questionnaire's scale.
+
+    `code` is the facet of an opinion's item, or the quality indicator of an interview; None where the item has none.
+    """
+
+    code: str | None
+    expected: int | None
+    obtained: int
+    importance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +54,11 @@ class Traits:
     in_time: bool | None = None
     solved: bool | None = None
     rival_named: bool | None = None
+    pressing: bool | None = None
+    """Whether a need has to be answered at once."""
     days_late: int | None = None
     count: int | None = None
-    """Lines of an order, cue marks of a contact, grades of an opinion, reopenings of a complaint."""
+    """Lines of an order, cue marks of a contact, grades of an opinion, reopenings of a complaint, customers told."""
     total_minor: int | None = None
     """What the customer owes for an order."""
     margin_minor: int | None = None
@@ -50,10 +68,19 @@ class Traits:
     expected: int | None = None
     obtained: int | None = None
     """Sums of an opinion's grades."""
+    grades: tuple[Graded, ...] | None = None
     promiser_id: UUID | None = None
+    employee_id: UUID | None = None
+    """Who of ours spoke with the customer, interviewed them, or hands them over."""
     contact_id: UUID | None = None
     order_id: UUID | None = None
     complaint_id: UUID | None = None
+    invitation_id: UUID | None = None
+    interview_id: UUID | None = None
+    cycle_id: UUID | None = None
+    """The review cycle that it belongs to."""
+    referred_id: UUID | None = None
+    """The customer who came by a referral."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class GradeRead(BaseModel):
+    """What was expected and what was got of one thing, on the questionnaire's scale."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str | None = Field(description="The facet, or the quality indicator; null where the item has none.")
+    expected: int | None
+    obtained: int
+    importance: int | None
+
+
 class FactTraits(BaseModel):
     """What the fact says beyond its amount; fields that its kind does not use are null."""
 
@@ -27,6 +38,7 @@ class FactTraits(BaseModel):
     in_time: bool | None
     solved: bool | None
     rival_named: bool | None
+    pressing: bool | None
     days_late: int | None
     count: int | None
     total_minor: int | None
@@ -34,10 +46,16 @@ class FactTraits(BaseModel):
     unmargined_minor: int | None
     expected: int | None
     obtained: int | None
+    grades: list[GradeRead] | None
     promiser_id: UUID | None
+    employee_id: UUID | None
     contact_id: UUID | None
     order_id: UUID | None
     complaint_id: UUID | None
+    invitation_id: UUID | None
+    interview_id: UUID | None
+    cycle_id: UUID | None
+    referred_id: UUID | None
 
 
 _ORDER: dict[str, Any] = {

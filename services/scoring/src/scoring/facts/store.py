@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter, itemgetter
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
-from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Traits
+from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Graded, Traits
 from scoring.facts.tables import fact
 
 # A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
@@ -58,6 +58,30 @@ SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN se
 WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
 ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END, sequence DESC
 """
+_REFERRALS_BY = """
+SELECT * FROM fact WHERE kind = 'referral' AND customer_id = ANY($1::uuid[])
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+"""
+# By the aggregate: what voids a referral does not say who had been referred.
+_REFERRALS_OF = """
+SELECT * FROM fact WHERE kind = 'referral' AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+  AND aggregate_id IN (
+    SELECT aggregate_id FROM fact WHERE kind = 'referral' AND attrs->>'referred_id' = ANY($1::text[]))
+"""
+# What a cycle's own facts lead to: the needs that its interviews raised, and who was told of its improvements.
+_OF_CYCLE = """
+WITH own AS (
+  SELECT DISTINCT aggregate_id, kind FROM fact WHERE attrs->>'cycle_id' = $1::text AND attrs ? 'cycle_id'
+), need AS (
+  SELECT DISTINCT aggregate_id FROM fact
+  WHERE kind = 'need' AND attrs->>'interview_id' IN (SELECT aggregate_id::text FROM own WHERE kind = 'interview')
+)
+SELECT f.* FROM fact f JOIN own ON own.aggregate_id = f.aggregate_id AND own.kind = f.kind
+UNION ALL
+SELECT f.* FROM fact f JOIN own ON own.aggregate_id = f.aggregate_id WHERE f.kind = 'improvement.told'
+UNION ALL
+SELECT f.* FROM fact f JOIN need ON need.aggregate_id = f.aggregate_id
+"""
 _BLANK = "UPDATE fact SET attrs = attrs - $2::text[] WHERE customer_id = ANY($1::uuid[])"
 _ERASED = """
 SELECT id FROM directory_customer d
@@ -74,7 +98,7 @@ _TRAITS = tuple(field.name for field in fields(Traits))
 _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
 _KNOWN = frozenset(_TRAITS)
 _traits_of, _columns_of, _read = attrgetter(*_TRAITS), attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
-_IDS = ("promiser_id", "contact_id", "order_id", "complaint_id")
+_IDS = tuple(name for name in _TRAITS if name.endswith("_id"))
 _F = fact.c
 
 
@@ -110,6 +134,21 @@ async def of_customers(
     """The newest version, by what was known then, of each fact of these kinds; voided ones too."""
     rows = await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at, REPEATED)
     return [_fact(row) for row in rows]
+
+
+async def referrals(
+    reader: Reader, *, by: Iterable[UUID] = (), of: Iterable[UUID] = (), known_at: datetime | None = None
+) -> list[FactRow]:
+    """Every version of the referrals that these records made, and of those that name these as referred."""
+    makers, made = list(by), [str(one) for one in of]
+    rows = await reader.fetch(_REFERRALS_BY, makers, known_at) if makers else []
+    rows += await reader.fetch(_REFERRALS_OF, made, known_at) if made else []
+    return [_fact(row) for row in rows]
+
+
+async def of_cycle(reader: Reader, cycle_id: UUID) -> list[FactRow]:
+    """Every version of what belongs to a review cycle: interviews with their needs, improvements with who was told."""
+    return [_fact(row) for row in await reader.fetch(_OF_CYCLE, str(cycle_id))]
 
 
 async def page(
@@ -164,6 +203,8 @@ def _fact(row: asyncpg.Record) -> FactRow:
     for name in _IDS:
         if name in attrs:
             attrs[name] = UUID(attrs[name])
+    if "grades" in attrs:
+        attrs["grades"] = tuple(Graded(**grade) for grade in attrs["grades"])
     return FactRow(**dict(zip(_COLUMNS, _read(row), strict=True)), traits=Traits(**attrs))
 
 

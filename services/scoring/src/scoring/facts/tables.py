@@ -23,6 +23,12 @@ fact = sa.Table(
     sa.Column("event_id", UUID(as_uuid=True), nullable=False),
     sa.Index("ix_fact_customer", "customer_id", "occurred_at"),
     sa.Index("ix_fact_event", "event_id", postgresql_using="brin"),
+    sa.Index("ix_fact_referrer", "customer_id", postgresql_where=sa.text("kind = 'referral'")),
+    sa.Index("ix_fact_referred", sa.text("(attrs ->> 'referred_id')"), postgresql_where=sa.text("kind = 'referral'")),
+    sa.Index("ix_fact_cycle", sa.text("(attrs ->> 'cycle_id')"), postgresql_where=sa.text("attrs ? 'cycle_id'")),
+    sa.Index("ix_fact_need", sa.text("(attrs ->> 'interview_id')"), postgresql_where=sa.text("kind = 'need'")),
+    sa.Index("ix_fact_goodwill", "occurred_at", postgresql_where=sa.text("kind = 'goodwill'")),
+    sa.Index("ix_fact_opinion", "occurred_at", postgresql_where=sa.text("kind = ANY (ARRAY['opinion', 'interview'])")),
 )
 source_watermark = sa.Table(
     "source_watermark",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,18 @@ async def of_customers(
 ) -> list[FactRow]:
     """The newest version, by what was known then, of each fact of these kinds."""
     return await store.of_customers(reader, customer_ids, kinds, known_at)
+
+
+async def referrals(
+    reader: Reader, *, by: Iterable[UUID] = (), of: Iterable[UUID] = (), known_at: datetime | None = None
+) -> list[FactRow]:
+    """Every version, known by then, of the referrals that these records made, and of those that name these."""
+    return await store.referrals(reader, by=by, of=of, known_at=known_at)
+
+
+async def of_cycle(reader: Reader, cycle_id: UUID) -> list[FactRow]:
+    """Every version of what belongs to a review cycle: interviews with their needs, improvements with who was told."""
+    return await store.of_cycle(reader, cycle_id)
 
 
 async def reach(reader: Reader, known_at: datetime | None = None) -> dict[str, datetime]:

@@ -12,6 +12,14 @@ from typing import Any
 
 import yaml
 
+from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
+from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
+from scoring.scorecards.referring import INFLUENCE, InfluenceCard
+from scoring.scorecards.referring import influence_card as _influence_card
+from scoring.scorecards.reviewing import ReviewRule
+from scoring.scorecards.reviewing import review_rule as _review_rule
+from scoring.scorecards.risk import RadarCard
+from scoring.scorecards.risk import radar_card as _radar_card
 from scoring.scorecards.rules import (
     Action,
     Band,
@@ -25,9 +33,13 @@ from scoring.scorecards.rules import (
 )
 
 VALUE, TRUST = "value.existing", "trust"
-FOLDERS = {VALUE: "existing_value", TRUST: "trust"}
+FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
 TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
-NEWEST = {VALUE: 1, TRUST: 1, SEGMENTS: 1, TREATMENTS: 1, RATES: 1}
+RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
+NEWEST = {
+    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE), 1),
+    **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
+}
 """The version of each file that holds now."""
 
 
@@ -56,6 +68,38 @@ def value_card() -> ValueCard:
 def trust_card() -> TrustCard:
     """The scorecard of trust that holds now."""
     return _trust_card(body(TRUST, NEWEST[TRUST]))
+
+
+@cache
+def satisfaction_cards() -> tuple[SatisfactionCard, ...]:
+    """The scorecards of satisfaction that hold now: of the whole, and of each facet."""
+    raw = body(SATISFACTION, NEWEST[SATISFACTION])
+    return _satisfaction_cards(raw, _shared(raw))
+
+
+@cache
+def influence_card() -> InfluenceCard:
+    """The scorecard of influence that holds now."""
+    raw = body(INFLUENCE, NEWEST[INFLUENCE])
+    return _influence_card(raw, _shared(raw), value_card())
+
+
+@cache
+def radar_card() -> RadarCard:
+    """The radar's rule that holds now."""
+    return _radar_card(body(RADAR, NEWEST[RADAR]))
+
+
+@cache
+def review_rule() -> ReviewRule:
+    """The rule of the review cycle that holds now."""
+    return _review_rule(body(REVIEWS, NEWEST[REVIEWS]))
+
+
+@cache
+def goodwill_window_days() -> int:
+    """Days after goodwill in which orders and referrals count as its return."""
+    return int(body(GOODWILL, NEWEST[GOODWILL])["window_days"])
 
 
 @cache

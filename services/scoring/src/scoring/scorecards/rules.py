@@ -140,9 +140,6 @@ class TrustCard:
         )
 
 
-Scorecard = ValueCard | TrustCard
-
-
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A group of customers; without `tiers` everybody is a member, by tier."""

@@ -31,7 +31,7 @@ Reader = Annotated[Read, Depends(read("scores:read"))]
 Config = Annotated[Settings, Depends(settings_of)]
 AsOf = Annotated[date | None, Query(description="A day in the firm's time zone; today, if not given.")]
 KnownAt = Annotated[UtcTime | None, Query(description="Only what had been learned by then counts.")]
-Kind = Annotated[str, Query(description="`value.existing` or `trust`.")]
+Kind = Annotated[str, Query(description="`value.existing`, `value.influence`, `trust`, `satisfaction`, ...")]
 
 
 @router.get("/customers/{customer_id}/scores")
@@ -49,7 +49,7 @@ async def get_scores(
     at = reading.moment(call.pool.clock.now(), config.zone, as_of, known_at)
     if as_of or known_at or not found:
         found = await reading.computed(call.pool, customer, at)
-    items = [score_read(one, reading.card_of(one.score.kind).texts) for one in found]
+    items = [score_read(one, reading.card_of(one.score.kind)) for one in found]
     return ScoresRead(customer_id=customer.id, members=list(customer.members), items=items)
 
 
@@ -63,7 +63,7 @@ async def get_history(customer_id: UUID, kind: Kind, call: Reader, paging: Pagin
     customer = await _customer(call, customer_id, "scores/history")
     before = date.fromisoformat(str(paging.after[0])) if paging.after else None
     found = await reading.history(call.pool, customer, kind, before, paging.limit)
-    return paging.cut([score_read(one, card.texts) for one in found], lambda one: (one.as_of.isoformat(),))
+    return paging.cut([score_read(one, card) for one in found], lambda one: (one.as_of.isoformat(),))
 
 
 @router.get("/customers/{customer_id}/scores/{kind}/explanation")
@@ -111,7 +111,7 @@ async def _explained(  # noqa: PLR0913 - one parameter for each of the question'
     customer = await _customer(call, customer_id, path)
     now = call.pool.clock.now()
     found = await reading.explained(call.pool, customer, card, reading.moment(now, config.zone, as_of, known_at))
-    return explanation_read(found, customer.id, now)
+    return explanation_read(found, card, customer.id, now)
 
 
 async def _customer(call: Read, customer_id: UUID, path: str) -> Whole:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol, overload
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
-from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
-from scoring.scores import trust, value
-from scoring.scores.days import Days
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.referring import InfluenceCard
+from scoring.scorecards.rules import TrustCard, ValueCard
+from scoring.scores import influence, satisfaction, trust, value
+from scoring.scores.days import Days, Reach
+from scoring.scores.influence import NOBODY, Network
 from scoring.scores.measure import Measured
 from scoring.scores.rules import Moment, day_of, end_of
-from scoring.scores.value import Ledger, Reach
+from scoring.scores.value import Ledger
 
 
 class Basis(Protocol):
@@ -95,15 +100,79 @@ class TrustBasis:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class SatisfactionBasis:
+    """Satisfaction, of the whole or of a facet."""
+
+    card: SatisfactionCard
+    zone: ZoneInfo
+    found: satisfaction.Opinions
+
+    def value_on(self, day: date) -> int | None:
+        """The value."""
+        return self.measured(day).value
+
+    def measured(self, day: date) -> Measured:
+        """With its reasons."""
+        return satisfaction.measure(self.found, self.card, day.toordinal())
+
+    def plus(self, facts: Iterable[FactRow]) -> SatisfactionBasis:
+        """With more opinions."""
+        more = satisfaction.opinions(facts, self.card, self.zone)
+        answers = [*self.found.answers, *more.answers]
+        return replace(self, found=satisfaction.Opinions(answers, [*self.found.importance, *more.importance]))
+
+    def heard(self) -> SatisfactionBasis:
+        """The same: satisfaction is what was said."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class InfluenceBasis:
+    """Influence: of others' facts, so that more of one's own change nothing."""
+
+    card: InfluenceCard
+    found: Sequence[influence.Brought]
+
+    def value_on(self, day: date) -> int | None:
+        """The value."""
+        return self.measured(day).value
+
+    def measured(self, day: date) -> Measured:
+        """With its reasons."""
+        return influence.measure(self.found, self.card, day.toordinal())
+
+    def plus(self, facts: Iterable[FactRow]) -> InfluenceBasis:  # noqa: ARG002 - the same for every kind
+        """The same."""
+        return self
+
+    def heard(self) -> InfluenceBasis:
+        """The same."""
+        return self
+
+
 @overload
 def basis(facts: Iterable[FactRow], card: ValueCard, moment: Moment) -> ValueBasis: ...
 @overload
-def basis(facts: Iterable[FactRow], card: TrustCard, moment: Moment) -> TrustBasis: ...
-def basis(facts: Iterable[FactRow], card: Scorecard, moment: Moment) -> ValueBasis | TrustBasis:
-    """Sort out facts that have been through `current`; what happened after the moment's day is left out."""
-    over = end_of(moment.day, moment.zone)
-    past = [fact for fact in facts if fact.occurred_at < over]
+def basis(
+    facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = (), around: Network = NOBODY
+) -> ValueBasis | TrustBasis | SatisfactionBasis | InfluenceBasis: ...
+def basis(
+    facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = (), around: Network = NOBODY
+) -> ValueBasis | TrustBasis | SatisfactionBasis | InfluenceBasis:
+    """Sort out facts that have been through `current`; what happened after the moment's day is left out.
+
+    `around` is whom the customer brought, with facts that have been through it too.
+    """
+    over, zone = end_of(moment.day, moment.zone), moment.zone
+    if isinstance(card, InfluenceCard):
+        past = [fact for fact in around.facts if fact.occurred_at < over]
+        day = moment.day.toordinal()
+        return InfluenceBasis(card, influence.brought(members, replace(around, facts=past), card, zone, day))
+    own = [fact for fact in facts if fact.occurred_at < over]
+    if isinstance(card, SatisfactionCard):
+        return SatisfactionBasis(card, zone, satisfaction.opinions(own, card, zone, moment.facets))
     if isinstance(card, TrustCard):
-        return TrustBasis(card, moment.zone, trust.evidence(past, moment.zone))
-    reach = {source: day_of(up_to, moment.zone).toordinal() for source, up_to in moment.reach.items()}
-    return ValueBasis(card, moment.zone, value.ledger(past, card, moment.zone), reach)
+        return TrustBasis(card, zone, trust.evidence(own, zone))
+    reach = {source: day_of(up_to, zone).toordinal() for source, up_to in moment.reach.items()}
+    return ValueBasis(card, zone, value.ledger(own, card, zone), reach)

@@ -8,29 +8,56 @@ from datetime import date
 from uuid import UUID
 
 from scoring.facts.rules import FactRow, current
-from scoring.scorecards.rules import Scorecard, TrustCard, ValueCard
+from scoring.radar import rules as radar
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.referring import InfluenceCard
+from scoring.scorecards.risk import RadarCard
+from scoring.scorecards.rules import UNRATED, TrustCard, ValueCard
 from scoring.scores.basis import ValueBasis, basis
-from scoring.scores.measure import Measured
+from scoring.scores.influence import NOBODY, Network, counting, part_of
+from scoring.scores.measure import Measured, Reason
 from scoring.scores.rules import Moment, Score
 from scoring.segments.rules import Standing, standing
+
+SAID = ("opinion", "interview")
+"""Kinds of fact by which customers say how satisfied they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """The scorecards in force."""
+    """The scorecards in force, and the radar's rule."""
 
     value: ValueCard
     trust: TrustCard
+    radar: RadarCard
+    satisfaction: tuple[SatisfactionCard, ...]
+    influence: InfluenceCard
+
+    @property
+    def every(self) -> tuple[Scorecard, ...]:
+        """All scorecards."""
+        return (self.value, self.trust, *self.occasional)
+
+    @property
+    def occasional(self) -> tuple[SatisfactionCard | InfluenceCard, ...]:
+        """Those that say nothing of most customers: without anything to go by there is no score."""
+        return (*self.satisfaction, self.influence)
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """Kinds of score that everybody has."""
+        return (self.value.kind, self.trust.kind)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of score."""
-        return (self.value.kind, self.trust.kind)
+        return tuple(card.kind for card in self.every)
 
     @property
     def fact_kinds(self) -> tuple[str, ...]:
         """Kinds of fact that any of them weighs."""
-        return tuple(sorted({*self.value.fact_kinds, *self.trust.fact_kinds}))
+        return tuple(sorted({kind for card in (*self.every, self.radar) for kind in card.fact_kinds}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +67,17 @@ class Picture:
     customer_id: UUID
     members: tuple[UUID, ...]
     scores: Mapping[str, Score]
+    """By kind; without those that there is nothing to go by for."""
     standing: Standing
+    watch: radar.Reading
 
 
-def score(facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = ()) -> Score:
+def score(
+    facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = (), around: Network = NOBODY
+) -> Score:
     """The score on a day, as far as was known at a moment; the same facts, in any order, on any day, the same."""
-    measured = basis(current(facts, moment.known_at), card, moment).measured(moment.day)
+    members, around = tuple(members), counting(around, moment.known_at)
+    measured = basis(current(facts, moment.known_at), card, moment, members, around).measured(moment.day)
     return scored(measured, card, moment, members)
 
 
@@ -63,14 +95,38 @@ def scored(measured: Measured, card: Scorecard, moment: Moment, members: Iterabl
     )
 
 
-def picture(
-    customer_id: UUID, members: Sequence[UUID], facts: Sequence[FactRow], cards: Cards, moment: Moment
+def says_something(one: Score) -> bool:
+    """Whether there was anything to go by: a missing exchange rate is."""
+    return one.value is not None or any(reason.fact_id for reason in one.reasons)
+
+
+def silent(card: SatisfactionCard | InfluenceCard, moment: Moment, members: Iterable[UUID]) -> Score:
+    """The score of a customer of whom there is nothing to go by any more."""
+    nothing = Measured(None, UNRATED, {}, (Reason(card.nothing, 0),), {})
+    return scored(nothing, card, moment, members)
+
+
+def picture(  # noqa: PLR0913 - one argument for each part of what is known
+    customer_id: UUID,
+    members: Sequence[UUID],
+    facts: Sequence[FactRow],
+    cards: Cards,
+    moment: Moment,
+    around: Network = NOBODY,
 ) -> Picture:
-    """Every score of one customer, and the tier."""
-    known = current(facts, moment.known_at)
+    """Every score of one customer, the tier, and how it stands on the radar."""
+    known, around = current(facts, moment.known_at), counting(around, moment.known_at)
     worth, trust = basis(known, cards.value, moment), basis(known, cards.trust, moment)
     scores = {each.card.kind: scored(each.measured(moment.day), each.card, moment, members) for each in (worth, trust)}
-    return Picture(customer_id, tuple(sorted(members)), scores, tier_on(worth, moment.day))
+    said = [fact for fact in known if fact.kind in SAID]
+    for card in cards.satisfaction if said else ():
+        scores[card.kind] = scored(basis(said, card, moment).measured(moment.day), card, moment, members)
+    if around.referrals:
+        found = basis((), cards.influence, moment, members, around).measured(moment.day)
+        scores[cards.influence.kind] = scored(found, cards.influence, moment, members)
+    kept = {kind: one for kind, one in scores.items() if kind in cards.always or says_something(one)}
+    watch = radar.read(known, cards.radar, moment)
+    return Picture(customer_id, tuple(sorted(members)), kept, tier_on(worth, moment.day), watch)
 
 
 def tier_on(worth: ValueBasis, day: date) -> Standing:
@@ -79,12 +135,17 @@ def tier_on(worth: ValueBasis, day: date) -> Standing:
 
 
 def pictures(
-    families: Mapping[UUID, Sequence[UUID]], facts: Sequence[FactRow], cards: Cards, moment: Moment
+    families: Mapping[UUID, Sequence[UUID]],
+    facts: Sequence[FactRow],
+    cards: Cards,
+    moment: Moment,
+    around: Network = NOBODY,
 ) -> list[Picture]:
-    """The same for many customers, each with its members."""
+    """The same for many customers, each with its members; `facts` are theirs and those of whom they brought."""
     canonical = {member: customer for customer, members in families.items() for member in members}
     by_customer: dict[UUID, list[FactRow]] = {customer: [] for customer in families}
     for fact in facts:
-        if fact.customer_id is not None:
+        if fact.customer_id in canonical:
             by_customer[canonical[fact.customer_id]].append(fact)
-    return [picture(one, families[one], by_customer[one], cards, moment) for one in families]
+    nets = {one: part_of(around, members, len(cards.influence.share_bp)) for one, members in families.items()}
+    return [picture(one, families[one], by_customer[one], cards, moment, nets[one]) for one in families]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.facts.rules import FactRow
-from scoring.scorecards.rules import Texts
 from scoring.scores.levers import Change
 from scoring.scores.rules import Score
 from scoring.segments.rules import Standing
@@ -21,4 +20,3 @@ class Explanation:
     """The heaviest fact of each reason, by the reason's code."""
     standing: Standing | None
     changes: Sequence[Change]
-    texts: Texts

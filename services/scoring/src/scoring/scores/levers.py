@@ -9,7 +9,8 @@ from typing import Literal
 from uuid import UUID
 
 from scoring.facts.rules import FactRow, Traits
-from scoring.scorecards.rules import Lever, Scorecard, band_of, rank_of
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.rules import Lever, band_of, rank_of
 from scoring.scores.basis import Basis
 from scoring.scores.rules import Moment, end_of
 

@@ -15,12 +15,16 @@ from guanxi.db import Pool, Reader
 from guanxi.problems import NotFound, Unprocessable
 from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
+from scoring.indicators import usecases as indicators
 from scoring.scorecards import files
-from scoring.scorecards.rules import UNRATED, Scorecard
-from scoring.scores import store
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.referring import REFERRAL
+from scoring.scorecards.rules import UNRATED
+from scoring.scores import network, store
 from scoring.scores.basis import ValueBasis, basis
-from scoring.scores.computing import score, scored, tier_on
+from scoring.scores.computing import picture, scored, tier_on
 from scoring.scores.explanation import Explanation
+from scoring.scores.influence import NOBODY, Network, counting
 from scoring.scores.levers import least_changes
 from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
 from scoring.scores.store import Pareto
@@ -57,11 +61,10 @@ def moment(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime
 
 def card_of(kind: str) -> Scorecard:
     """The scorecard in force for a kind of score; 404 for a kind that there is not."""
-    known = cards()
-    for card in (known.value, known.trust):
-        if card.kind == kind:
-            return card
-    raise NotFound("kind of score")
+    found = next((card for card in cards().every if card.kind == kind), None)
+    if found is None:
+        raise NotFound("kind of score")
+    return found
 
 
 async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[Whole, list[Stored]]:
@@ -81,28 +84,28 @@ async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
 
 
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
-    """The scores of any day, from the facts."""
+    """The scores of any day, from the facts; without those that there is nothing to go by for."""
     known = cards()
-    rows, told = await _facts(pool, customer, known.fact_kinds, at)
-    made = await asyncio.to_thread(
-        lambda: [score(rows, card, told, customer.members) for card in (known.value, known.trust)]
-    )
-    return [Stored(one, pool.clock.now()) for one in made]
+    rows, told, around = await _all_of(pool, customer, known.fact_kinds, at)
+    made = await asyncio.to_thread(picture, customer.id, customer.members, rows, known, told, around)
+    return [Stored(one, pool.clock.now()) for one in made.scores.values()]
 
 
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
-    rows, told = await _facts(pool, customer, card.fact_kinds, at)
-    return await asyncio.to_thread(explain, rows, card, told, customer.members)
+    rows, told, around = await _all_of(pool, customer, card.fact_kinds, at)
+    return await asyncio.to_thread(explain, rows, card, told, customer.members, around)
 
 
-def explain(rows: Sequence[FactRow], card: Scorecard, at: Moment, members: Sequence[UUID]) -> Explanation:
+def explain(
+    rows: Sequence[FactRow], card: Scorecard, at: Moment, members: Sequence[UUID], around: Network = NOBODY
+) -> Explanation:
     """The same for facts at hand."""
-    known = basis(current(rows, at.known_at), card, at)
+    known = basis(current(rows, at.known_at), card, at, members, counting(around, at.known_at))
     measured = known.measured(at.day)
     standing = tier_on(known, at.day) if isinstance(known, ValueBasis) else None
     changes = least_changes(known, card, at, standing.tier if standing else None)
-    return Explanation(scored(measured, card, at, members), measured.facts, standing, changes, card.texts)
+    return Explanation(scored(measured, card, at, members), measured.facts, standing, changes)
 
 
 async def history(pool: Pool, customer: Whole, kind: str, before: date | None, limit: int) -> list[Stored]:
@@ -122,8 +125,30 @@ async def pareto(reader: Reader) -> Pareto:
     return await store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
 
 
-async def _facts(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:
+async def _all_of(
+    pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment
+) -> tuple[list[FactRow], Moment, Network]:
+    """The same, and whom the customer brought, where these kinds of fact are about that."""
+    if REFERRAL not in kinds:
+        rows, told = await facts_of(pool, customer, kinds, at)
+        return rows, told, NOBODY
+    async with pool.read() as reader:
+        told = await _told(reader, at)
+        depth = len(cards().influence.share_bp)
+        around, others = await network.below(reader, customer.members, depth, at.known_at)
+        rows = await facts.of_customers(reader, [*customer.members, *others], kinds, at.known_at)
+    own = set(customer.members)
+    return [one for one in rows if one.customer_id in own], told, replace(around, facts=rows)
+
+
+async def facts_of(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:
+    """A customer's facts of these kinds as they were known then, and the moment with how far its sources had told."""
     async with pool.read() as reader:
         # How far a source has told first: a mark read after the facts might cover some that they lack (ADR 0013).
-        told = replace(at, reach=await facts.reach(reader, at.known_at))
+        told = await _told(reader, at)
         return await facts.of_customers(reader, customer.members, kinds, at.known_at), told
+
+
+async def _told(reader: Reader, at: Moment) -> Moment:
+    reach = await facts.reach(reader, at.known_at)
+    return replace(at, reach=reach, facets=await indicators.facets(reader, at.known_at))

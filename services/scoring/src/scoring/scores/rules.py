@@ -20,6 +20,8 @@ class Moment:
     known_at: datetime | None = None
     reach: Mapping[str, datetime] = field(default_factory=dict)
     """How far each source had told us by then."""
+    facets: Mapping[str, str] = field(default_factory=dict)
+    """The facet of each quality indicator, by the version of them that was in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.facts.rules import FactRow
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.opinions import SatisfactionCard
 from scoring.scorecards.rules import Texts
 from scoring.scores.explanation import Explanation
 from scoring.scores.levers import Change
@@ -34,6 +36,7 @@ _SCORE: dict[str, Any] = {
     "as_of": "2026-03-31",
     "value": 59,
     "band": "middle",
+    "outcome": None,
     "inputs": {"profit_minor": 12600000, "orders": 1, "quarters": 1, "days_since_order": 5, "untold_days": 0},
     "reasons": _REASONS,
     "version": 1,
@@ -85,7 +88,10 @@ class ScoreRead(BaseModel):
     kind: str
     as_of: date = Field(description="The day, in the firm's time zone, at whose end it holds.")
     value: int | None = Field(description="Points; null when unrated.")
-    band: str = Field(description="`unrated` where an exchange rate is missing.")
+    band: str = Field(description="`unrated` where something is missing to say it; the reason names what.")
+    outcome: str | None = Field(
+        description="Of satisfaction, what is to be expected: `satisfied`, `weak_loyalty` or `churn`."
+    )
     inputs: dict[str, int] = Field(description="What was counted; money in minor units of the scorecard's currency.")
     reasons: list[ReasonRead]
     version: int = Field(description="Version of the scorecard.")
@@ -190,33 +196,35 @@ class ParetoRead(BaseModel):
     leading_share_bp: int | None = Field(description="Their share of the profit, in hundredths of a percent.")
 
 
-def score_read(stored: Stored, texts: Texts) -> ScoreRead:
+def score_read(stored: Stored, card: Scorecard) -> ScoreRead:
     """A stored score with its texts."""
     return ScoreRead.model_validate(
-        _shared(stored) | {"reasons": [_reason(one, texts) for one in stored.score.reasons]}
+        _shared(stored, card) | {"reasons": [_reason(one, card.texts) for one in stored.score.reasons]}
     )
 
 
-def explanation_read(found: Explanation, customer_id: UUID, at: datetime) -> ExplanationRead:
+def explanation_read(found: Explanation, card: Scorecard, customer_id: UUID, at: datetime) -> ExplanationRead:
     """An explained score."""
-    reasons = [_reason(one, found.texts) | {"fact": _behind(found.facts.get(one.code))} for one in found.score.reasons]
-    changes = [_change(one, found.texts) for one in found.changes]
+    reasons = [_reason(one, card.texts) | {"fact": _behind(found.facts.get(one.code))} for one in found.score.reasons]
+    changes = [_change(one, card.texts) for one in found.changes]
     up = next((one for one in changes if one.direction == "up"), None)
     return ExplanationRead.model_validate(
-        _shared(Stored(found.score, at))
+        _shared(Stored(found.score, at), card)
         | {"customer_id": customer_id, "members": list(found.score.members), "reasons": reasons}
         | {"tier": found.standing.tier if found.standing else None, "least_change": up, "changes": changes}
         | {"tier_since": found.standing.since if found.standing else None}
     )
 
 
-def _shared(stored: Stored) -> dict[str, object]:
+def _shared(stored: Stored, card: Scorecard) -> dict[str, object]:
     score = stored.score
+    outcomes = card.outcomes if isinstance(card, SatisfactionCard) else {}
     return {
         "kind": score.kind,
         "as_of": score.as_of,
         "value": score.value,
         "band": score.band,
+        "outcome": outcomes.get(score.band),
         "inputs": dict(score.inputs),
         "version": score.version,
         "computed_at": stored.computed_at,

@@ -56,7 +56,7 @@ SELECT i, 0, $1, $1, 'head-office', c, k FROM unnest($2::uuid[], $3::uuid[], $4:
 ON CONFLICT DO NOTHING
 """
 _RESULT = "customer_id, kind, as_of, band, value, inputs, reasons, scorecard, members, computed_at"
-_LOCK = f"SELECT id, version, {_RESULT} FROM score_series WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = f"SELECT id, version, {_RESULT} FROM score_series WHERE customer_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _SAVE = """
 UPDATE score_series s
 SET version = n.version, recorded_at = $2, as_of = n.as_of, band = n.band, value = n.value, inputs = n.inputs,
@@ -208,14 +208,34 @@ async def sweep(tx: Tx, day: date, began_at: datetime, limit: int) -> int:
 
 
 async def lock(tx: Tx, customer_ids: Iterable[UUID], kinds: Sequence[str]) -> dict[tuple[UUID, str], Series]:
-    """Lock these customers' series, made when there are none: whoever holds them scores these customers."""
-    wanted = {series_id(one, kind): (one, kind) for one in customer_ids for kind in kinds}
-    rows = await tx.fetch(_LOCK, list(wanted))
-    if len(rows) < len(wanted):
-        customers, names = zip(*wanted.values(), strict=True)
-        await tx.execute(_ENSURE, tx.now, list(wanted), list(customers), list(names))
-        rows = await tx.fetch(_LOCK, list(wanted))
-    return {(row["customer_id"], row["kind"]): _series(row) for row in rows}
+    """Lock all series of these customers; those of these kinds are made when there are none.
+
+    Whoever holds them scores these customers, and may make more of their series.
+    """
+    customers = list(customer_ids)
+    found = await _lock(tx, customers)
+    missing = [(one, kind) for one in customers for kind in kinds if (one, kind) not in found]
+    if missing:
+        await _ensure(tx, missing)
+        found = await _lock(tx, customers)
+    return found
+
+
+async def make(tx: Tx, wanted: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Series]:
+    """Make series of customers whose others are locked, each by customer and kind."""
+    if wanted:
+        await _ensure(tx, wanted)
+    return {(one, kind): Series(series_id(one, kind), 0, one, kind, None) for one, kind in wanted}
+
+
+async def _lock(tx: Tx, customer_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Series]:
+    return {(row["customer_id"], row["kind"]): _series(row) for row in await tx.fetch(_LOCK, customer_ids)}
+
+
+async def _ensure(tx: Tx, wanted: Sequence[tuple[UUID, str]]) -> None:
+    customers, kinds = zip(*wanted, strict=True)
+    ids = [series_id(one, kind) for one, kind in wanted]
+    await tx.execute(_ENSURE, tx.now, ids, list(customers), list(kinds))
 
 
 async def save(tx: Tx, scores: Mapping[UUID, tuple[UUID, int, Score]]) -> None:

@@ -14,9 +14,11 @@ from guanxi.bus import log
 from guanxi.db import Pool, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
+from scoring.indicators import usecases as indicators
+from scoring.radar import usecases as radar
 from scoring.scorecards import files
-from scoring.scores import store
-from scoring.scores.computing import Cards, Picture, pictures
+from scoring.scores import network, store
+from scoring.scores.computing import Cards, Picture, pictures, silent
 from scoring.scores.rules import Moment, Score, day_of, midnight
 from scoring.scores.store import HISTORIC, LIVE, Mark, Series
 from scoring.scores.telling import score_changed
@@ -44,7 +46,13 @@ class FamilyMovedError(Exception):
 
 def cards() -> Cards:
     """The scorecards in force."""
-    return Cards(files.value_card(), files.trust_card())
+    return Cards(
+        files.value_card(),
+        files.trust_card(),
+        files.radar_card(),
+        files.satisfaction_cards(),
+        files.influence_card(),
+    )
 
 
 async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
@@ -116,13 +124,18 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     families = _living(first_seen, people)
     if not families:
         return
-    before = await store.lock(tx, {*families, *_all(families)}, known.kinds)
+    before = await store.lock(tx, {*families, *_all(families)}, known.always)
     if await directory.families(tx, claimed) != first_seen:
         raise FamilyMovedError
-    told = replace(moment, reach=await facts.reach(tx))
-    rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
-    found = await asyncio.to_thread(pictures, families, rows, known, told)
-    await _write(tx, found, before, _causes(tx, first_seen, claimed))
+    told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
+    around, others = await network.below(tx, _all(families), len(known.influence.share_bp))
+    rows = await facts.of_customers(tx, [*_all(families), *others], known.fact_kinds)
+    found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=rows))
+    causes = _causes(tx, first_seen, claimed)
+    scores = await _scores(tx, found, before, told)
+    await _write(tx, found, scores, causes)
+    await radar.settle(tx, found, causes, people)
+    await _mark_referrers(tx, found, before, causes)
 
 
 def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
@@ -138,12 +151,26 @@ def _living(
     return {one: members for one, members in left.items() if members}
 
 
+async def _scores(
+    tx: Tx, found: Sequence[Picture], before: Mapping[tuple[UUID, str], Series], moment: Moment
+) -> list[tuple[UUID, Score, Series]]:
+    """Every score to be written, with its series: also of what there was something to go by for, and is no more."""
+    known, made = cards(), list[tuple[UUID, Score]]()
+    for one in found:
+        gone = [card for card in known.occasional if card.kind not in one.scores]
+        stale = [silent(card, moment, one.members) for card in gone if (one.customer_id, card.kind) in before]
+        made += [(one.customer_id, score) for score in (*one.scores.values(), *stale)]
+    new = [(who, score.kind) for who, score in made if (who, score.kind) not in before]
+    series = {**before, **await store.make(tx, new)}
+    return [(who, score, series[who, score.kind]) for who, score in made]
+
+
 async def _write(
-    tx: Tx, found: Sequence[Picture], before: Mapping[tuple[UUID, str], Series], causes: Mapping[UUID, datetime]
+    tx: Tx,
+    found: Sequence[Picture],
+    scores: Sequence[tuple[UUID, Score, Series]],
+    causes: Mapping[UUID, datetime],
 ) -> None:
-    scores = [
-        (one.customer_id, score, before[one.customer_id, score.kind]) for one in found for score in one.scores.values()
-    ]
     changed = [(who, score, series) for who, score, series in scores if _band_differs(series, score)]
     numbers = {series.id: series.sequence + 1 for _, _, series in changed}
     saved = {series.id: (who, numbers.get(series.id, series.sequence), score) for who, score, series in scores}
@@ -153,6 +180,32 @@ async def _write(
     await store.end(tx, absorbed)
     await log.record(tx, *(score_changed(tx, series, score, causes[who]) for who, score, series in changed))
     await segments.settle(tx, found, absorbed, causes)
+
+
+async def _mark_referrers(
+    tx: Tx,
+    found: Sequence[Picture],
+    before: Mapping[tuple[UUID, str], Series],
+    causes: Mapping[UUID, datetime],
+) -> None:
+    """Have those scored anew who brought a customer whose profit has changed: their influence lives on it."""
+    moved = [one for one in found if _profit(before[one.customer_id, files.VALUE].score) != _profit(_worth(one))]
+    if not moved:
+        return
+    depth = len(cards().influence.share_bp)
+    referrers = await network.above(tx, [each for one in moved for each in one.members], depth)
+    newest = max(causes[one.customer_id] for one in moved)
+    marks = [Mark(one, newest, HISTORIC, tx.now + SETTLING) for one in sorted(referrers)]
+    if marks:
+        await store.mark(tx, marks)
+
+
+def _worth(one: Picture) -> Score:
+    return one.scores[files.VALUE]
+
+
+def _profit(score: Score | None) -> int | None:
+    return score.inputs.get("profit_minor") if score else None
 
 
 def _causes(tx: Tx, families: Mapping[UUID, Sequence[UUID]], claimed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:

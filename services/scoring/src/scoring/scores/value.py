@@ -14,12 +14,10 @@ from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import UNRATED, ValueCard, band_of
-from scoring.scores.days import Days
+from scoring.scores.days import Days, Reach, told_until
 from scoring.scores.measure import Measured, Reason, heaviest_first
 
 BASIS = 10_000
-Reach = Mapping[str, int]
-"""Source -> the last day of which it has told us something (proleptic ordinal); others are heard up to any day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,27 +125,10 @@ def earnings(fact: FactRow, card: ValueCard, placed: Mapping[UUID, FactRow]) -> 
     return -(fact.amount_minor or 0) if fact.kind in card.costs else None
 
 
-def told_until(book: Ledger, card: ValueCard, day: int, reach: Reach) -> int:
-    """The last day up to `day` of which we know whether the customer ordered: silence is measured up to here.
-
-    A source that the customer ordered through within the window may know of orders that it has not told yet, after the
-    day that it has reached. An order that we do know of ends the silence whatever other sources have told.
-    """
-    after = day - card.window_days
-    ends = [
-        reach[source]
-        for source, days in book.by_source.items()
-        if reach.get(source, day) < day and bisect_right(days, after) < bisect_right(days, day)
-    ]
-    if not ends:
-        return day
-    return max(min(ends), book.orders.days[bisect_right(book.orders.days, day) - 1])
-
-
 def measures(book: Ledger, card: ValueCard, day: int, reach: Reach) -> Measures:
     """What counts at the end of a day."""
     after = day - card.window_days
-    until = told_until(book, card, day, reach)
+    until = told_until(book.orders.days, book.by_source, card.window_days, day, reach)
     last = bisect_right(book.orders.days, day)
     quarters = range(len(card.continuity) - 1)
     size = card.continuity_days
@@ -167,7 +148,7 @@ def points(found: Measures, card: ValueCard) -> dict[str, int]:
     """Points by code, for a customer whose profit is known."""
     profit = found.profit_minor or 0
     given = {
-        "profit": _on_curve(card.profit, profit),
+        "profit": on_curve(card.profit, profit),
         "recency": _at_most(card.recency, found.days_since_order),
         "frequency": _at_least(card.frequency, found.orders),
         "continuity": card.continuity[found.quarters],
@@ -254,7 +235,8 @@ def _payment(found: Measures, card: ValueCard) -> int:
     return max(rule.least, min(rule.most, total))
 
 
-def _on_curve(curve: Sequence[tuple[int, int]], at: int) -> int:
+def on_curve(curve: Sequence[tuple[int, int]], at: int) -> int:
+    """Points at an amount: on the line between the two points of the curve about it, rounded down."""
     place = bisect_left(curve, at, key=lambda point: point[0])
     if place == 0:
         return curve[0][1]

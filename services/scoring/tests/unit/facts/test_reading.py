@@ -6,17 +6,27 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from guanxi.events import Fact, fact_types
+from guanxi.events.customers import CustomerReferred, CustomerReferredVoided
+from guanxi.events.entitlements import EntitlementPolicyPublished, GoodwillApproved, GoodwillSpent
+from guanxi.events.improvements import ProblemRecognised
 from guanxi.events.interactions import (
+    ContactPlanned,
+    InterviewCompleted,
     OrderLine,
     OrderPlaced,
     OrderPlacedVoided,
     PaymentReceived,
+    PlanItemDone,
+    PlanItemMissed,
     PromiseDueSoon,
     PromiseKept,
     PromiseMadeVoided,
+    VisitReported,
 )
+from guanxi.events.notifications import ImprovementTold
 from guanxi.testing import an_event
 from scoring.facts.reading import SAYS, VOIDS, reached, rows_of
+from scoring.facts.rules import Graded, current
 
 _NOON = datetime(2026, 3, 31, 4, tzinfo=UTC)
 
@@ -39,8 +49,10 @@ def test_every_event_of_interactions_and_complaints_is_read() -> None:
     published: set[type[Fact]] = {
         fact for fact in fact_types().values() if fact.TOPIC in ("interactions", "complaints")
     }
-    assert published - {*SAYS, *VOIDS} == {PromiseDueSoon}, "a reminder is nothing that happened"
-    assert published >= {*SAYS, *VOIDS}
+    not_of_a_customer = {VisitReported, EntitlementPolicyPublished, ProblemRecognised}
+    still_to_come = {PromiseDueSoon, ContactPlanned, PlanItemDone, PlanItemMissed}
+    assert published - {*SAYS, *VOIDS} == not_of_a_customer | still_to_come, "say what it means, or why nothing"
+    assert {*SAYS, *VOIDS} - published == {CustomerReferred, CustomerReferredVoided, ImprovementTold}
 
 
 def test_an_order_keeps_the_margin_its_lines_declare_and_what_is_left_for_the_default() -> None:
@@ -93,3 +105,29 @@ def test_a_source_is_told_up_to_its_reports_and_not_to_what_we_did_about_them() 
     assert reached([ahead]) == {("dealer-17", _NOON): _NOON}
     early = an_event(_order(1), time=old.time, recorded=old.time)
     assert reached([early, new]) == {("dealer-17", old.time): old.time, ("dealer-17", new.time): _NOON}
+
+
+def test_what_goodwill_cost_takes_the_place_of_what_was_approved() -> None:
+    said = {"goodwill_id": UUID(int=1), "unit": "u", "kind": "exchange", "currency": "CNY", "approved_at": _NOON}
+    approved = GoodwillApproved.model_validate(said | {"cost_minor": 1_000})
+    spent = GoodwillSpent.model_validate(said | {"cost_minor": 1_200, "spent_at": _NOON + timedelta(days=3)})
+    facts = [
+        row
+        for sequence, fact in ((3, spent), (2, approved))
+        for row in rows_of(an_event(fact, aggregate=UUID(int=1), sequence=sequence))
+    ]
+    assert [(row.kind, row.amount_minor) for row in current(facts)] == [("goodwill", 1_200)]
+
+
+def test_an_interview_keeps_each_indicator_with_what_it_matters() -> None:
+    grades = [{"indicator": "delivery", "expected": 5, "obtained": 2, "importance": 4}]
+    held = {"unit": "u", "interview_id": UUID(int=1), "guide": "g", "guide_version": 1, "held_at": _NOON}
+    fact = InterviewCompleted.model_validate(held | {"grades": grades, "questions": 3, "answered": 3})
+    [row] = rows_of(an_event(fact))
+    assert row.traits.grades == (Graded("delivery", 5, 2, 4),)
+
+
+def test_a_voided_referral_has_no_unit_and_is_a_fact_all_the_same() -> None:
+    ids = {"referral_id": UUID(int=1), "referrer_id": UUID(int=2), "referred_id": UUID(int=3)}
+    [row] = rows_of(an_event(CustomerReferredVoided.model_validate(ids), sequence=2))
+    assert (row.kind, row.voided) == ("referral", True)

@@ -7,11 +7,15 @@ from datetime import date
 import pytest
 
 from scoring.scorecards import files
-from scoring.scorecards.rules import Scorecard, ValueCard, band_of
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.referring import InfluenceCard
+from scoring.scorecards.rules import TrustCard, ValueCard, band_of
 from scoring.settings import Settings
 
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
-CARDS: tuple[Scorecard, ...] = (files.value_card(), files.trust_card())
+SATISFACTION, INFLUENCE = files.satisfaction_cards(), files.influence_card()
+CARDS: tuple[Scorecard, ...] = (files.value_card(), files.trust_card(), *SATISFACTION, INFLUENCE)
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.kind)
@@ -30,10 +34,28 @@ def test_a_tier_is_never_lost_above_where_it_is_entered() -> None:
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.kind)
 def test_every_code_has_its_text_in_three_languages(card: Scorecard) -> None:
-    own = {"profit", "recency", "frequency", "continuity", "payment", "no-rate"}
-    codes = own if isinstance(card, ValueCard) else {"base", "limit", *card.signals}
+    codes = _codes(card)
     assert set(card.texts) == codes | {lever.code for lever in card.levers}
     assert all(set(text) == LANGUAGES and all(text.values()) for text in card.texts.values())
+
+
+def _codes(card: Scorecard) -> set[str]:
+    match card:
+        case ValueCard():
+            return {"profit", "recency", "frequency", "continuity", "payment", "no-rate"}
+        case TrustCard():
+            return {"base", "limit", *card.signals}
+        case SatisfactionCard():
+            return {"base", "limit", card.nothing, *card.sources}
+        case InfluenceCard():
+            further = {f"referred-{depth + 1}" for depth in range(1, len(card.share_bp))}
+            return {"referred", "no-rate", card.nothing, *further}
+
+
+def test_every_band_of_satisfaction_says_what_is_to_be_expected() -> None:
+    for card in SATISFACTION:
+        assert [band.name for band in card.bands] == list(card.outcomes)
+        assert set(card.indicators.values()) <= card.facets
 
 
 def test_every_tier_has_a_name_and_something_recommended() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from scoring.facts.rules import FactRow, Traits, current
 from scoring.scorecards import files
-from scoring.scorecards.rules import Scorecard, rank_of
+from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.rules import rank_of
 from scoring.scores.basis import basis
 from scoring.scores.computing import score
 from scoring.scores.levers import Change, least_changes

@@ -1,0 +1,1 @@
+"""The steps of the story, a file for each matter; each gives what there is to tell about it."""

@@ -1,0 +1,1 @@
+"""Opinion cards and surveys in customers' hands: invitations, printed cards, and what is written on either."""

@@ -1,0 +1,1 @@
+"""The pages of cards: templates, style and texts in three languages."""

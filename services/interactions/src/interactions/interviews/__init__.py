@@ -1,0 +1,1 @@
+"""Interviews of key customers, each along a version of a guide."""

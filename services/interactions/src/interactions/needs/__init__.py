@@ -1,0 +1,1 @@
+"""What customers need: raised in an interview or on any other occasion, answered by somebody of ours in time."""

@@ -1,0 +1,1 @@
+"""What goodwill cost, and what came back after it."""

@@ -1,0 +1,1 @@
+"""What all customers say of us together, those without a name included."""
