@@ -256,6 +256,13 @@ _NOT_A_DEALERS = {
         "GET /v1/templates/{template_id}",
     ),
     *("GET /v1/mentions/{mention_id}", "GET /v1/scorecards/{kind}/versions/{version}"),
+    *("GET /v1/entitlement-policies/{policy_id}", "GET /v1/entitlement-policies/{policy_id}/rehearsal"),
+    *(f"POST /v1/entitlement-policies/{{policy_id}}/{step}" for step in ("rehearsal", "approval", "publication")),
+    *("GET /v1/goodwill-requests/{request_id}", "POST /v1/goodwill-requests/{request_id}/decision"),
+    "POST /v1/goodwill-requests/{request_id}/spending",
+    *("POST /v1/problems/{problem_id}/recognition", "POST /v1/problems/{problem_id}/solution"),
+    *("GET /v1/improvements/{improvement_id}", "PATCH /v1/improvements/{improvement_id}"),
+    *(f"POST /v1/improvements/{{improvement_id}}/{step}" for step in ("approval", "publication")),
     *("GET /v1/segments/{segment_id}/members", "GET /v1/segments/{segment_id}/summary"),
     *(route.name for route in OBJECTS if "/v1/ops/" in route.path),
 }

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from complaints.access import Reading, Writing
 from complaints.entitlements import flags, showing, usecases
+from complaints.entitlements.offload import beside
 from complaints.entitlements.schemas import EntitlementsRead, FlagDecision, FlagRead
 from complaints.entitlements.usecases import Asked
 from complaints.fields import Sku
@@ -35,7 +36,8 @@ async def get_entitlements(
     await directory.require(call.pool, customer_id)
     asked = Asked(customer_id=customer_id, on=on, sku=sku, order_id=order_id)
     async with call.pool.read() as reader:
-        return showing.entitlements(await usecases.answer(reader, call.principal, asked, call.pool.clock.now()))
+        found = await usecases.answer(reader, call.principal, asked, call.pool.clock.now())
+    return await beside(len(found.answer.goods), showing.entitlements, found)
 
 
 @router.get("/entitlement-flags")

@@ -6,8 +6,8 @@ past, not a forecast. Of an article without recorded cost it is unknown, and its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
@@ -58,6 +58,20 @@ class Costs:
         return int((Decimal(cost) * pieces / sold).quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
+def narrowed(before: Policy, after: Policy) -> tuple[Policy, Policy]:
+    """The two policies with those clauses alone whose benefit may change between them: one does not bear on another.
+
+    Where tiers, rates or the firm's own region differ, any of them may.
+    """
+    same = (before.vip_tiers, before.rates, before.home_region) == (after.vip_tiers, after.rates, after.home_region)
+    if not same:
+        return before, after
+    mine = {clause.benefit: [c for c in before.clauses if c.benefit == clause.benefit] for clause in before.clauses}
+    theirs = {clause.benefit: [c for c in after.clauses if c.benefit == clause.benefit] for clause in after.clauses}
+    moved = {benefit for benefit in mine.keys() | theirs.keys() if mine.get(benefit) != theirs.get(benefit)}
+    return _of(before, moved), _of(after, moved)
+
+
 def compare(before: Policy, after: Policy, customer_id: UUID, file: File, on: date) -> Mover | None:
     """What would change for one customer; None when nothing would."""
     old, new = evaluate(before, file, on), evaluate(after, file, on)
@@ -74,6 +88,10 @@ def costs_of(spent: Iterable[tuple[str, str, date, int]], pieces: Mapping[str, i
         if amount is not None:
             cost[sku] = cost.get(sku, 0) + amount
     return Costs(cost, pieces)
+
+
+def _of(policy: Policy, benefits: Collection[str]) -> Policy:
+    return replace(policy, clauses=[clause for clause in policy.clauses if clause.benefit in benefits])
 
 
 def _of_goods(old: OfGoods, new: OfGoods) -> list[Moved]:

@@ -118,6 +118,8 @@ class _Trial:
     file: File
     on: date
     reached: Mapping[int, Reach]
+    vips: dict[date, str | None] = field(default_factory=dict)
+    """Why the customer was a VIP on each day that was looked at: many goods share few days."""
 
     def addressed(self, clause: Clause) -> bool:
         """What was agreed with others is none of this customer's business: it is not even tried."""
@@ -161,8 +163,12 @@ class _Trial:
 
     def _vip(self, lot: Lot | None) -> str | None:
         """The better of how the customer stood at delivery and stands at the claim."""
-        days = [self.on, lot.start] if lot else [self.on]
-        return next((why for day in days if (why := self.file.standing.vip(self.policy.vip_tiers, day))), None)
+        return self._vip_on(self.on) or (self._vip_on(lot.start) if lot else None)
+
+    def _vip_on(self, day: date) -> str | None:
+        if day not in self.vips:
+            self.vips[day] = self.file.standing.vip(self.policy.vip_tiers, day)
+        return self.vips[day]
 
     def _in_town(self) -> str | None:
         region = self.file.standing.region

@@ -15,7 +15,7 @@ from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.events.entitlements import EntitlementPolicyPublished
-from guanxi.problems import Conflict, NotFound
+from guanxi.problems import NotFound
 
 DUE = "entitlement_policy"
 """The kind of a policy's row in `due`: the day from which it is in force."""
@@ -55,16 +55,14 @@ async def approve(tx: Tx, policy_id: UUID, principal: Principal) -> Version:
 async def publish(tx: Tx, policy_id: UUID, principal: Principal) -> Version:
     """Publish what was approved: it is in force from its day on, or from today. 403, 404, 409.
 
-    A later number that begins no later would hide it for ever: 409 `superseded`.
+    What it changes then is what was rehearsed, or it is not published.
     """
     before = await find(tx, policy_id, lock=True)
     await authority.check(tx, principal, authority.LEAD)
     clock = await reading.clock(tx)
     today = clock.day(tx.now)
     after = rules.published(before, today, tx.now)
-    rival = await in_force(tx, after.effective_from)
-    if (rival.effective_from, rival.number) > (after.effective_from, after.number):
-        raise Conflict("superseded", f"Policy {rival.number} has been published since and would hold instead.")
+    rules.check_followed(after, await in_force(tx, after.effective_from))
     await policy_store.save(tx, after)
     await _tell(tx, after)
     if after.effective_from <= today:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from complaints.entitlements import goods, store, thresholds
 from complaints.entitlements.evaluation import File
 from complaints.entitlements.goods import Record, Zones
+from complaints.entitlements.offload import beside
 from complaints.entitlements.rules import Settled
 from complaints.entitlements.standing import Designation, Standing, Step
 from complaints.routing.rules import HEAD_OFFICE
@@ -49,48 +50,43 @@ async def files(
     settled = await store.settled(reader, {one.record_id for one in told if one.kind == goods.ORDER})
     standings = await _standings(reader, ids, time)
     regions = await store.regions(reader, ids)
-    by_record: dict[UUID, list[Record]] = {}
+    known = _Known(settled, *standings, regions, time)
+    return await beside(len(told), _files, families, told, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    settled: Mapping[UUID, Settled]
+    steps: Mapping[UUID, Sequence[Step]]
+    designations: Mapping[UUID, Sequence[Designation]]
+    regions: Mapping[UUID, str]
+    time: Clock
+
+
+def _files(families: Mapping[UUID, Sequence[UUID]], told: Sequence[Record], known: _Known) -> dict[UUID, File]:
+    versions: dict[UUID, list[Record]] = {}
     for one in told:
-        by_record.setdefault(one.record_id, []).append(one)
-    owners = {key: _owner(versions) for key, versions in by_record.items()}
-    by_owner: dict[UUID, list[Record]] = {}
-    for key, versions in by_record.items():
-        by_owner.setdefault(owners[key], []).extend(versions)
-    return {
-        key: _file(
-            members,
-            list(chain.from_iterable(by_owner.get(one, ()) for one in members)),
-            Standing(
-                [step for one in members for step in standings[0].get(one, ())],
-                [designation for one in members for designation in standings[1].get(one, ())],
-                next((regions[one] for one in (key, *members) if one in regions), None),
-            ),
-            settled,
-            time,
-        )
-        for key, members in families.items()
-    }
+        versions.setdefault(one.record_id, []).append(one)
+    owned: dict[UUID, list[Record]] = {}
+    for some in versions.values():
+        owned.setdefault(max(some, key=lambda one: one.version).customer_id, []).extend(some)
+    return {key: _file(key, members, owned, known) for key, members in families.items()}
 
 
-def _file(
-    members: Sequence[UUID],
-    told: Sequence[Record],
-    standing: Standing,
-    settled: Mapping[UUID, Settled],
-    time: Clock,
-) -> File:
+def _file(key: UUID, members: Sequence[UUID], owned: Mapping[UUID, Sequence[Record]], known: _Known) -> File:
+    told = list(chain.from_iterable(owned.get(one, ()) for one in members))
+    standing = Standing(
+        list(chain.from_iterable(known.steps.get(one, ()) for one in members)),
+        list(chain.from_iterable(known.designations.get(one, ()) for one in members)),
+        next((known.regions[one] for one in (key, *members) if one in known.regions), None),
+    )
     return File(
         members=frozenset(members),
-        lots=goods.lots_of(told, time.zones),
-        orders=thresholds.stories(told, settled),
+        lots=goods.lots_of(told, known.time.zones),
+        orders=thresholds.stories(told, known.settled),
         standing=standing,
-        zones=time.zones,
+        zones=known.time.zones,
     )
-
-
-def _owner(versions: Sequence[Record]) -> UUID:
-    """Whose a record is: its newest version says."""
-    return max(versions, key=lambda one: one.version).customer_id
 
 
 async def _standings(

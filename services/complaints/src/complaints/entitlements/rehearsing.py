@@ -18,7 +18,7 @@ from complaints.entitlements.tally import Tally
 from guanxi import directory
 from guanxi.db import Reader, Tx
 
-_CHUNK = 200
+_CHUNK = 100
 _NOBODY = UUID(int=0)
 _ALWAYS = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ async def keep(tx: Tx, policy_id: UUID, found: Mapping[str, Any]) -> Version:
 
 
 async def _result(reader: Reader, present: Version, draft: Version, on: date, time: Clock) -> Mapping[str, Any]:
-    old, new = present.policy, draft.policy
+    old, new = comparison.narrowed(present.policy, draft.policy)
     costs = comparison.costs_of(
         await store.service_costs(reader, str(time.firm)), await store.sold(reader, *_ALWAYS), new
     )

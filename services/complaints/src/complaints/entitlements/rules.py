@@ -138,10 +138,11 @@ class Settled:
 
 
 def rehearsed(one: Version, result: Mapping[str, Any], now: datetime) -> Version:
-    """The draft after a rehearsal; it may be rehearsed again until somebody approves it. 409 `already-approved`."""
-    if one.status not in {DRAFT, REHEARSED}:
-        raise Conflict("already-approved", f"This policy is {one.status}: only a draft is rehearsed.")
-    return _moved(one, now, status=REHEARSED, rehearsal=result)
+    """The draft after a rehearsal; what was approved by an earlier one waits for approval again. 409."""
+    if one.published_at is not None:
+        raise Conflict("already-published", f"This policy is {one.status}: only a draft is rehearsed.")
+    nobody = {"approved_by": None, "approver_id": None, "approved_at": None}
+    return _moved(one, now, status=REHEARSED, rehearsal=result, **nobody)
 
 
 def approved(one: Version, by: str, approver_id: UUID | None, now: datetime) -> Version:
@@ -156,7 +157,7 @@ def approved(one: Version, by: str, approver_id: UUID | None, now: datetime) -> 
 
 
 def published(one: Version, today: date, now: datetime) -> Version:
-    """The policy after its publication: from its day on, or from today where that is over. 409 `not-approved`.
+    """The policy after its publication: from its day on, or from today where that is over. 409.
 
     It never reaches back: what was answered yesterday was right yesterday.
     """
@@ -164,6 +165,19 @@ def published(one: Version, today: date, now: datetime) -> Version:
         code, how = ("already-published", "already") if one.published_at else ("not-approved", "and not approved")
         raise Conflict(code, f"This policy is {one.status} {how}.")
     return _moved(one, now, status=PUBLISHED, effective_from=max(one.effective_from, today), published_at=now)
+
+
+def check_followed(one: Version, present: Version) -> None:
+    """Refuse what would never hold, or would not change what was rehearsed. 409 `superseded`, `rehearse-again`.
+
+    `present` is what holds on its first day without it.
+    """
+    if (present.effective_from, present.number) > (one.effective_from, one.number):
+        raise Conflict("superseded", f"Policy {present.number} has been published since and would hold instead.")
+    against = (one.rehearsal or {}).get("against")
+    if against != present.number:
+        detail = f"It was rehearsed against policy {against}, and {present.number} holds by then: rehearse it again."
+        raise Conflict("rehearse-again", detail)
 
 
 def policy_of(id: UUID, number: int, effective_from: date, body: Mapping[str, Any]) -> Policy:  # noqa: A002 - the column's word

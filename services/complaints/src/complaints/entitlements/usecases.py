@@ -10,6 +10,7 @@ from uuid import UUID
 
 from complaints.entitlements import policy_store, reading, store, told
 from complaints.entitlements.evaluation import Answer, evaluate
+from complaints.entitlements.offload import beside
 from complaints.entitlements.rules import Version
 from guanxi import directory
 from guanxi.auth import Principal
@@ -59,7 +60,8 @@ async def answer(reader: Reader, principal: Principal, asked: Asked, now: dateti
     else:
         key, unit, members = asked.customer_id, principal.unit, [asked.customer_id]
     found = (await reading.files(reader, {key: members}, time, unit))[key]
-    return Answered(asked, key, version, evaluate(version.policy, found, on, asked.sku, asked.order_id))
+    said = await beside(len(found.lots), evaluate, version.policy, found, on, asked.sku, asked.order_id)
+    return Answered(asked, key, version, said)
 
 
 async def keep_purchases(tx: Tx, events: Sequence[Event[Any]]) -> None:

@@ -30,10 +30,11 @@ _CONCERNED = """
 FROM complaint c WHERE c.cause = $1 AND c.sku IS NOT DISTINCT FROM $2 AND c.filed_at >= $3 AND c.filed_at < $4
   AND c.voided_at IS NULL
 """
+# Who was erased is nobody whom anything could be told.
 _CUSTOMERS = f"""
-SELECT c.customer_id, count(*)::int AS complaints {_CONCERNED} GROUP BY 1
+SELECT CASE WHEN c.erased_at IS NULL THEN c.customer_id END AS customer_id, count(*)::int AS complaints {_CONCERNED}
+GROUP BY 1
 """
-# Of whom nothing may be kept any more, nothing is told.
 _UNANSWERED = f"""
 SELECT c.id, c.number, c.unit_id, c.customer_id, c.cause, c.sku {_CONCERNED}
   AND c.customer_id IS NOT NULL AND c.erased_at IS NULL

@@ -51,6 +51,16 @@ class Heap:
     first: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """How everybody who complains of a cause and article is answered."""
+
+    problem_id: UUID
+    text: str
+    remedy: str | None
+    decided_at: datetime
+
+
 def recognised(one: Problem, by: str, now: datetime) -> Problem:
     """The problem after a person has recognised it. 409 `already-recognised`."""
     if one.status != SUSPECTED:

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import sqlalchemy as sa
 
-from complaints.problems.rules import Heap, Problem
+from complaints.problems.rules import Heap, Problem, Solution
 from complaints.problems.tables import problem
 from guanxi.db import Reader, Tx, after_key, as_row
 
@@ -35,6 +35,10 @@ SET version = p.version + 1, recorded_at = excluded.recorded_at, since = least(p
     complaints = excluded.complaints, complainants = excluded.complainants
 WHERE (p.complaints, p.complainants) IS DISTINCT FROM (excluded.complaints, excluded.complainants)
 """
+_SOLUTION = """
+SELECT id AS problem_id, solution AS text, remedy, decided_at FROM problem
+WHERE cause = $1 AND sku IS NOT DISTINCT FROM $2 AND solution IS NOT NULL ORDER BY decided_at DESC LIMIT 1
+"""
 _SAVE = """
 UPDATE problem p SET version = n.version, recorded_at = n.recorded_at, status = n.status,
   recognised_by = n.recognised_by, recognised_at = n.recognised_at, solution = n.solution, remedy = n.remedy,
@@ -57,6 +61,12 @@ async def find(reader: Reader, problem_id: UUID, *, lock: bool = False) -> Probl
     """One problem."""
     row = await reader.fetchrow(f"{_ONE} FOR UPDATE" if lock else _ONE, problem_id)
     return _problem(row) if row else None
+
+
+async def solution(reader: Reader, cause: str, sku: str | None) -> Solution | None:
+    """What was decided last about a cause and article."""
+    row = await reader.fetchrow(_SOLUTION, cause, sku)
+    return Solution(**dict(row)) if row else None
 
 
 async def save(tx: Tx, one: Problem) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from complaints import authority
 from complaints.entitlements import reading
 from complaints.problems import rules, store
-from complaints.problems.rules import Heap, Problem
+from complaints.problems.rules import Heap, Problem, Solution
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.bus import log
@@ -60,6 +60,11 @@ async def solve(tx: Tx, problem_id: UUID, text: str, remedy: str | None, princip
     after = rules.solved(before, text, remedy, principal.subject, tx.now)
     await store.save(tx, after)
     return after
+
+
+async def solution(reader: Reader, cause: str, sku: str | None) -> Solution | None:
+    """How complaints of a cause and article are answered; None where nothing was decided."""
+    return await store.solution(reader, cause, sku)
 
 
 async def improve(tx: Tx, problem_id: UUID, since: datetime) -> None:

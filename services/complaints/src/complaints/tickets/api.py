@@ -11,6 +11,7 @@ from complaints.answers import usecases as answers
 from complaints.custody import usecases as custody
 from complaints.deadlines import usecases as deadlines
 from complaints.fields import Body, Cause, Code, Level, UtcTime
+from complaints.problems import usecases as problems
 from complaints.tickets import schemas, usecases
 from complaints.tickets.rules import Wanted
 from complaints.tickets.schemas import ComplaintItem, ComplaintRead, StatusName
@@ -53,7 +54,7 @@ async def list_complaints(call: Reader, page: Paging, filters: Annotated[Filters
 
 @router.get("/complaints/{complaint_id}")
 async def get_complaint(complaint_id: UUID, call: Reader) -> ComplaintRead:
-    """One complaint with its custody, answers, replies, verdicts and deadlines.
+    """One complaint with its custody, answers, replies, verdicts, deadlines and the uniform solution, if there is one.
 
     An external reader sees our units by their names, and nothing of what was said among ourselves.
     """
@@ -63,6 +64,7 @@ async def get_complaint(complaint_id: UUID, call: Reader) -> ComplaintRead:
         periods = await custody.of_complaint(reader, complaint_id)
         due = await deadlines.of_complaint(reader, complaint_id)
         outsider = await usecases.outsider(reader, call.principal)
+        solution = None if outsider else await problems.solution(reader, ticket.cause, ticket.sku)
     shown = schemas.whole(ticket, outsider).model_copy(
         update={
             "custody": [schemas.PeriodRead.model_validate(period) for period in periods],
@@ -70,6 +72,7 @@ async def get_complaint(complaint_id: UUID, call: Reader) -> ComplaintRead:
             "answers": [schemas.AnswerRead.model_validate(answer) for answer in said.answers],
             "replies": [schemas.ReplyRead.model_validate(reply) for reply in said.replies],
             "verdicts": [schemas.VerdictRead.model_validate(verdict) for verdict in said.verdicts],
+            "solution": schemas.UniformSolution.model_validate(solution) if solution else None,
         }
     )
     if outsider is not None:

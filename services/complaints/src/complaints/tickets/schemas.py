@@ -133,6 +133,15 @@ class VerdictRead(Read):
     created_at: datetime
 
 
+class UniformSolution(Read):
+    """What was decided once for everybody who complains of the same cause and article."""
+
+    problem_id: UUID
+    text: str
+    remedy: str | None
+    decided_at: datetime
+
+
 class ComplaintRead(ComplaintItem):
     """A complaint with everything said and done about it."""
 
@@ -144,6 +153,8 @@ class ComplaintRead(ComplaintItem):
     replies: list[ReplyRead] = Field(default_factory=list)
     verdicts: list[VerdictRead] = Field(default_factory=list)
     deadlines: list[DeadlineRead] = Field(default_factory=list)
+    solution: UniformSolution | None = None
+    """How such complaints are answered, where that is decided; not for external readers."""
 
 
 def item(ticket: Ticket, outsider: Outsider | None = None) -> ComplaintItem:

@@ -115,6 +115,15 @@ async def test_late_twice_and_shuffled_purchases_give_one_answer(story: Story) -
     assert not any(one["flagged"] for one in found["benefits"])
 
 
+async def test_who_has_bought_very_often_is_answered_whole_and_shown_the_newest(story: Story) -> None:
+    customer, ids = await story.customer(), [SystemIds().new() for _ in range(250)]
+    orders = [OrderPlaced.model_validate(order(one, 400 - n, 100, 1, STAND)) for n, one in enumerate(ids)]
+    await story.service.apply(*(an_event(one, aggregate=one.order_id, subject=customer) for one in orders))
+    found = await story.asked(customer, sku=STAND)
+    assert (found["goods_count"], len(found["goods"]), found["covered"]) == (250, 200, True)
+    assert found["goods"][0]["order_id"] == found["warranty"]["order_id"] == str(ids[-1])
+
+
 async def test_a_benefit_that_a_correction_would_take_stands_until_a_person_decides(story: Story) -> None:
     kept, withdrawn, other = [await story.customer(region="CN-14") for _ in range(3)]
     orders = {one: await story.buys(one, 20, BIG) for one in (kept, withdrawn, other)}

@@ -71,9 +71,12 @@ async def test_a_policy_goes_its_way_and_another_approves_it(story: Story) -> No
     assert (await story.step(policy, "approval", author, 409))["code"] == "own-draft"
     assert (await story.step(policy, "approval", staff, 403))["code"] == "not-yours-to-decide"
     assert (await story.step(policy, "approval", lead))["approved_by"] == "lead"
-    assert (await story.step(policy, "rehearsal", author, 409))["code"] == "already-approved"
+    await story.step(policy, "rehearsal", author)
+    assert (await story.step(policy, "publication", lead, 409))["code"] == "not-approved"
+    await story.step(policy, "approval", lead)
     assert (await story.step(policy, "publication", lead))["status"] == "published"
     assert (await story.step(policy, "publication", lead, 409))["code"] == "already-published"
+    assert (await story.step(policy, "rehearsal", author, 409))["code"] == "already-published"
     (told,) = await story.service.published(EntitlementPolicyPublished)
     assert (told.data.number, told.data.effective_from, "warranty.all" in told.data.clauses) == (2, day(0), True)
     items = (await story.office.get("/v1/entitlement-policies")).json()["items"]
@@ -113,6 +116,19 @@ async def test_a_policy_that_was_overtaken_is_not_published(story: Story) -> Non
         await story.step(policy, "approval")
     await story.step(second, "publication")
     assert (await story.step(first, "publication", status=409))["code"] == "superseded"
+
+
+async def test_what_was_rehearsed_against_another_policy_is_rehearsed_again(story: Story) -> None:
+    author = await story.employee("author", "staff")
+    first, second = [await story.drafted(author) for _ in range(2)]
+    for policy in (first, second):
+        await story.step(policy, "rehearsal")
+        await story.step(policy, "approval")
+    await story.step(first, "publication")
+    assert (await story.step(second, "publication", status=409))["code"] == "rehearse-again"
+    assert (await story.step(second, "rehearsal"))["against"] == 2
+    await story.step(second, "approval")
+    assert (await story.step(second, "publication"))["status"] == "published"
 
 
 async def test_policies_are_not_for_external_units(story: Story) -> None:

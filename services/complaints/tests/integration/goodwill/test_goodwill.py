@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from guanxi.events.entitlements import GoodwillApproved, GoodwillSpent
-from guanxi.testing import Harness
+from guanxi.testing import Harness, an_employee
 
 from ..entitlements.story import BIG, Story, day
 
@@ -106,6 +106,15 @@ async def test_nobody_decides_their_own_and_staff_decide_nothing(story: Story) -
     answer = await lead.post(f"{_PATH}/{one['id']}/spending", json={"cost_minor": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "not-approved")
     assert await story.service.published(GoodwillApproved) == []
+
+
+async def test_who_has_left_decides_nothing(story: Story) -> None:
+    await budget(story, 100_000)
+    left = [an_employee(subject=f"left-{n}", level="director", left_on=day(n)) for n in (1, -1)]
+    await story.service.know(*left)
+    one = await wanted(story.office, await story.customer())
+    assert (await decided(story.person("left-1"), one)).json()["code"] == "not-yours-to-decide"
+    assert (await decided(story.person("left--1"), one)).status_code == 201
 
 
 async def test_without_a_budget_nothing_is_approved(story: Story) -> None:

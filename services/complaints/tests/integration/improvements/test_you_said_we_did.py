@@ -68,6 +68,8 @@ async def test_five_who_complain_of_late_stands_are_answered_by_one_improvement(
     assert (told.subject, told.data.complaints, told.data.sku) == (None, 5, _STAND)
     (shown,) = await problems(story, cause="neglect", sku=_STAND)
     assert shown["solution"] == "Send new ones by express."
+    of_ticket = (await story.office.get(f"/v1/complaints/{filed[0]}")).json()["solution"]
+    assert (of_ticket["problem_id"], of_ticket["remedy"]) == (problem["id"], "exchange")
 
     made = await published(story, source="problem", problem_id=problem["id"])
     assert (made["complainants"], made["anonymous"], made["cause"], made["sku"]) == (4, 1, "neglect", _STAND)
@@ -85,6 +87,23 @@ async def test_five_who_complain_of_late_stands_are_answered_by_one_improvement(
     (public,) = (await story.service.anonymous().get("/v1/public/improvements")).json()["items"]
     assert (public["id"], public["titles"], public["effective_on"]) == (made["id"], _TITLES, day(0).isoformat())
     assert set(public) == {"id", "titles", "effective_on", "published_at"}
+
+
+async def test_the_uniform_solution_stands_at_each_complaint_of_its_cause_and_article_for_us_alone(
+    story: Story,
+) -> None:
+    for _ in range(3):
+        await complains(story)
+    (problem,) = await problems(story)
+    await step(story.office, f"/v1/problems/{problem['id']}/recognition")
+    await step(story.office, f"/v1/problems/{problem['id']}/solution", text="Send new ones.")
+    dealer = story.person("dealer", unit="dealer-17")
+    mine = await dealer.post("/v1/complaints", json={"channel": "dealer", "cause": "neglect", "sku": _STAND})
+    other = await complains(story, sku="OTHER")
+    path = f"/v1/complaints/{mine.json()['id']}"
+    assert (await story.office.get(path)).json()["solution"]["text"] == "Send new ones."
+    assert (await dealer.get(path)).json()["solution"] is None
+    assert (await story.office.get(f"/v1/complaints/{other}")).json()["solution"] is None
 
 
 async def test_who_complains_before_it_is_effective_joins_and_who_complains_later_makes_a_new_problem(
@@ -118,6 +137,7 @@ async def test_each_complaint_is_told_once_however_often_it_is_looked(
     await complains(story, gone)
     await story.service.erase(gone)
     made = await published(story, source="suggestion", cause="neglect", sku=_STAND)
+    assert (made["complainants"], made["anonymous"]) == (5, 1)
     assert await story.service.work_off_due() >= 3
     async with story.service.database.api.begin() as tx:
         await usecases.on_due(tx, UUID(made["id"]), tx.now)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.entitlements.comparison import compare
+from complaints.entitlements.comparison import compare, narrowed
 from complaints.entitlements.evaluation import evaluate
 from complaints.entitlements.goods import Record
 
@@ -22,6 +22,7 @@ _OTHER = shipped(
         {"code": "warranty.all", "months": 7}, {"code": "lifelong.samples", "order_at_least_minor": 40_000_000}
     ),
 )
+_SOME = shipped(clauses=clauses({"code": "warranty.vip", "months": 3}, {"code": "lifelong.new", "benefit": "b"}))
 _FIRST = date(2026, 1, 1)
 days = st.integers(0, 700).map(lambda n: _FIRST + timedelta(days=n))
 totals = st.sampled_from([100, 40_000_000, 49_999_999, 50_000_000, 50_000_001])
@@ -95,8 +96,17 @@ def test_every_answer_names_its_reason_and_agrees_with_itself(told: list[Record]
 def test_what_one_policy_gives_the_way_back_takes(told: list[Record], on: date, now: str | None) -> None:
     file = file_of(told, steps=[tier(now, "2025-01-01")], region="CN-14")
     there, back = compare(_POLICY, _OTHER, ME, file, on), compare(_OTHER, _POLICY, ME, file, on)
+    assert compare(*narrowed(_POLICY, _OTHER), ME, file, on) == there
     assert (there is None) is (back is None)
     if there is not None and back is not None:
         assert [(one.benefit, one.before, one.after, one.gained) for one in there.moved] == [
             (one.benefit, one.after, one.before, not one.gained) for one in back.moved
         ]
+
+
+@given(histories(), days, tiers)
+def test_clauses_that_are_the_same_in_both_need_not_be_looked_at(told: list[Record], on: date, now: str | None) -> None:
+    file = file_of(told, steps=[tier(now, "2025-01-01")], region="CN-14")
+    few = narrowed(_POLICY, _SOME)
+    assert {clause.benefit for one in few for clause in one.clauses} == {"warranty", "b"}
+    assert compare(*few, ME, file, on) == compare(_POLICY, _SOME, ME, file, on)
