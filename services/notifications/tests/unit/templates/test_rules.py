@@ -17,6 +17,8 @@ from notifications.templates.rules import (
     check,
     one_line,
     render,
+    title_in,
+    titles_of,
 )
 
 BODY = "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nnumber {{ number }}: {{ tracking_url }}"
@@ -120,3 +122,25 @@ def test_local_time_is_the_readers() -> None:
     from notifications.templates.rules import local_time
 
     assert local_time(datetime(2026, 3, 31, 16, 30, tzinfo=UTC), ZoneInfo("Asia/Shanghai")) == "2026-04-01 00:30"
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "words"),
+    [
+        ({"zh-Hans": "甲", "en": "a"}, "en", "a"),
+        ({"zh-Hans": "甲", "en": "a"}, "zh-Hant", "甲"),
+        ({"zh-TW": "乙"}, "zh-Hant", "乙"),
+        ({"en-GB": "a"}, "zh-Hans", "a"),
+        ({"fr": "f"}, "en", "f"),
+        ({}, "en", ""),
+    ],
+)
+def test_a_title_is_in_the_readers_language_or_in_the_nearest(said: dict[str, str], language: str, words: str) -> None:
+    assert title_in(titles_of(said.items()), language) == words
+
+
+def test_a_title_is_not_cut_where_a_name_is() -> None:
+    template = Template(uuid4(), "improvement-told", "en", "email", "service", 1, "x", "{{ title }}|{{ name }}", 600)
+    assert (
+        render(template, {**SAMPLES, "title": "t" * 200, "name": "n" * 200}).text == "t" * 200 + "|" + "n" * 120 + "\n"
+    )
