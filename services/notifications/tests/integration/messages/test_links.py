@@ -73,7 +73,15 @@ async def test_why_names_class_and_the_day_of_the_permission_and_nobody(service:
     assert (body["message_class"], body["channel"]) == ("service", "email")
     assert body["permitted_at"] == "2026-02-03T00:00:00Z"
     assert body["stop"].endswith(links["unsubscribe"])
-    assert set(body) == {"message_class", "channel", "about", "sent_at", "permitted_at", "stop"}
+    assert body["permission"] == {
+        "purpose": "service",
+        "channel": "email",
+        "since": "2026-02-03T00:00:00Z",
+        "evidence": "form 7",
+        "source": "dealer-17",
+    }
+    assert "C-2026-000001" in body["subject"]
+    assert not {"customer_id", "address", "name"} & set(body)
 
 
 async def test_why_tells_leave_for_the_complaint_from_leave_for_all(service: Harness, post: Mailbox) -> None:
