@@ -202,7 +202,7 @@ def _letter(  # noqa: PLR0913 - what a letter is made of
     to_customer = message.recipient == "customer"
     links = sending.links
     why, stop = (links.why(message.id), links.unsubscribe(message.id)) if to_customer else (None, None)
-    filled = render(template, values_of(message, reader, template.language, links), why=why, stop=stop)
+    filled = render(template, values_of(message, reader, template.language, links), why=why)
     key = provider_key(message.id, sending.settings.sender)
     return Letter(address, filled.subject, filled.text, filled.html, filled.language, key, now, stop)
 

@@ -65,9 +65,9 @@ _PAGE = _HTML.from_string(
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 _WHAT, _TITLE = "title", "title:"
 _FOOTERS = {
-    "zh-Hans": "为什么收到此邮件：{why}\n不再接收此类邮件：{stop}",
-    "zh-Hant": "為什麼收到此郵件：{why}\n不再接收此類郵件：{stop}",
-    "en": "Why you get this: {why}\nStop such messages: {stop}",
+    "zh-Hans": "为什么收到此邮件、如何不再接收：{why}",
+    "zh-Hant": "為什麼收到此郵件、如何不再接收：{why}",
+    "en": "Why you get this, and how to stop it: {why}",
 }
 
 
@@ -125,20 +125,18 @@ def check(code: str, subject: str, body: str, max_chars: int) -> None:
         raise TemplateRefusedError(f"with sample values the subject is longer than {LONGEST_SUBJECT} characters")
 
 
-def render(
-    template: Template, values: Mapping[str, str], *, why: str | None = None, stop: str | None = None
-) -> Rendered:
+def render(template: Template, values: Mapping[str, str], *, why: str | None = None) -> Rendered:
     """Fill in the values; raises `TemplateRefusedError` when the result is too long.
 
-    `why` and `stop` are links for a footer, which customers get and staff do not.
+    `why` is the link of a footer, which customers get and staff do not: its page tells why it came, and stops it.
     """
     clean = _clean(values)
     text = _render(template.body, clean).strip()
     if len(text) > template.max_chars:
         raise TemplateRefusedError(f"the text has {len(text)} characters, {template.max_chars} are allowed")
     subject = subject_line(template, clean)
-    if why and stop:
-        text += "\n\n-- \n" + _FOOTERS[template.language].format(why=why, stop=stop)
+    if why:
+        text += "\n\n-- \n" + _FOOTERS[template.language].format(why=why)
     html = _PAGE.render(language=template.language, subject=subject, paragraphs=_paragraphs(text))
     return Rendered(subject, text + "\n", html, template.language)
 

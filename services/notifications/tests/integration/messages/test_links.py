@@ -57,6 +57,7 @@ async def a_letter(service: Harness, post: Mailbox, *, anonymous: bool = False) 
     part = post.letters[-1].get_body(("plain",))
     assert part is not None
     text = part.get_content()
+    text += str(post.letters[-1]["List-Unsubscribe"])
     links = dict(re.findall(r"http://guanxi\.test/(?:v1/)?(why|unsubscribe|track)/([A-Za-z0-9_-]{43})", text))
     return customer, filed, links
 

@@ -29,17 +29,17 @@ def a_template(body: str = BODY, subject: str = "Yours: {{ number }}", max_chars
 
 
 def test_values_are_filled_in_and_the_footer_says_why_and_how_to_stop() -> None:
-    done = render(a_template(), SAMPLES, why="https://x/why", stop="https://x/stop")
+    done = render(a_template(), SAMPLES, why="https://x/why")
     assert done.subject == "Yours: C-2026-000123"
     assert "number C-2026-000123" in done.text
     assert "https://x/why" in done.text
-    assert '<a href="https://x/stop">' in done.html
+    assert '<a href="https://x/why">' in done.html
     assert "https://x/why" not in render(a_template(), SAMPLES).text
 
 
 def test_a_text_that_is_too_long_is_refused_without_counting_the_footer() -> None:
     short = a_template("{{ name }}", max_chars=10)
-    done = render(short, {**SAMPLES, "name": "x" * 10}, why="https://x/" + "y" * 99, stop="https://x/z")
+    done = render(short, {**SAMPLES, "name": "x" * 10}, why="https://x/" + "y" * 99)
     assert len(done.text) > 100
     with pytest.raises(TemplateRefusedError, match="11 characters"):
         render(short, {**SAMPLES, "name": "x" * 11})
