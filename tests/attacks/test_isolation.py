@@ -41,6 +41,7 @@ SENSE: dict[str, dict[str, Any]] = {
     "POST /v1/customers/{customer_id}/contact-points": {"kind": "email", "value": "a@example.com"},
     "POST /v1/complaints/{complaint_id}/handovers": {"to_unit": "complaint-desk"},
     "PATCH /v1/orders/{order_id}": {"way": "telephone"},
+    "POST /v1/permission-requests/{request_id}/answer": {"granted": False},
     "PUT /v1/customers/{customer_id}/permissions": {
         "permissions": [{"purpose": "service", "channel": "email", "state": "denied"}]
     },
@@ -120,6 +121,10 @@ async def _fill(ground: Ground, source: str) -> None:
     ids["complaint_id"] = (await _post(ground.own, "complaints", {**about, "cause": "quality", "text": "Mine."}))["id"]
     ids["point_id"] = await _point(ground, customer["id"])
     ids["webhook_id"] = await _webhook(ground)
+    brought = {"referred_id": (await _post(ground.own, "customers", {"kind": "person", "name": "Mine"}))["id"]}
+    ids["referral_id"] = (await _post(ground.own, f"customers/{customer['id']}/referrals", brought))["id"]
+    asked = {"customer_id": customer["id"], "purpose": "marketing", "channel": "email", "way": "phone"}
+    ids["request_id"] = (await _post(ground.own, "permission-requests", asked))["id"]
     promises = (await ground.own.get("/v1/promises", params={"customer_id": customer["id"]})).json()["items"]
     ids["promise_id"] = promises[0]["id"]
     await _report(ground, source)
@@ -249,6 +254,8 @@ _NOT_A_DEALERS = {
         "GET /v1/employees/{employee_id}/promises",
     ),
     *("POST /v1/employees/{employee_id}/departure", "GET /v1/merges/{merge_id}", "POST /v1/merges/{merge_id}/undo"),
+    *("GET /v1/merges/{merge_id}/worksheet", "GET /v1/improvements/{improvement_id}/tellings"),
+    *("GET /v1/match-candidates/{candidate_id}", "POST /v1/match-candidates/{candidate_id}/decision"),
     *(
         "GET /v1/units/{code}",
         "PATCH /v1/units/{code}",

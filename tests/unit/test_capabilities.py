@@ -24,7 +24,7 @@ from guanxi_local.cli import app
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "capabilities.md"
 ROW = re.compile(r"\| ([PICSNXD]\d+) \| `(.+?)` \| `([^`|]+)` \|")
-ROUTE = re.compile(r"((?:[A-Z]+ )*)(/(?:v1|track)/[^\s?]+)?(\?\S+)?")
+ROUTE = re.compile(r"((?:[A-Z]+ )*)(/(?:v1|track|why)/[^\s?]+)?(\?\S+)?")
 REMARK = re.compile(r" \([^)]*\)")
 PUBLISHERS_TOPIC = "Kafka guanxi.inbound.SOURCE"
 FIRST_ISSUE = [

@@ -8,6 +8,7 @@ import customer_profile.overview.tables  # noqa: F401 - these two are declared f
 from customer_profile.customers import leavers
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.api import router as customers_router
+from customer_profile.customers.downloads import router as downloads_router
 from customer_profile.customers.heartbeat import make_heartbeat
 from customer_profile.identity import usecases as identity
 from customer_profile.identity.api import router as identity_router
@@ -19,6 +20,7 @@ from customer_profile.matching.api import router as matching_router
 from customer_profile.organisation.api import router as organisation
 from customer_profile.overview import usecases as overview
 from customer_profile.overview.api import router as overview_router
+from customer_profile.referrals.api import router as referrals
 from customer_profile.settings import Settings
 from customer_profile.sources import usecases as publishers
 from customer_profile.sources.api import router as sources
@@ -34,7 +36,17 @@ SERVICE = Service(
     metadata=declared_tables("customer_profile"),
     migrations=Path(__file__).parents[2] / "migrations",
     topology=TOPOLOGY,
-    routers=(customers_router, identity_router, matching_router, overview_router, organisation, sources, intake),
+    routers=(
+        downloads_router,
+        customers_router,
+        identity_router,
+        matching_router,
+        overview_router,
+        referrals,
+        organisation,
+        sources,
+        intake,
+    ),
     jobs=(
         Job("source-topics", timedelta(seconds=1), publishers.make_topics),
         Job("match-policy", timedelta(seconds=5), duplicates.look_again),

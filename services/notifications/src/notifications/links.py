@@ -28,8 +28,8 @@ class Links:
         return f"{self.public_url.rstrip('/')}{page}"
 
     def why(self, message_id: UUID) -> str:
-        """Where the reader learns why the message came."""
-        return f"{self.public_url.rstrip('/')}/v1/why/{tracking.token(_key(self.key, 'why'), message_id)}"
+        """The page where the reader learns why the message came, stops such messages, and answers what it asked."""
+        return f"{self.public_url.rstrip('/')}/why/{tracking.token(_key(self.key, 'why'), message_id)}"
 
     def unsubscribe(self, message_id: UUID) -> str:
         """Where the reader stops such messages."""

@@ -16,7 +16,17 @@ from guanxi.events.complaints import (
     ComplaintWaiting,
     DeadlineMissed,
 )
+from guanxi.events.improvements import ComplaintImproved, ImprovementPublished
 from guanxi.events.interactions import (
+    ContactPlanned,
+    HandoverPlanned,
+    NeedAnswered,
+    NeedOverdue,
+    NeedRaised,
+    NeedReopened,
+    NeedVoided,
+    PlanItemDone,
+    PlanItemMissed,
     PromiseBroken,
     PromiseBrokenVoided,
     PromiseDueSoon,
@@ -27,15 +37,19 @@ from guanxi.events.interactions import (
 )
 from guanxi.events.notifications import (
     ConsentChanged,
+    ImprovementTold,
     NotificationFailed,
     NotificationSent,
     NotificationSuppressed,
 )
+from guanxi.events.relationships import CareTaskOpened, RelationshipAtRisk
 from guanxi.events.reports import ProfileReported, ProfileReportedCorrected, ProfileReportedVoided
+from guanxi.events.reviews import ReviewStepDone, ReviewStepOverdue, ReviewStepStarted
 from guanxi.events.scores import SegmentChanged
 from notifications.alerts import handlers as alerts
 from notifications.feeds import handlers as feeds
 from notifications.feeds.rules import FED
+from notifications.improvements import handlers as improvements
 from notifications.messages import handlers as messages
 from notifications.permissions import handlers as permissions
 
@@ -66,6 +80,11 @@ MESSAGES = Consumer(
     },
     kind="reaction",
 )
+IMPROVEMENTS = Consumer(
+    "improvements",
+    {ImprovementPublished: improvements.on_published, ComplaintImproved: improvements.on_improved},
+    kind="reaction",
+)
 ALERTS = Consumer(
     "alerts",
     {
@@ -75,8 +94,23 @@ ALERTS = Consumer(
         ComplaintReopened: alerts.on_cause,
         DeadlineMissed: alerts.on_cause,
         PromiseDueSoon: alerts.on_cause,
-        PromiseBroken: alerts.on_broken,
+        PromiseBroken: alerts.on_next,
         SegmentChanged: alerts.on_cause,
+        NeedRaised: alerts.on_cause,
+        NeedOverdue: alerts.on_cause,
+        NeedAnswered: alerts.on_next,
+        NeedReopened: alerts.on_next,
+        NeedVoided: alerts.on_settled,
+        CareTaskOpened: alerts.on_cause,
+        RelationshipAtRisk: alerts.on_risk,
+        HandoverPlanned: alerts.on_handover,
+        ContactPlanned: alerts.on_cause,
+        PlanItemMissed: alerts.on_next,
+        PlanItemDone: alerts.on_plan_item_done,
+        ReviewStepStarted: alerts.on_cause,
+        ReviewStepOverdue: alerts.on_next,
+        ReviewStepDone: alerts.on_settled,
+        ImprovementPublished: alerts.on_cause,
         ComplaintResolved: alerts.on_settled,
         ComplaintClosed: alerts.on_settled,
         ComplaintFiledVoided: alerts.on_settled,
@@ -92,6 +126,6 @@ FEEDS = Consumer("feeds", dict.fromkeys(FED, feeds.on_fact), kind="reaction")
 
 TOPOLOGY = Topology(
     service="notifications",
-    emits=(NotificationSent, NotificationFailed, NotificationSuppressed, ConsentChanged),
-    consumers=(directory.CONSUMER, PERMISSIONS, MESSAGES, ALERTS, FEEDS),
+    emits=(NotificationSent, NotificationFailed, NotificationSuppressed, ConsentChanged, ImprovementTold),
+    consumers=(directory.CONSUMER, PERMISSIONS, MESSAGES, IMPROVEMENTS, ALERTS, FEEDS),
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from guanxi.events import Event
 from guanxi.events.complaints import ComplaintFiled, DeadlineMissed, Ticket
+from guanxi.events.improvements import ComplaintImproved, ImprovementPublished
 from guanxi.events.interactions import PromiseBroken
 from guanxi.events.reports import ProfileReported
 from guanxi.events.scores import SegmentChanged
@@ -111,3 +112,36 @@ def a_missed_deadline(
         complaint_sequence=at,
     )
     return an_event(fact, aggregate=fact.deadline_id, subject=customer)
+
+
+TITLES = (
+    {"language": "zh-Hans", "words": "展架改为提前两周备料"},
+    {"language": "en", "words": "Stands are kept in stock two weeks ahead"},
+)
+
+
+def an_improvement(
+    improvement: UUID, complainants: int, *, anonymous: int = 0, sequence: int = 1, **values: Any
+) -> Event[ImprovementPublished]:
+    """The firm changed something and says so."""
+    now = datetime.now(UTC)
+    state = {"source": "problem", "titles": TITLES, "effective_on": now.date(), "published_at": now}
+    state |= {"complainants": complainants, "anonymous": anonymous}
+    fact = ImprovementPublished.model_validate({"improvement_id": improvement, **state, **values})
+    return an_event(fact, aggregate=improvement, sequence=sequence)
+
+
+def an_improved(
+    improvement: UUID, customer: UUID | None, *, complaint: UUID | None = None, late: timedelta = timedelta(0)
+) -> Event[ComplaintImproved]:
+    """What a customer complained of was changed."""
+    state = {"number": "C-2026-000001", "unit": "head-office", "cause": "quality", "titles": TITLES}
+    fact = ComplaintImproved.model_validate(
+        {
+            "improvement_id": improvement,
+            "complaint_id": complaint or new_id(),
+            "effective_on": datetime.now(UTC).date(),
+            **state,
+        }
+    )
+    return an_event(fact, subject=customer, late=late)

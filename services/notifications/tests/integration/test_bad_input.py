@@ -21,6 +21,8 @@ NOBODY = UUID("01890000-0000-4000-8000-000000000000")
 STATEMENT = {"purpose": "service", "channel": "email", "state": "granted", "evidence": "form 7"}
 HOOK: dict[str, Any] = {"url": "https://8.8.8.8/", "types": ["guanxi.complaints.ComplaintFiled.v1"]}
 TEMPLATE = {"code": "complaint-thanks", "language": "en", "subject": "x", "body": "y"}
+ASKING = {"customer_id": str(NOBODY), "purpose": "marketing", "channel": "email", "way": "phone"}
+ANSWER = {"granted": True, "evidence": "call 7"}
 RULE = {"recipients": ["owner"], "mode": "all", "urgent": True}
 HOSTILE = {
     "nul": "a\x00b",
@@ -32,6 +34,7 @@ HOSTILE = {
     "null": None,
     "true": True,
 }
+ROUTES = ("permissions", "webhooks", "templates", "rule", "asking", "answer")
 NO_OBJECTS: tuple[Any, ...] = ([], None, 1, "x", {})
 BODIES: list[tuple[str, Any]] = [
     *(
@@ -42,8 +45,10 @@ BODIES: list[tuple[str, Any]] = [
     *(("webhooks", {**HOOK, name: value}) for name in HOOK for value in HOSTILE.values()),
     *(("templates", {**TEMPLATE, name: value}) for name in TEMPLATE for value in HOSTILE.values()),
     *(("rule", {**RULE, name: value}) for name in RULE for value in HOSTILE.values()),
-    *((route, body) for route in ("permissions", "webhooks", "templates", "rule") for body in NO_OBJECTS),
-    *((route, {"extra": 1}) for route in ("permissions", "webhooks", "templates", "rule")),
+    *(("asking", {**ASKING, name: value}) for name in ASKING for value in HOSTILE.values()),
+    *(("answer", {**ANSWER, name: value}) for name in ANSWER for value in HOSTILE.values()),
+    *((route, body) for route in ROUTES for body in NO_OBJECTS),
+    *((route, {"extra": 1}) for route in ROUTES),
     ("permissions", {"permissions": [STATEMENT] * 51}),
     ("webhooks", {**HOOK, "types": HOOK["types"] * 101}),
 ]
@@ -72,6 +77,10 @@ async def send(service: Harness, customer: UUID, route: str, **body: Any) -> htt
             return await caller.put(f"/v1/customers/{customer}/permissions", **body)
         case "webhooks":
             return await caller.post("/v1/webhooks", **body)
+        case "asking":
+            return await caller.post("/v1/permission-requests", **body)
+        case "answer":
+            return await caller.post(f"/v1/permission-requests/{NOBODY}/answer", **body)
         case "templates":
             return await caller.post("/v1/templates", **body)
     return await caller.put("/v1/alert-rules/complaint-filed", headers={"If-Match": '"1"'}, **body)
@@ -84,8 +93,8 @@ async def test_no_body_breaks_a_route(service: Harness) -> None:
         answer = await send(service, customer, route, json=body)
         if answer.is_success:
             continue
-        assert answer.status_code in (412, 422), (route, str(body)[:200], answer.text)
-        assert answer.status_code == 412 or answer.json()["errors"], (route, str(body)[:200])
+        assert answer.status_code in (404, 412, 422), (route, str(body)[:200], answer.text)
+        assert answer.status_code != 422 or answer.json()["errors"], (route, str(body)[:200])
 
 
 async def test_most_of_these_bodies_are_refused(service: Harness) -> None:
@@ -98,7 +107,7 @@ async def test_most_of_these_bodies_are_refused(service: Harness) -> None:
 async def test_what_is_no_json_is_refused_by_each_route(service: Harness) -> None:
     customer = new_id()
     await service.know(a_customer(customer))
-    for route in ("permissions", "webhooks", "templates", "rule"):
+    for route in ROUTES:
         for content in RAW:
             answer = await send(service, customer, route, content=content)
             assert answer.status_code in (400, 413, 422), (route, content[:40], answer.text)
@@ -135,6 +144,11 @@ PRIVATE = [
     ("PUT", f"/v1/customers/{NOBODY}/permissions"),
     ("GET", "/v1/messages"),
     ("GET", f"/v1/messages/{NOBODY}"),
+    ("GET", f"/v1/improvements/{NOBODY}/tellings"),
+    ("GET", "/v1/permission-requests"),
+    ("POST", "/v1/permission-requests"),
+    ("GET", f"/v1/permission-requests/{NOBODY}"),
+    ("POST", f"/v1/permission-requests/{NOBODY}/answer"),
     ("GET", "/v1/templates"),
     ("POST", "/v1/templates"),
     ("GET", f"/v1/templates/{NOBODY}"),
@@ -172,6 +186,9 @@ async def test_the_matrix_holds_every_route_that_is_not_public(service: Harness)
     [
         ("GET", f"/v1/messages/{NOBODY}", None),
         ("GET", f"/v1/templates/{NOBODY}", None),
+        ("GET", f"/v1/improvements/{NOBODY}/tellings", None),
+        ("GET", f"/v1/permission-requests/{NOBODY}", None),
+        ("POST", f"/v1/permission-requests/{NOBODY}/answer", {"granted": False}),
         ("GET", f"/v1/alerts/{NOBODY}", None),
         ("POST", f"/v1/alerts/{NOBODY}/acknowledgement", {"state": "seen"}),
         ("GET", f"/v1/webhooks/{NOBODY}", None),

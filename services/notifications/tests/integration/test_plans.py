@@ -15,7 +15,9 @@ from guanxi.auth import Principal
 from guanxi.db import Tx
 from guanxi.ports import SystemClock, SystemIds
 from notifications.alerts import store as alerts
+from notifications.asking import store as asking
 from notifications.feeds import store as feeds
+from notifications.improvements import store as improvements
 from notifications.messages import store as messages
 
 pytestmark = pytest.mark.asyncio
@@ -48,6 +50,17 @@ FROM generate_series(1, {ROWS}) AS n
 """
 
 
+TELLINGS = f"""
+INSERT INTO telling (id, unit_id, improvement_id, customer_id, complaint_id, event_id)
+SELECT uuidv7(), 'head-office', {NUMBERED}, uuidv7(), uuidv7(), uuidv7() FROM generate_series(1, {ROWS}) AS n
+"""
+REQUESTS = f"""
+INSERT INTO permission_request (id, unit_id, customer_id, purpose, channel, way, state, asked_by)
+SELECT uuidv7(), 'dealer-' || n % 100, uuidv7(), 'survey', 'email', 'phone', 'asked', 'x'
+FROM generate_series(1, {ROWS}) AS n
+"""
+
+
 class Explained(Tx):
     """Explains what it is asked instead of doing it; gives no rows."""
 
@@ -65,7 +78,7 @@ class Explained(Tx):
 async def explained(service_database: Any) -> AsyncIterator[Explained]:
     made = await service_database("notifications")
     connection = await asyncpg.connect(made.owner_url)
-    for statement in (MESSAGES, ALERTS, HOOKS, DELIVERIES, "ANALYZE"):
+    for statement in (MESSAGES, ALERTS, HOOKS, DELIVERIES, TELLINGS, REQUESTS, "ANALYZE"):
         await connection.execute(statement)
     yield Explained(connection)
     await connection.close()
@@ -82,7 +95,10 @@ async def test_every_list_is_read_in_the_order_of_an_index(explained: Explained)
     await messages.page(explained, DEALER, customer_ids=None, status=None, **page)
     await alerts.page(explained, ONE, "unit-1", state=None, **page)
     await feeds.deliveries(explained, ONE, **page)
-    assert len(explained.plans) == 6
+    await asking.page(explained, OFFICE, customer_ids=None, state=None, **page)
+    await asking.page(explained, DEALER, customer_ids=None, state=None, **page)
+    await improvements.page(explained, ONE, None, 20)
+    assert len(explained.plans) == 9
     for plan in explained.plans:
         assert "Seq Scan" not in plan, plan
         assert "Sort " not in plan, plan

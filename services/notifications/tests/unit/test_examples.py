@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from notifications.alerts.schemas import AcknowledgementPost, AlertRulePut
 from notifications.app import SERVICE
+from notifications.asking.schemas import AnswerPost, RequestPost
 from notifications.feeds.schemas import WebhookPatch, WebhookPost
 from notifications.permissions.schemas import PermissionsPut
 from notifications.templates.rules import check
@@ -14,6 +15,7 @@ from notifications.templates.schemas import TemplatePost
 
 BODIES: list[type[BaseModel]] = [
     *(AcknowledgementPost, AlertRulePut, PermissionsPut, TemplatePost, WebhookPatch, WebhookPost),
+    *(AnswerPost, RequestPost),
 ]
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
-from customer_profile.customers import assignments, desk, export, listing, registering, sightings
+from customer_profile.customers import assignments, desk, listing, registering, sightings
 from customer_profile.customers.answers import (
     AssignmentRead,
     Count,
@@ -24,22 +24,19 @@ from customer_profile.customers.answers import (
     page_json,
     state_read,
 )
+from customer_profile.customers.asked import Wanted
 from customer_profile.customers.desk import View
-from customer_profile.customers.listing import COUNT_BOUND, Filter
+from customer_profile.customers.listing import COUNT_BOUND
 from customer_profile.customers.schemas import (
     ContactPointBody,
     CustomerPatch,
-    Kind,
-    Lifecycle,
     NewAssignment,
     NewRecord,
-    Role,
-    Stage,
     Verification,
 )
 from guanxi.auth import PII_READ, masked
-from guanxi.events.fields import AddressText, Code, PersonName, ShortText, UtcTime
-from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, streaming, write
+from guanxi.events.fields import UtcTime
+from guanxi.http import Paging, Read, Write, if_match, plain, read, set_etag, write
 
 router = APIRouter(tags=["customers"])
 
@@ -47,44 +44,7 @@ Reading = Annotated[Read, Depends(read("customers:read"))]
 Writing = Annotated[Write, Depends(write("customers:write"))]
 Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
 Version = Annotated[int, Depends(if_match)]
-Absorbed = Annotated[bool, Query(description="Also records that another one speaks for.")]
 Counted = Annotated[bool, Query(description=f"Count them as well, up to {COUNT_BOUND}.")]
-
-
-async def filters(  # noqa: PLR0913 - one parameter for each filter
-    kind: Kind | None = None,
-    role: Role | None = None,
-    lifecycle: Lifecycle | None = None,
-    stage: Stage | None = None,
-    owner: Annotated[UUID | None, Query(description="The employee who answers for the customer.")] = None,
-    unit: Code | None = None,
-    industry: ShortText | None = None,
-    name: Annotated[
-        PersonName | None, Query(description="Part of a name, in any script; case and spaces do not count.")
-    ] = None,
-    phone: Annotated[AddressText | None, Query(description="A whole number, in any way of writing it.")] = None,
-    email: Annotated[AddressText | None, Query(description="A whole address.")] = None,
-    credit_code: Annotated[ShortText | None, Query(description="A whole unified social credit code.")] = None,
-    absorbed: Absorbed = False,  # noqa: FBT002 - a query
-) -> Filter:
-    """Which customers the caller wants."""
-    return Filter(
-        kind=kind,
-        role=role,
-        lifecycle=lifecycle,
-        stage=stage,
-        owner_id=owner,
-        unit=unit,
-        industry=industry,
-        name=name,
-        phone=phone,
-        email=email,
-        credit_code=credit_code,
-        absorbed=absorbed,
-    )
-
-
-Wanted = Annotated[Filter, Depends(filters)]
 
 
 @router.post("/customers", status_code=201)
@@ -140,15 +100,6 @@ async def list_stale_customers(
         rows = await listing.stale(reader, call.principal, before, paging.after, paging.limit)
     cut = paging.cut(rows, lambda row: (row["verified_at"], row["id"]))
     return await _page(call, cut.items, cut.next, {"days": days})
-
-
-@router.get("/customers/export", response_class=StreamingResponse)
-@streaming
-async def export_customers(call: Reading, wanted: Wanted) -> StreamingResponse:
-    """Export customers as CSV in UTF-8, with the filters of the list. Who exported whom is on record."""
-    lines = export.exported(call.pool, wanted, call.principal)
-    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/customers/{customer_id}")

@@ -38,6 +38,11 @@ async def listed(reader: Reader, customer_id: UUID, principal: Principal) -> lis
     return await store.assignments(reader, customer_id)
 
 
+async def of_record(reader: Reader, customer_id: UUID) -> list[Assignment]:
+    """All of exactly this record, whoever asks, the newest first, at most 200."""
+    return await store.assignments(reader, customer_id)
+
+
 async def one(reader: Reader, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Assignment:
     """One assignment, standing or ended. 404."""
     await desk.own(reader, customer_id, principal)

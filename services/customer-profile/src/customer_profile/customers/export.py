@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from guanxi.problems import Problem
 
 ROWS = 500
 AT_ONCE = 4
+TYPE = "text/csv"
+SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     *(
         "id",
@@ -38,13 +41,43 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _running = asyncio.Semaphore(AT_ONCE)
 
 
+async def total(pool: Pool, wanted: Filter, principal: Principal) -> int:
+    """How many customers an export that begins now has."""
+    async with pool.read() as reader:
+        return await listing.count(reader, wanted, principal, bound=None)
+
+
 def exported(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[str]:
     """Lines of CSV, the header first; 429 while too many exports run."""
+    check_room()
+    return _lines(pool, wanted, principal)
+
+
+def check_room() -> None:
+    """Raise 429 while too many exports run."""
     if _running.locked():
         raise Problem(
             429, "too-many-exports", "Too many exports are running. Repeat this one in a while.", retry_after=10
         )
-    return _lines(pool, wanted, principal)
+
+
+def running() -> AbstractAsyncContextManager[None]:
+    """One of those that may run at once."""
+    return _running
+
+
+async def pages(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[list[list[str]]]:
+    """Cells of the customers, the newest first, masked as the caller's lists are; each page is put on record."""
+    after: tuple[Any, ...] | None = None
+    while True:
+        async with pool.read() as reader:
+            found = await listing.records(reader, wanted, principal, after, ROWS)
+        some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
+        await _note(pool, principal, wanted, [one.id for one in some])
+        yield [[neutral(cell) for cell in _cells(one)] for one in some]
+        if len(found) <= ROWS:
+            return
+        after = (some[-1].id,)
 
 
 async def _lines(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[str]:
@@ -52,22 +85,35 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal) -> AsyncItera
     async with _running:
         # Spreadsheets take a file without this mark for one in the machine's own encoding.
         yield "\ufeff" + _line(COLUMNS)
-        after: tuple[Any, ...] | None = None
-        while True:
-            async with pool.read() as reader:
-                found = await listing.records(reader, wanted, principal, after, ROWS)
-            some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
-            await _note(pool, principal, wanted, [one.id for one in some])
-            yield "".join(_line(_cells(one)) for one in some)
-            if len(found) <= ROWS:
-                return
-            after = (some[-1].id,)
+        async for page in pages(pool, wanted, principal):
+            yield "".join(map(_line, page))
 
 
 async def _note(pool: Pool, principal: Principal, wanted: Filter, seen: Sequence[UUID]) -> None:
     """Put on record who goes into the file, and whether phones, addresses of mail and numbers are whole in it."""
     asked, unmasked = sightings.asked_for(wanted), principal.may(PII_READ)
     await sightings.note(pool, principal, "GET /v1/customers/export", seen, asked, unmasked=unmasked)
+
+
+def preferred(accept: str) -> str:
+    """`csv` or `xlsx`, as an Accept header (RFC 9110) weighs them; `csv` where it tells nothing."""
+    weights = {TYPE: 0.0, SHEET_TYPE: 0.0}
+    for part in accept.lower().split(","):
+        kind, *parameters = (one.strip() for one in part.split(";"))
+        if kind in weights:
+            weights[kind] = _weight(parameters)
+    return "xlsx" if weights[SHEET_TYPE] > weights[TYPE] else "csv"
+
+
+def _weight(parameters: Sequence[str]) -> float:
+    for one in parameters:
+        name, _, value = one.partition("=")
+        if name.strip() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
 
 
 def neutral(value: object) -> str:
@@ -83,7 +129,7 @@ def _cells(one: CustomerRead) -> list[object]:
     return [special[name] if name in special else getattr(one, name) for name in COLUMNS]
 
 
-def _line(cells: Any) -> str:
+def _line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([neutral(cell) for cell in cells])
+    csv.writer(out).writerow(cells)
     return out.getvalue()

@@ -80,11 +80,11 @@ async def _page(  # noqa: PLR0913 - the parts of a query
     return await reader.all(after_key(columns.where(*conditions), [customer.c.id], after, limit, descending=True))
 
 
-async def count(reader: Reader, wanted: Filter, principal: Principal) -> int:
-    """How many there are, at most one more than the bound."""
+async def count(reader: Reader, wanted: Filter, principal: Principal, *, bound: int | None = COUNT_BOUND) -> int:
+    """How many there are, at most one more than the bound; all of them without one."""
     searched = await _searched(reader, wanted, principal)
     every = sa.select(customer.c.id).where(*_conditions(wanted, principal, searched))
-    some = every.limit(COUNT_BOUND + 1).subquery()
+    some = (every if bound is None else every.limit(bound + 1)).subquery()
     return int(await reader.scalar(sa.select(sa.func.count()).select_from(some)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from customer_profile.customers.values import EMAIL, PHONE, normal_value, usable, value_hash
+from customer_profile.matching.regions import region_of
 from guanxi.events.directory import CustomerState
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported
 from guanxi.ports import id_time
@@ -222,10 +223,16 @@ def published(customer: Customer) -> CustomerState:
         legal_name=customer.legal_name,
         language=customer.preferences.language if customer.preferences else None,
         time_zone=customer.time_zone,
+        region=region(customer.address),
         owner_id=customer.owner_id,
         emails=reached_by(customer, EMAIL),
         phones=reached_by(customer, PHONE),
     )
+
+
+def region(address: Address | None) -> str | None:
+    """The province that an address lies in, as a code; None where it names none that we know."""
+    return region_of(address.country, address.province, address.city) if address else None
 
 
 def reached_by(customer: Customer, kind: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from customer_profile.customers import rules, store
-from customer_profile.customers.rules import Customer, Said, Step
+from customer_profile.customers.rules import Customer, Revision, Said, Step
 from customer_profile.customers.saving import (
     PLATFORM,
     Actor,
@@ -32,6 +32,7 @@ __all__ = [
     "Registration",
     "ReportedProfile",
     "apply_profiles",
+    "changes_since",
     "erase",
     "hold",
     "load",
@@ -132,6 +133,11 @@ def _described(
 async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     """Those of these records that exist, each with its own values."""
     return await store.load(reader, ids)
+
+
+async def changes_since(reader: Reader, customer_id: UUID, moment: datetime) -> list[Revision]:
+    """Changes of one record after a moment, newest first."""
+    return await store.revisions_after(reader, customer_id, moment)
 
 
 async def members_of(reader: Reader, some: Iterable[Customer]) -> list[UUID]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from customer_profile.customers import sightings
-from customer_profile.identity import merging, usecases
+from customer_profile.identity import merging, usecases, worksheet
 from customer_profile.identity.schemas import (
     AliasRead,
     MergePreview,
@@ -16,7 +16,9 @@ from customer_profile.identity.schemas import (
     NewAlias,
     NewMerge,
     Undoing,
+    WorksheetRead,
     difference,
+    item_of,
 )
 from customer_profile.matching import desk as duplicates
 from guanxi.auth import PII_READ, has_personal, masked
@@ -63,6 +65,28 @@ async def read_merge(merge_id: UUID, call: Reading) -> MergeRead:
         found = await merging.find(reader, merge_id, call.principal)
     set_etag(call.response, found.version)
     return MergeRead.model_validate(found)
+
+
+@router.get("/merges/{merge_id}/worksheet")
+async def read_worksheet(merge_id: UUID, call: Reading) -> WorksheetRead:
+    """What has come to the records since they were merged, or came until that was undone: by record and by origin.
+
+    What sources reported and what was entered under the absorbed id goes back by itself. What was entered by hand under
+    the id that speaks for both is for a person to look at. Rows of other services are counted as far as we know them.
+    """
+    async with call.pool.read() as reader:
+        found = await worksheet.of_merge(reader, merge_id, call.principal)
+    items = [item_of(line, n, found.speaks) for n, line in enumerate(found.lines, start=1)]
+    return WorksheetRead(
+        merge_id=found.merge.id,
+        status=found.merge.status,
+        speaks=found.speaks,
+        members=list(found.members),
+        since=found.merge.created_at,
+        until=found.merge.undone_at,
+        to_look_at=sum(one.advice == "look" for one in items),
+        items=items,
+    )
 
 
 @router.post("/merges/{merge_id}/undo", status_code=201)

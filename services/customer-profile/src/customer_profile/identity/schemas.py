@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from customer_profile.customers.rules import MASKED_FIELDS, FieldChange
+from customer_profile.identity.worksheet_rules import Line
 from guanxi.events import Personal
 from guanxi.events.fields import Code, Reference
 
@@ -89,6 +90,46 @@ class MergePreview(BaseModel):
     differences: list[MaskedDifference | Difference]
 
 
+class WorksheetItem(BaseModel):
+    """Something that came to one record while the merge stood. Fields by name, never by value."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    n: int
+    kind: Literal["field", "contact_point", "owner", "alias", "assignment", "referral", "rows", "match_decision"]
+    customer_id: UUID
+    """The record that it stands under, and stays under when the merge is undone."""
+    what: str
+    """The field, the role, the section of other services' rows, or the status of the matcher's pair."""
+    source: str | None
+    """The publisher that reported it; none for what was entered by hand."""
+    by: str | None
+    count: int
+    at: datetime | None
+    """The last time."""
+    advice: Literal["by_itself", "look"]
+    """`look`: entered by hand under the id that spoke for both, so it may be meant for the other one."""
+    where: str
+    """The route to look at it, and to put it right."""
+
+
+class WorksheetRead(BaseModel):
+    """What a person goes through when a merge is undone; the same before and after."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    merge_id: UUID
+    status: str
+    speaks: UUID
+    """The id that the records were read and written by."""
+    members: list[UUID]
+    since: datetime
+    until: datetime | None
+    """When it was undone; null while it stands."""
+    to_look_at: int
+    items: list[WorksheetItem]
+
+
 class NewAlias(_Strict):
     """A source's name for the customer."""
 
@@ -114,3 +155,33 @@ def difference(change: FieldChange) -> MaskedDifference | Difference:
     """A difference as it is shown."""
     made = MaskedDifference if change.field in MASKED_FIELDS else Difference
     return made(field=change.field, survivor=change.old, absorbed=change.new)
+
+
+_WHERE = {
+    **dict.fromkeys(("field", "contact_point", "owner"), "/v1/customers/{id}"),
+    "alias": "/v1/customers/{id}/aliases",
+    "assignment": "/v1/customers/{id}/assignments",
+    "referral": "/v1/customers/{id}/referrals",
+    "match_decision": "/v1/match-candidates?customer={id}&status={what}",
+    "contacts": "/v1/interactions?customer_id={id}",
+    "orders": "/v1/orders?customer_id={id}",
+    "promises": "/v1/promises?customer_id={id}",
+    "complaints": "/v1/complaints?customer_id={id}",
+}
+
+
+def item_of(line: Line, n: int, speaks: UUID) -> WorksheetItem:
+    """A line as it is shown."""
+    where = _WHERE[line.what if line.kind == "rows" else line.kind].format(id=line.customer_id, what=line.what)
+    return WorksheetItem(
+        n=n,
+        kind=line.kind,
+        customer_id=line.customer_id,
+        what=line.what,
+        source=line.source,
+        by=line.by,
+        count=line.count,
+        at=line.at,
+        advice=line.advice(speaks),
+        where=where,
+    )

@@ -45,6 +45,12 @@ async def find(reader: Reader, candidate_id: UUID, principal: Principal) -> Cand
     return found
 
 
+async def pair(reader: Reader, one_id: UUID, other_id: UUID) -> Candidate | None:
+    """What is held of two records, if anything ever brought them together."""
+    wanted = tuple(sorted((one_id, other_id)))
+    return next((one for one in await store.candidates_of(reader, [one_id]) if one.both == wanted), None)
+
+
 async def names(reader: Reader, some: Iterable[Candidate]) -> dict[UUID, str | None]:
     """What each record of these pairs is called by itself; none where it was erased."""
     found = await customers.load(reader, {id_ for one in some for id_ in one.both})

@@ -18,6 +18,8 @@ FIRM_ONLY = (SCORES, SEGMENTS)
 """What the firm thinks of a customer is no business of an external unit."""
 LENGTHS = {CONTACTS: 10, ORDERS: 10, COMPLAINTS: 20, PROMISES: 20, SCORES: 20, SEGMENTS: 20, MESSAGES: 10}
 """Section -> how many items an overview shows."""
+ENTERED = (CONTACTS, ORDERS, COMPLAINTS, PROMISES)
+"""What people and publishers enter; the rest is worked out or sent by services themselves."""
 HIDDEN = (VOIDED, "closed", "left")
 """Statuses of what an overview does not show: void, a complaint that is over, a segment the customer has left."""
 _FURTHEST = ("prospect", "former", "dormant", "active")
@@ -39,16 +41,20 @@ class Kind:
     status_field: str | None = None
 
 
-_CONTACT = Kind(CONTACTS, "done", "occurred_at", ("channel", "direction", "kind", "outcome", "employee_id"))
-_ORDER = Kind(ORDERS, "placed", "placed_at", ("external_ref", "total_minor", "currency", "line_count", "way"))
-_TICKET_SHOWN = ("number", "cause", "severity", "channel", "holder_unit", "promised_at", "escalation_level")
+_SOURCE = "source"
+"""The publisher that reported it; what has none was entered by hand, which tells an undone merge where it belongs."""
+_CONTACT = Kind(CONTACTS, "done", "occurred_at", ("channel", "direction", "kind", "outcome", "employee_id", _SOURCE))
+_ORDER_SHOWN = ("external_ref", "total_minor", "currency", "line_count", "way", _SOURCE)
+_ORDER = Kind(ORDERS, "placed", "placed_at", _ORDER_SHOWN)
+_TICKET_SHOWN = ("number", "cause", "severity", "channel", "holder_unit", "promised_at", "escalation_level", _SOURCE)
 _TICKET = Kind(COMPLAINTS, "", "filed_at", _TICKET_SHOWN, "status")
 _SCORE = Kind(SCORES, "", None, ("kind", "value", "band", "previous_band", "as_of", "version"), "band")
 _SEGMENT = Kind(SEGMENTS, "", None, ("segment", "tier", "previous_tier", "as_of"), "direction")
 
 
 def _promise(status: str) -> Kind:
-    return Kind(PROMISES, status, "due_at", ("due_at", "made_at", "fulfilling_unit", "promiser_id", "what_code"))
+    shown = ("due_at", "made_at", "fulfilling_unit", "promiser_id", "what_code", _SOURCE)
+    return Kind(PROMISES, status, "due_at", shown)
 
 
 def _message(status: str, at: str) -> Kind:
@@ -133,6 +139,17 @@ def item(event: Event[Any]) -> Item | None:
         body_sequence=event.sequence if body is not None else None,
         body=body,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How many things a service keeps under one record, and who reported them; no source is by hand."""
+
+    section: str
+    customer_id: UUID
+    source: str | None
+    count: int
+    at: datetime
 
 
 def newest(items: Iterable[Item]) -> list[Item]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from customer_profile.overview.rules import HIDDEN, LENGTHS, Item
+from customer_profile.overview.rules import ENTERED, HIDDEN, LENGTHS, Item, Rows
 from guanxi.db import Reader, Tx, as_row
 
 _COLUMNS = "section, item_id, customer_id, unit_id, sequence, status, at, recorded_at, body_sequence, body"
@@ -38,6 +38,15 @@ _AS_OF = """
 SELECT section, max(recorded_at) AS as_of FROM overview_item
 WHERE customer_id = ANY($1::uuid[]) AND ($2::text IS NULL OR unit_id = $2) GROUP BY section
 """
+# An id of version 7 tells when the thing was entered; of one that was derived only its last change is known.
+_BETWEEN = """
+SELECT section, customer_id, body->>'source' AS source, count(*) AS count, max(recorded_at) AS at
+FROM overview_item
+WHERE customer_id = ANY($1::uuid[]) AND section = ANY($2::text[]) AND status <> 'voided'
+  AND coalesce(uuid_extract_timestamp(item_id), recorded_at) > $3
+  AND ($4::timestamptz IS NULL OR coalesce(uuid_extract_timestamp(item_id), recorded_at) <= $4)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 _ERASE = "DELETE FROM overview_item WHERE customer_id = ANY($1::uuid[])"
 
 
@@ -52,6 +61,12 @@ async def items(reader: Reader, members: Sequence[UUID], unit: str | None) -> li
     """The newest items of each section that stand; of one unit, or of all."""
     rows = await reader.fetch(_READ, list(LENGTHS), list(members), unit, list(HIDDEN), max(LENGTHS.values()))
     return [Item(**dict(row)) for row in rows]
+
+
+async def between(reader: Reader, members: Sequence[UUID], since: datetime, until: datetime | None) -> list[Rows]:
+    """What was entered of these records within a time, counted by section, record and source."""
+    rows = await reader.fetch(_BETWEEN, list(members), list(ENTERED), since, until)
+    return [Rows(**dict(row)) for row in rows]
 
 
 async def as_of(reader: Reader, members: Sequence[UUID], unit: str | None) -> dict[str, datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,13 @@ async def overview(reader: Reader, customer_id: UUID, principal: Principal) -> r
     return rules.Overview(
         customer_id, profile, members, rules.sections(items, as_of, view.customer.id, internal=principal.internal)
     )
+
+
+async def rows_between(
+    reader: Reader, members: Sequence[UUID], since: datetime, until: datetime | None
+) -> list[rules.Rows]:
+    """What other services were told of these records within a time, as far as their facts have come."""
+    return await store.between(reader, members, since, until)
 
 
 async def cleanse(tx: Tx) -> None:

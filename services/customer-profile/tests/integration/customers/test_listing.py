@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -15,6 +17,14 @@ from guanxi.auth import make_principal
 from guanxi.testing import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+MANY = """
+INSERT INTO customer (id, unit_id, canonical_id, kind, role, lifecycle, stage, name, verified_at)
+SELECT id, 'head-office', id, 'organisation', 'end_user', 'prospect', 'interact', 'n' || n, now()
+FROM (SELECT uuidv7() AS id, n FROM generate_series(1, 2000) AS n) AS made
+"""
 
 
 async def made(caller: httpx.AsyncClient, name: str, **more: Any) -> str:
@@ -146,6 +156,64 @@ async def test_the_export_is_a_spreadsheet_without_formulas_and_on_record(
     async with harness.database.api.read() as reader:
         kept = await reader.fetch("SELECT unmasked FROM audit WHERE action = 'GET /v1/customers/export' ORDER BY id")
     assert [row["unmasked"] for row in kept] == [True, False]
+
+
+def sheet_rows(content: bytes) -> list[list[str]]:
+    """The cells of a sheet, as any reader of the format finds them: every one is an inline text."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        root = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+        assert not [name for name in book.namelist() if "externalLink" in name or "vba" in name.lower()]
+    assert not list(root.iter(f"{SHEET}f"))
+    rows = []
+    for row in root.iter(f"{SHEET}row"):
+        cells = list(row.iter(f"{SHEET}c"))
+        assert {cell.get("t") for cell in cells} <= {"inlineStr"}
+        rows.append(["".join(text.text or "" for text in cell.iter(f"{SHEET}t")) for cell in cells])
+    return rows
+
+
+@pytest.mark.parametrize("ask", [{"params": {"format": "xlsx"}}, {"headers": {"Accept": export.SHEET_TYPE}}])
+async def test_the_export_is_a_sheet_as_well_with_the_same_rows_masks_and_record(
+    harness: Harness, office: httpx.AsyncClient, ask: dict[str, Any]
+) -> None:
+    await made(office, '=HYPERLINK("http://evil")', contact_points=[{"kind": "phone", "value": "0351-555-0101"}])
+    await made(office, "二, 三", industry="@SUM(A1)")
+    answer = await office.get("/v1/customers/export", **ask)
+    assert (answer.headers["Content-Type"], answer.headers["X-Total-Count"]) == (export.SHEET_TYPE, "2")
+    assert "customers.xlsx" in answer.headers["Content-Disposition"]
+    header, *rows = sheet_rows(answer.content)
+    lines = (await office.get("/v1/customers/export")).text.removeprefix("\ufeff")
+    assert [header, *rows] == list(csv.reader(io.StringIO(lines)))
+    assert header == list(export.COLUMNS)
+    masked = await harness.caller(scope="customers:read").get("/v1/customers/export", **ask)
+    assert not any("5550101" in cell for row in sheet_rows(masked.content) for cell in row)
+    async with harness.database.api.read() as reader:
+        kept = await reader.fetch("SELECT unmasked FROM audit WHERE action = 'GET /v1/customers/export' ORDER BY id")
+    assert [row["unmasked"] for row in kept] == [True, True, False]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_an_export_says_how_many_customers_it_has_and_has_them_all(
+    harness: Harness, office: httpx.AsyncClient, form: str
+) -> None:
+    await made(office, "一")
+    async with harness.database.api.begin() as tx:
+        await tx.execute(MANY)
+    answer = await office.get("/v1/customers/export", params={"format": form, "kind": "organisation"})
+    assert answer.headers["X-Total-Count"] == "2001"
+    found = sheet_rows(answer.content) if form == "xlsx" else list(csv.reader(io.StringIO(answer.text)))
+    assert len(found) == 2002
+    assert len({row[0] for row in found}) == 2002
+
+
+async def test_a_format_that_there_is_none_of_is_refused(office: httpx.AsyncClient) -> None:
+    answer = await office.get("/v1/customers/export", params={"format": "pdf"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "format")
+
+
+async def test_an_empty_sheet_has_its_header(office: httpx.AsyncClient) -> None:
+    answer = await office.get("/v1/customers/export", params={"format": "xlsx", "name": "無人"})
+    assert (answer.headers["X-Total-Count"], sheet_rows(answer.content)) == ("0", [list(export.COLUMNS)])
 
 
 async def test_the_export_goes_over_all_pages(office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

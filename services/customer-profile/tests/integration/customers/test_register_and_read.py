@@ -263,3 +263,20 @@ async def test_an_external_unit_sees_and_changes_its_own_customers_only(
     ):
         assert (answer.status_code, answer.json()["detail"]) == (404, missing.json()["detail"])
     assert (await dealer.post("/v1/customers", json={**SHANXI, "unit": "head-office"})).status_code == 403
+
+
+async def test_the_province_goes_out_with_the_address_and_changes_with_it(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    body = await registered(office)
+    where = f"/v1/customers/{body['id']}"
+    for version, address, region in (
+        (1, {"province": "廣東省", "city": "廣州"}, "CN-44"),
+        (2, {"country": "GB", "city": "London"}, None),
+        (3, None, None),
+        (4, {"city": "太原市"}, "CN-14"),
+    ):
+        answer = await office.patch(where, json={"address": address}, headers={"If-Match": f'"{version}"'})
+        assert answer.status_code == 200, answer.text
+        assert (await harness.published(CustomerState))[-1].data.region == region
+    assert (await harness.published(CustomerState))[0].data.region == "CN-14"

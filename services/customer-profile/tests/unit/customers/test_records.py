@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_profile.customers.export import neutral
+from customer_profile.customers.export import SHEET_TYPE, neutral, preferred
 from customer_profile.customers.rules import (
     ContactPoint,
     Customer,
@@ -176,3 +176,28 @@ def test_no_cell_is_a_formula(text: str) -> None:
 @pytest.mark.parametrize(("value", "cell"), [("山西煤業", "山西煤業"), (None, ""), (7, "7"), ("a=b", "a=b")])
 def test_other_cells_stay_as_they_are(value: object, cell: str) -> None:
     assert neutral(value) == cell
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", "csv"),
+        ("*/*", "csv"),
+        ("text/csv", "csv"),
+        (SHEET_TYPE, "xlsx"),
+        (f"{SHEET_TYPE};q=0.5, text/csv;q=0.9", "csv"),
+        (f"text/csv;q=0.2, {SHEET_TYPE}; q=0.3", "xlsx"),
+        (f"{SHEET_TYPE};q=0", "csv"),
+        (f"{SHEET_TYPE};q=nonsense", "csv"),
+        (f"{SHEET_TYPE};charset=x", "xlsx"),
+    ],
+)
+def test_the_form_of_an_export_is_the_one_that_is_wanted_most(accept: str, form: str) -> None:
+    assert preferred(accept) == form
+
+
+def test_the_province_of_an_address_is_published_and_goes_with_it() -> None:
+    here = record(address=Address(city="太原市"))
+    assert published(here).region == "CN-14"
+    assert published(replace(here, address=None)).region is None
+    assert published(erased(here, NOW)).region is None

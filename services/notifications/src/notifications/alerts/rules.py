@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from guanxi.directory import Employee, Unit, zone_of
-from guanxi.events import Event
-from guanxi.events.complaints import ComplaintHandedOver, DeadlineMissed, Ticket
-from guanxi.events.interactions import PromiseBroken, PromiseDueSoon
 from guanxi.events.scores import SegmentChanged
 
 HEAD_OFFICE = "head-office"
@@ -50,7 +46,23 @@ class Cause:
     to_holder_id: UUID | None = None
     fulfilling_unit: str | None = None
     promiser_id: UUID | None = None
+    assignee_unit: str | None = None
+    assignee_id: UUID | None = None
+    """Who has to do something; none: the lead of `assignee_unit`."""
+    raiser_id: UUID | None = None
+    leaver_id: UUID | None = None
+    successor_id: UUID | None = None
     fallen_from: str | None = None
+    silent: bool = False
+    """True when it is the usual course of things, which nobody has to act upon."""
+
+    @property
+    def people(self) -> set[UUID | None]:
+        """Everybody it names."""
+        return {
+            *(self.holder_id, self.to_holder_id, self.promiser_id),
+            *(self.assignee_id, self.raiser_id, self.leaver_id, self.successor_id),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,11 @@ class Staff:
         found = self.lead(HEAD_OFFICE)
         return found if found and found.employee_id != without else None
 
+    def internal_leads(self) -> list[Recipient]:
+        """The lead of each unit of the firm, and all of a unit that has none."""
+        ours = [one.code for one in self.units.values() if one.internal]
+        return [self.lead(code) or Recipient(code) for code in ours]
+
     def person(self, employee_id: UUID | None) -> Recipient | None:
         """The employee, or who answers for the unit of one who has left."""
         known = self.employees.get(employee_id) if employee_id else None
@@ -127,52 +144,19 @@ ROLES: dict[str, Role] = {
     ),
     "promiser": lambda matter, staff: staff.person(matter.cause.promiser_id),
     "fulfilling_lead": lambda matter, staff: staff.lead(matter.cause.fulfilling_unit),
+    "assignee": lambda matter, staff: (
+        staff.person(matter.cause.assignee_id) or staff.answerable(matter.cause.assignee_unit)
+    ),
+    "assignee_lead": lambda matter, staff: staff.answerable(matter.cause.assignee_unit),
+    "raiser": lambda matter, staff: staff.person(matter.cause.raiser_id),
+    "leaver": lambda matter, staff: staff.person(matter.cause.leaver_id),
+    "successor": lambda matter, staff: staff.person(matter.cause.successor_id) or staff.answerable(matter.cause.unit),
+    "customer_lead": lambda matter, staff: staff.answerable(matter.customer_unit),
     "head_office": lambda _, staff: staff.lead(HEAD_OFFICE),
 }
 """What a rule may name as a recipient."""
-
-
-def cause_of(event: Event[Any]) -> Cause:
-    """A fact in the words that rules need."""
-    data = event.data
-    cause = Cause(event.id, event.type, event.aggregateid, event.sequence, event.subject, {})
-    if isinstance(data, Ticket):
-        return _of_ticket(cause, data)
-    if isinstance(data, DeadlineMissed):
-        return _of_deadline(cause, data)
-    if isinstance(data, PromiseBroken | PromiseDueSoon):
-        return _of_promise(cause, data)
-    if isinstance(data, SegmentChanged):
-        facts = {"segment": data.segment, "tier": data.tier or "", "previous_tier": data.previous_tier or ""}
-        return replace(cause, facts=facts, fallen_from=data.previous_tier if data.direction == "down" else None)
-    return cause
-
-
-def _of_ticket(cause: Cause, data: Ticket) -> Cause:
-    facts = {"number": data.number, "cause": data.cause, "severity": data.severity}
-    held = replace(cause, facts=facts, unit=data.unit, holder_unit=data.holder_unit, holder_id=data.holder_id)
-    if isinstance(data, ComplaintHandedOver):
-        return replace(held, to_unit=data.to_unit, to_holder_id=data.to_holder_id)
-    return held
-
-
-def _of_deadline(cause: Cause, data: DeadlineMissed) -> Cause:
-    # Its aggregate is the deadline; what it is about, and what settles it, is the complaint.
-    return replace(
-        cause,
-        id=data.complaint_id,
-        sequence=data.complaint_sequence or 0,
-        facts={"number": data.number, "deadline": data.kind, "due_at": data.due_at.isoformat()},
-        unit=data.unit,
-        holder_unit=data.holder_unit,
-        holder_id=data.holder_id,
-    )
-
-
-def _of_promise(cause: Cause, data: PromiseBroken | PromiseDueSoon) -> Cause:
-    facts = {"due_at": data.due_at.isoformat(), **({"what": data.what_code} if data.what_code else {})}
-    promised = replace(cause, facts=facts, unit=data.unit, fulfilling_unit=data.fulfilling_unit)
-    return replace(promised, promiser_id=data.promiser_id)
+GROUPS: dict[str, Callable[[Staff], list[Recipient]]] = {"internal_leads": Staff.internal_leads}
+"""What it may name that is several."""
 
 
 def about_tiers(fact: str) -> bool:
@@ -182,7 +166,7 @@ def about_tiers(fact: str) -> bool:
 
 def concerns(rule: Rule, cause: Cause) -> bool:
     """Whether the rule is about this cause; a move between tiers concerns it only when it is a fall from one of its."""
-    if not rule.enabled or rule.fact != cause.type:
+    if not rule.enabled or rule.fact != cause.type or cause.silent:
         return False
     return not about_tiers(cause.type) or cause.fallen_from in rule.tiers
 
@@ -194,7 +178,7 @@ def outlives(cause: Cause, settled: int) -> bool:
 
 def recipients(rule: Rule, matter: Matter, staff: Staff) -> list[Recipient]:
     """Who is told, each once. When nobody is found, who answers for the customer's unit is, else all of head office."""
-    found = [one for name in rule.recipients if (one := ROLES[name](matter, staff)) is not None]
+    found = [one for name in rule.recipients for one in _named(name, matter, staff)]
     if rule.mode == "first":
         found = found[:1]
     if not found:
@@ -206,3 +190,10 @@ def superior(told: Recipient, staff: Staff) -> Recipient | None:
     """Who hears of it when the one who was told does not answer; None above the last."""
     found = staff.answerable(told.unit, without=told.employee_id)
     return found if found and found.key != told.key else None
+
+
+def _named(name: str, matter: Matter, staff: Staff) -> list[Recipient]:
+    if name in GROUPS:
+        return GROUPS[name](staff)
+    one = ROLES[name](matter, staff)
+    return [one] if one else []

@@ -11,7 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from guanxi.events import Personal
 
 State = Literal["raised", "seen", "done", "escalated"]
-RoleName = Literal["owner", "holder", "holder_lead", "to_holder", "promiser", "fulfilling_lead", "head_office"]
+RoleName = Literal[
+    "owner",
+    "holder",
+    "holder_lead",
+    "to_holder",
+    "promiser",
+    "fulfilling_lead",
+    "head_office",
+    "assignee",
+    "assignee_lead",
+    "raiser",
+    "leaver",
+    "successor",
+    "customer_lead",
+    "internal_leads",
+]
 Note = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\u0000]*$"), Personal("text")]
 
 
@@ -32,7 +47,7 @@ class AlertView(BaseModel):
     customer_id: UUID | None
     cause_type: str
     cause_id: UUID
-    """The complaint, promise or segment membership that it is about."""
+    """What it is about: the complaint, the promise, the need, the care task, the step of a review, ..."""
     facts: dict[str, str]
     created_at: datetime
     due_at: datetime | None
@@ -88,7 +103,7 @@ class AlertRulePut(BaseModel):
         },
     )
 
-    recipients: Annotated[list[RoleName], Field(min_length=1, max_length=7)]
+    recipients: Annotated[list[RoleName], Field(min_length=1, max_length=14)]
     mode: Literal["all", "first"]
     """Tell all of them, or the first who can be found."""
     tiers: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=20)] = []

@@ -58,7 +58,8 @@ alert = sa.Table(
     sa.Index("ix_alert_cause_id", "cause_id", postgresql_where=sa.text("state IN ('raised', 'seen')")),
     sa.Index("ix_alert_customer_id", "customer_id", postgresql_where=sa.text("customer_id IS NOT NULL")),
 )
-"""Without an employee it stands in the inbox of everybody in the unit. Facts hold codes, numbers and times only."""
+"""Without an employee it stands in the inbox of everybody in the unit. Facts hold codes, numbers and times, and
+what the firm itself has published; never a person's words."""
 
 settled_cause = sa.Table("settled_cause", metadata, *base_columns())
 """Causes that need nobody any more; `version` is the sequence up to which: what was said before it raises nothing."""

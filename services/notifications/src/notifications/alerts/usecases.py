@@ -17,7 +17,7 @@ from guanxi.events import Event
 from guanxi.events.notifications import NotificationSent
 from guanxi.problems import Conflict, Forbidden, NotFound, Stale, Unprocessable
 from notifications import bell
-from notifications.alerts import rules, store
+from notifications.alerts import causes, rules, store
 from notifications.alerts.rules import Cause, Matter, Recipient, Rule, Staff
 from notifications.alerts.schemas import AcknowledgementPost, AlertRulePut
 from notifications.alerts.store import Alert
@@ -43,8 +43,8 @@ async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Raise what these facts ask for. What was learned too late, or is settled by now, concerns nobody."""
     told = {event.id: event for event in events if not too_late(event, tx.now)}
     known = await store.rules(tx) if told else []
-    causes = [rules.cause_of(event) for event in told.values()]
-    pairs = [(rule, cause) for cause in causes for rule in known if rules.concerns(rule, cause)]
+    facts = [causes.cause_of(event) for event in told.values()]
+    pairs = [(rule, cause) for cause in facts for rule in known if rules.concerns(rule, cause)]
     if not pairs:
         return
     settled = await store.settled(tx, {cause.id: 0 for _, cause in pairs})
@@ -59,13 +59,13 @@ async def raise_for(tx: Tx, events: Sequence[Event[Any]]) -> None:
     await _raise(tx, wanted, staff, told)
 
 
-async def settle(tx: Tx, causes: Mapping[UUID, int]) -> None:
+async def settle(tx: Tx, ends: Mapping[UUID, int]) -> None:
     """Close what these causes raised up to these sequences: it has been seen to, or was never so."""
-    await store.settled(tx, causes)
+    await store.settled(tx, ends)
     # The moment's row before the alert's, as the loop of due moments takes them: so nobody waits in a ring.
-    for alert_id in await store.open_of(tx, causes):
+    for alert_id in await store.open_of(tx, ends):
         await due.cancel(tx, ESCALATION, alert_id)
-    await store.close(tx, causes)
+    await store.close(tx, ends)
     tx.after_commit(bell.ALERTS.ring)
 
 
@@ -185,8 +185,7 @@ async def _staff(tx: Tx, matters: Iterable[Matter], others: Iterable[UUID | None
     units = {unit.code: unit for unit in await directory.units(tx)}
     named: set[UUID | None] = {unit.lead_id for unit in units.values()} | set(others)
     for matter in matters:
-        cause = matter.cause
-        named |= {matter.owner_id, cause.holder_id, cause.to_holder_id, cause.promiser_id}
+        named |= {matter.owner_id} | matter.cause.people
     employees = await directory.employees(tx, [one for one in named if one])
     return Staff(units, employees, tx.now)
 

@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 
 from guanxi.events import Event, Fact, fact_types
+from guanxi.events.customers import CustomerReferred
 from guanxi.events.personal import personal_fields
 
 FED_TOPICS = frozenset({"complaints", "customers", "interactions", "scores"})
@@ -23,6 +24,8 @@ FED = tuple(fact for fact in fact_types().values() if fact.TOPIC in FED_TOPICS)
 """The facts that can be subscribed to."""
 FACTS = {fact.TYPE: fact for fact in FED}
 _FOR_OURS = "scores"
+_OF_TWO = frozenset({CustomerReferred.TYPE})
+"""They carry the unit of one record and name another one, which may be another unit's."""
 _NAME_OF_A_RECORD = "reference"
 
 PREFIX = "whsec_"
@@ -76,7 +79,7 @@ def headers(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str
 
 def may_ask_for(fact_type: str, *, internal: bool) -> bool:
     """Whether a unit may subscribe to a fact at all: what the firm thinks of a customer is for its own units."""
-    return internal or FACTS[fact_type].TOPIC != _FOR_OURS
+    return internal or (FACTS[fact_type].TOPIC != _FOR_OURS and fact_type not in _OF_TWO)
 
 
 def may_have(subscriber: Subscription, event: Event[Any]) -> bool:
@@ -89,7 +92,7 @@ def may_have(subscriber: Subscription, event: Event[Any]) -> bool:
         return False
     if subscriber.internal:
         return True
-    return event.topic != _FOR_OURS and getattr(event.data, "unit", None) == subscriber.unit_id
+    return may_ask_for(event.type, internal=False) and getattr(event.data, "unit", None) == subscriber.unit_id
 
 
 def public_body(event: Event[Any]) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from guanxi.http import NotFound, Page, Paging, Read, Write, read, write
 from guanxi.service import settings_of
 from notifications import links
 from notifications.messages import unsubscribing, usecases
-from notifications.messages.schemas import AttemptView, MessageDetail, MessageView, Status, UnsubscribeView, WhyView
-from notifications.messages.sender import links_of
+from notifications.messages.schemas import AttemptView, MessageDetail, MessageView, Status, UnsubscribeView
 from notifications.settings import Settings
 
 router = APIRouter(tags=["messages"])
@@ -56,22 +55,6 @@ async def get_message(message_id: UUID, call: Reading) -> MessageDetail:
     log = [AttemptView.model_validate(one, from_attributes=True) for one in tried]
     view = MessageDetail(**whole, address=found.address, provider_key=found.provider_key, log=log)
     return await call.show(view, "message", message_id, found.customer_id)
-
-
-@router.get("/why/{token}")
-async def get_why(token: str, call: Anybody, settings: Known) -> WhyView:
-    """Why did I get this? Asked by the link in a message: its class, and when permission was given. Names nobody."""
-    async with call.pool.read() as reader:
-        found = await usecases.find(reader, links.read_why(settings.secret("tracking_key"), token))
-        permitted = await usecases.permitted_at(reader, found)
-    return WhyView(
-        message_class=found.message_class,
-        channel=found.channel,
-        about="complaint" if found.ticket_id and found.permission_event_id == found.ticket_id else "class",
-        sent_at=found.settled_at if found.status == "sent" else None,
-        permitted_at=permitted,
-        stop=links_of(settings).unsubscribe(found.id),
-    )
 
 
 @router.get("/unsubscribe/{token}")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from guanxi import due
 from guanxi.bus import log
 from guanxi.db import Tx
 from guanxi.events.notifications import Message as MessageFact
 from guanxi.events.notifications import NotificationFailed, NotificationSent, NotificationSuppressed
-from notifications.messages.rules import Message
+from notifications.messages.rules import Message, awaited
 
 
 async def tell(tx: Tx, message: Message) -> None:
-    """Record the fact that follows from a message's final status."""
+    """Record the fact that follows from a message's final status, and call who waits for it."""
     fact = _fact(message, tx)
     drafted = log.draft(tx, fact, aggregate=message.id, sequence=message.version, subject=message.customer_id)
     await log.record(tx, drafted)
+    work = awaited(message)
+    if work is not None:
+        await due.schedule(tx, tx.now, *work)
 
 
 def _fact(message: Message, tx: Tx) -> MessageFact:

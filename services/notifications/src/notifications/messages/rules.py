@@ -25,6 +25,9 @@ STALE_AFTER = timedelta(hours=48)
 MOST_ATTEMPTS = 8
 LOST_AFTER = timedelta(minutes=5)
 """A send that was claimed so long ago belongs to a process that died; whether it went out nobody can tell."""
+ONCE = frozenset({"improvement-told", "improvement-survey"})
+"""Intents that reach a customer once for their cause, under whichever of the records that were joined."""
+IMPROVEMENT_DUE, REQUEST_DUE = "improvement-telling", "permission-request"
 _ANY_HOUR = frozenset({"transactional", "staff"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -76,6 +79,7 @@ class Message:
     send_after: datetime
     attempts: int
     permission_event_id: UUID | None
+    template_id: UUID | None
     language: str | None
     address: str | None
     provider_key: str | None
@@ -203,6 +207,16 @@ def _patiently(message: Message, now: datetime, heard_up_to: datetime | None, en
         return end
     wait = min(max(age / 4, _SHORTEST_WAIT), _LONGEST_WAIT)
     return Hold(max(message.created_at + PATIENCE, now + wait), "queued")
+
+
+def awaited(message: Message) -> tuple[str, UUID] | None:
+    """The due work that looks at the outcome of a message, and what it is about; None where nobody waits for it."""
+    match message.intent:
+        case "improvement-told":
+            return IMPROVEMENT_DUE, message.cause_id
+        case "permission-request":
+            return REQUEST_DUE, message.id
+    return None
 
 
 def usable_address(addresses: tuple[str, ...]) -> str | None:

@@ -60,22 +60,6 @@ class MessageDetail(MessageView):
     log: list[AttemptView]
 
 
-class WhyView(BaseModel):
-    """Why a message came. It names nobody: whoever has the link may read it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    message_class: str
-    channel: str
-    about: str
-    """`complaint` when leave was given for one complaint only, else `class`."""
-    sent_at: datetime | None
-    permitted_at: datetime | None
-    """When the permission was given that allowed it."""
-    stop: str
-    """POST here to get no more of these."""
-
-
 class UnsubscribeView(BaseModel):
     """What the link stops, and whether it is stopped."""
 

@@ -18,7 +18,7 @@ from notifications.messages.tables import message
 
 _COLUMNS = """id, version, unit_id, created_at, intent, class AS message_class, template, channel, recipient,
  customer_id, employee_id, ticket_id, facts, cause_type, cause_id, status, reason, send_after, attempts,
- permission_event_id, language, address, provider_key, settled_at"""
+ permission_event_id, template_id, language, address, provider_key, settled_at"""
 _QUEUE = """
 INSERT INTO message (id, unit_id, created_at, recorded_at, intent, intent_key, class, template, channel, recipient,
   customer_id, employee_id, ticket_id, facts, cause_type, cause_id, cause_event_id, status, send_after)
@@ -96,6 +96,11 @@ UPDATE message SET address = NULL, address_of = NULL, version = version + 1,
 WHERE id = ANY($3::uuid[]) AND (address IS NOT NULL OR {_STOPPED})
 RETURNING {_COLUMNS}, old.status <> new.status AS stopped
 """
+_TOLD_ELSEWHERE = """
+SELECT EXISTS (
+  SELECT FROM message WHERE customer_id = ANY($1::uuid[]) AND intent = $2 AND cause_id = $3 AND id <> $4
+    AND status IN ('sending', 'sent', 'delivered', 'unknown'))
+"""
 _ATTEMPTS = "SELECT n, started_at, ended_at, outcome, code FROM attempt WHERE message_id = $1 ORDER BY n"
 
 
@@ -166,6 +171,18 @@ async def settle(tx: Tx, message_id: UUID, end: Outcome) -> int | None:
         _OUTCOME, message_id, tx.now, end.outcome, end.code, end.detail, end.status, end.reason, end.again_at
     )
     return version
+
+
+async def told_elsewhere(tx: Tx, message: Message, family: Sequence[UUID]) -> bool:
+    """Whether another record of the customer has had, or is getting, a message of the same intent and cause."""
+    found: bool = await tx.fetchval(_TOLD_ELSEWHERE, list(family), message.intent, message.cause_id, message.id)
+    return found
+
+
+async def lock_families(tx: Tx, intents: Iterable[tuple[str, UUID, UUID]]) -> None:
+    """Let one sender at a time look at what went to a customer: by intent, cause and the id that speaks for them."""
+    for intent, cause, canonical in sorted(intents):
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{intent}:{cause}:{canonical}")
 
 
 async def release(tx: Tx, message_id: UUID, reason: str) -> None:

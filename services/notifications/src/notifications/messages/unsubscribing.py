@@ -23,7 +23,7 @@ async def unsubscribe(tx: Tx, message: Message) -> None:
         return
     said = [_withdrawal(tx, message, for_ticket=False)] if message.customer_id else []
     said += [_withdrawal(tx, message, for_ticket=True)] if message.ticket_id else []
-    await permissions.withdraw(tx, said)
+    await permissions.enter(tx, said)
 
 
 async def is_stopped(reader: Reader, message: Message) -> bool:

@@ -18,11 +18,12 @@ from notifications.messages.mail import Letter, provider_key
 from notifications.messages.rules import Message, Send, Suppress, Wanted
 from notifications.messages.smtp import Answer
 from notifications.messages.store import Outcome
-from notifications.permissions import Question, Verdict
+from notifications.messages.words import values_of
+from notifications.permissions import Question, Receipt, Verdict
 from notifications.permissions import usecases as permissions
 from notifications.settings import Settings
 from notifications.templates import usecases as templates
-from notifications.templates.rules import Template, TemplateRefusedError, best_language, local_time, render
+from notifications.templates.rules import Template, TemplateRefusedError, best_language, render
 
 _STATUS = {"sent": "sent", "unknown": "unknown", "permanent": "failed", "temporary": "queued"}
 _REASONS = {"unknown": "no_answer", "permanent": "refused", "temporary": "retry"}
@@ -34,6 +35,7 @@ class _Sending:
     links: Links
     words: Mapping[tuple[str, str, str], Template]
     heard: rules.Heard
+    members: Mapping[UUID, tuple[UUID, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ async def claim(
     await permissions.hold(tx, questions)
     verdicts = await permissions.judge(tx, questions)
     words = await templates.in_force(tx, [one.template for one in due])
-    sending = _Sending(settings, links, words, heard)
+    sending = _Sending(settings, links, words, heard, members)
+    await store.lock_families(tx, _told_once(due, families))
     claimed = []
     for message, verdict in zip(due, verdicts, strict=True):
         reader = _reader(message, members, known, _present(message, staff, units, tx.now), settings)
@@ -136,11 +139,16 @@ async def get(reader: Reader, principal: Principal, message_id: UUID) -> tuple[M
     return found, await store.attempts(reader, message_id)
 
 
-async def permitted_at(reader: Reader, message: Message) -> datetime | None:
-    """When the permission was given that a sent message went by."""
+async def receipt(reader: Reader, message: Message) -> Receipt | None:
+    """What the customer said that let a message go; None for one that was not let."""
     if message.permission_event_id is None or message.status == "suppressed":
         return None
-    return await permissions.said_at(reader, message.permission_event_id)
+    return await permissions.receipt(reader, message.permission_event_id)
+
+
+async def one(reader: Reader, message_id: UUID) -> Message | None:
+    """One message, whoever may see it."""
+    return await store.one(reader, message_id)
 
 
 async def find(reader: Reader, message_id: UUID | None) -> Message:
@@ -158,6 +166,9 @@ async def _take(tx: Tx, message: Message, reader: rules.Reader, verdict: Verdict
         return None
     if not isinstance(decision, Send):
         await store.hold(tx, message.id, decision.status, decision.until)
+        return None
+    if await _told_elsewhere(tx, message, sending):
+        await _suppress(tx, message, Suppress("duplicate", decision.permission_event_id))
         return None
     return await _claim_one(tx, message, reader, decision, sending)
 
@@ -191,24 +202,24 @@ def _letter(  # noqa: PLR0913 - what a letter is made of
     to_customer = message.recipient == "customer"
     links = sending.links
     why, stop = (links.why(message.id), links.unsubscribe(message.id)) if to_customer else (None, None)
-    filled = render(template, _values(message, reader, links), why=why, stop=stop)
+    filled = render(template, values_of(message, reader, template.language, links), why=why)
     key = provider_key(message.id, sending.settings.sender)
     return Letter(address, filled.subject, filled.text, filled.html, filled.language, key, now, stop)
 
 
-def _values(message: Message, reader: rules.Reader, links: Links) -> dict[str, str]:
-    def clock(name: str) -> str:
-        moment = message.facts.get(name)
-        return local_time(datetime.fromisoformat(moment), reader.zone) if moment else ""
-
-    shared = {"name": reader.name, "number": message.facts.get("number", "")}
-    if message.recipient == "employee":
-        return {**shared, "rule": message.facts["rule"], "due_at": clock("due_at"), "inbox_url": links.inbox()}
+def _told_once(due: Iterable[Message], families: Mapping[UUID, Sequence[UUID]]) -> set[tuple[str, UUID, UUID]]:
+    canonical = {one: top for top, family in families.items() for one in family}
     return {
-        **shared,
-        "promised_at": clock("promised_at"),
-        "tracking_url": links.tracking(message.ticket_id) if message.ticket_id else "",
+        (one.intent, one.cause_id, canonical[one.customer_id])
+        for one in due
+        if one.intent in rules.ONCE and one.customer_id
     }
+
+
+async def _told_elsewhere(tx: Tx, message: Message, sending: _Sending) -> bool:
+    if message.intent not in rules.ONCE or message.customer_id is None:
+        return False
+    return await store.told_elsewhere(tx, message, sending.members[message.customer_id])
 
 
 def _reader(

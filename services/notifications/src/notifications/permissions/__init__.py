@@ -1,6 +1,6 @@
 """What customers allow: a ledger of what they said, and what follows from it."""
 
-from notifications.permissions.rules import Statement, Verdict
+from notifications.permissions.rules import Receipt, Statement, Verdict
 from notifications.permissions.usecases import Question
 
-__all__ = ["Question", "Statement", "Verdict"]
+__all__ = ["Question", "Receipt", "Statement", "Verdict"]

@@ -13,7 +13,9 @@ from guanxi.ports import derived_id
 
 PURPOSES = ("service", "transactional", "marketing", "survey", "personal")
 REFUSALS = frozenset({"denied", "withdrawn"})
-GRANTED, UNKNOWN = "granted", "unknown"
+GRANTED, DENIED, ASKED, UNKNOWN = "granted", "denied", "asked", "unknown"
+_SILENT = frozenset({UNKNOWN, ASKED})
+"""A question is no word of the customer's: it takes nothing away and gives nothing."""
 FOR_EVER = 2**62
 """No revision is as high: a voided profile grants nothing, a voided complaint gives no leave."""
 ABOUT_TICKETS = "service"
@@ -84,6 +86,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the customer said that let a message go: purpose, channel, when, and how we know."""
+
+    purpose: str
+    channel: str
+    state: str
+    said_at: datetime
+    evidence: str | None
+    source: str | None
+    ticket: bool
+    """Whether it is the address given for one complaint, which is leave for that complaint only."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a message may go; `event_id` names what allowed or refused it, none when nothing was ever said."""
 
@@ -150,7 +166,7 @@ def judge(customer_id: UUID | None, said: Sequence[Standing], for_ticket: Sequen
     The newest word of the customer counts, an address given for the ticket being one; on a tie the stricter one. A
     refusal by another record of the same customer always wins; a grant by one helps where the customer said nothing.
     """
-    own = [one for one in said if one.customer_id == customer_id and one.state != UNKNOWN]
+    own = [one for one in said if one.customer_id == customer_id and one.state not in _SILENT]
     others = [one for one in said if one.customer_id != customer_id]
     refusal = next((one for one in others if one.state in REFUSALS), None)
     if refusal is not None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from guanxi.db import Reader, Tx, as_row
-from notifications.permissions.rules import Standing, Statement, TicketLeave, permission_id
+from notifications.permissions.rules import Receipt, Standing, Statement, TicketLeave, permission_id
 
 # The rows are made or touched first, so that two transactions about one permission take turns, and the second one folds
 # a ledger that holds the first one's statement.
@@ -67,7 +67,7 @@ WITH newest AS (
   FROM permission_event e LEFT JOIN permission_report r ON r.id = e.report_id
   WHERE e.permission_id = ANY($1::uuid[]) AND e.counts
     AND NOT coalesce(e.state = 'granted' AND e.report_sequence < r.grants_from, false)
-  ORDER BY e.permission_id, e.said_at DESC, e.state = 'granted', e.id DESC)
+  ORDER BY e.permission_id, e.state = 'asked', e.said_at DESC, e.state = 'granted', e.id DESC)
 UPDATE permission p
 SET state = coalesce(n.state, 'unknown'), said_at = coalesce(n.said_at, p.said_at), event_id = n.id,
     version = p.version + 1, recorded_at = $2
@@ -110,8 +110,11 @@ WHERE p.customer_id = ANY($1::uuid[]) AND p.version > 0 ORDER BY p.purpose, p.ch
 _BLANK_TICKETS = """
 UPDATE ticket SET address = NULL, version = version + 1 WHERE customer_id = ANY($1::uuid[]) AND address IS NOT NULL
 """
-_SAID_WHEN = """
-SELECT said_at FROM permission_event WHERE id = $1 UNION ALL SELECT said_at FROM ticket WHERE id = $1 LIMIT 1
+_RECEIPT = """
+SELECT purpose, channel, state, said_at, evidence, source, false AS ticket FROM permission_event WHERE id = $1
+UNION ALL
+SELECT 'service', channel, 'granted', said_at, NULL, NULL, true FROM ticket WHERE id = $1 AND channel IS NOT NULL
+LIMIT 1
 """
 _BLANK = """
 UPDATE permission_event SET evidence = NULL, version = version + 1
@@ -232,10 +235,10 @@ async def held(reader: Reader, customer_ids: Sequence[UUID]) -> list[Held]:
     return [Held(**dict(row)) for row in await reader.fetch(_LIST, list(customer_ids))]
 
 
-async def said_when(reader: Reader, event_id: UUID) -> datetime | None:
-    """When the customer said what this entry of the ledger holds, or gave the address for this complaint."""
-    moment: datetime | None = await reader.fetchval(_SAID_WHEN, event_id)
-    return moment
+async def receipt(reader: Reader, event_id: UUID) -> Receipt | None:
+    """What the customer said by this entry of the ledger, or by giving the address for this complaint."""
+    row = await reader.fetchrow(_RECEIPT, event_id)
+    return Receipt(**dict(row)) if row else None
 
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -17,7 +17,7 @@ from guanxi.events.complaints import ComplaintFiledVoided, Ticket
 from guanxi.events.notifications import ConsentChanged
 from guanxi.problems import Unprocessable
 from notifications.permissions import rules, store
-from notifications.permissions.rules import Standing, Statement, TicketLeave, Verdict
+from notifications.permissions.rules import Receipt, Standing, Statement, TicketLeave, Verdict
 from notifications.permissions.schemas import PermissionStatement
 
 
@@ -73,8 +73,8 @@ async def void_tickets(tx: Tx, events: Sequence[Event[ComplaintFiledVoided]]) ->
     await _keep(tx, [rules.void_of(event) for event in events])
 
 
-async def withdraw(tx: Tx, said: Sequence[Statement]) -> None:
-    """Enter withdrawals that came by a link; what they are about is held by `hold` before."""
+async def enter(tx: Tx, said: Sequence[Statement]) -> None:
+    """Enter what came by a link, or that a customer was asked; what it is about is held by `hold` before."""
     await _take_in(tx, said, {})
 
 
@@ -101,9 +101,9 @@ async def effective(reader: Reader, customer_ids: Sequence[UUID]) -> list[store.
     return [max(group, key=_weight) for group in groups.values()]
 
 
-async def said_at(reader: Reader, event_id: UUID) -> datetime | None:
-    """When the customer said what the ledger holds under this id."""
-    return await store.said_when(reader, event_id)
+async def receipt(reader: Reader, event_id: UUID) -> Receipt | None:
+    """What the customer said that the ledger holds under this id."""
+    return await store.receipt(reader, event_id)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

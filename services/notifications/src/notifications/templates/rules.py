@@ -18,6 +18,9 @@ NAMES: dict[str, frozenset[str]] = {
     "complaint-receipt": COMPLAINT_NAMES,
     "complaint-answer": COMPLAINT_NAMES,
     "complaint-thanks": COMPLAINT_NAMES,
+    "improvement-told": frozenset({"name", "title", "effective_on"}),
+    "improvement-survey": frozenset({"name", "title", "effective_on", "reply_url"}),
+    "permission-request": frozenset({"name", "purpose", "channel", "reply_url"}),
     "alert": frozenset({"name", "rule", "number", "inbox_url"}),
     "promise-reminder": frozenset({"name", "due_at", "inbox_url"}),
 }
@@ -28,12 +31,19 @@ SAMPLES = {
     "number": "C-2026-000123",
     "promised_at": "2026-03-31 18:00",
     "tracking_url": "https://guanxi.example.com/track/" + "x" * 43,
+    "title": "樣品架改為提前兩週備料，並由專人在交貨前一日致電確認到貨時間與收貨人",
+    "effective_on": "2026-03-31",
+    "reply_url": "https://guanxi.example.com/why/" + "x" * 43,
+    "purpose": "marketing",
+    "channel": "email",
     "rule": "complaint-handed-over",
     "due_at": "2026-03-31 18:00",
     "inbox_url": "https://guanxi.example.com/v1/inbox",
 }
 LONGEST_SUBJECT = 120
 LONGEST_VALUE = 120
+LONGEST_TITLE = 200
+"""What was changed is one sentence of the firm's, and means nothing when it is cut."""
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If),
     *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand),
@@ -53,10 +63,11 @@ _PAGE = _HTML.from_string(
 """
 )
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
+_WHAT, _TITLE = "title", "title:"
 _FOOTERS = {
-    "zh-Hans": "为什么收到此邮件：{why}\n不再接收此类邮件：{stop}",
-    "zh-Hant": "為什麼收到此郵件：{why}\n不再接收此類郵件：{stop}",
-    "en": "Why you get this: {why}\nStop such messages: {stop}",
+    "zh-Hans": "为什么收到此邮件、如何不再接收：{why}",
+    "zh-Hant": "為什麼收到此郵件、如何不再接收：{why}",
+    "en": "Why you get this, and how to stop it: {why}",
 }
 
 
@@ -114,32 +125,52 @@ def check(code: str, subject: str, body: str, max_chars: int) -> None:
         raise TemplateRefusedError(f"with sample values the subject is longer than {LONGEST_SUBJECT} characters")
 
 
-def render(
-    template: Template, values: Mapping[str, str], *, why: str | None = None, stop: str | None = None
-) -> Rendered:
+def render(template: Template, values: Mapping[str, str], *, why: str | None = None) -> Rendered:
     """Fill in the values; raises `TemplateRefusedError` when the result is too long.
 
-    `why` and `stop` are links for a footer, which customers get and staff do not.
+    `why` is the link of a footer, which customers get and staff do not: its page tells why it came, and stops it.
     """
-    clean = {name: one_line(value) for name, value in values.items()}
+    clean = _clean(values)
     text = _render(template.body, clean).strip()
     if len(text) > template.max_chars:
         raise TemplateRefusedError(f"the text has {len(text)} characters, {template.max_chars} are allowed")
-    subject = one_line(_render(template.subject, clean))[:LONGEST_SUBJECT]
-    if why and stop:
-        text += "\n\n-- \n" + _FOOTERS[template.language].format(why=why, stop=stop)
+    subject = subject_line(template, clean)
+    if why:
+        text += "\n\n-- \n" + _FOOTERS[template.language].format(why=why)
     html = _PAGE.render(language=template.language, subject=subject, paragraphs=_paragraphs(text))
     return Rendered(subject, text + "\n", html, template.language)
 
 
-def one_line(value: str) -> str:
+def one_line(value: str, longest: int = LONGEST_VALUE) -> str:
     """The value without line ends, control characters and marks that turn text around, cut after 120 characters."""
-    return _BREAKS.sub(" ", value).strip()[: LONGEST_VALUE if not value.startswith("http") else None]
+    return _BREAKS.sub(" ", value).strip()[: longest if not value.startswith("http") else None]
+
+
+def subject_line(template: Template, values: Mapping[str, str]) -> str:
+    """The subject, filled in."""
+    return one_line(_render(template.subject, _clean(values)))[:LONGEST_SUBJECT]
+
+
+def titles_of(wordings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Words of the firm's in several languages, as facts of a message that `title_in` reads."""
+    return {f"{_TITLE}{language}": words for language, words in wordings}
+
+
+def title_in(facts: Mapping[str, str], language: str) -> str:
+    """Those words in a language of ours, else in the first of our languages that they are in, else in any."""
+    said = {name.removeprefix(_TITLE): words for name, words in facts.items() if name.startswith(_TITLE)}
+    ours = {best_language(tag, tag): words for tag, words in said.items()}
+    wanted = next((one for one in (language, *LANGUAGES) if one in ours), None)
+    return ours[wanted] if wanted else next(iter(said.values()), "")
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str:
     """A moment as the reader's clock shows it."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _clean(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: one_line(value, LONGEST_TITLE if name == _WHAT else LONGEST_VALUE) for name, value in values.items()}
 
 
 def _render(source: str, values: Mapping[str, str]) -> str:

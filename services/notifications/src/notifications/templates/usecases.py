@@ -13,7 +13,7 @@ from notifications.templates import rules, store
 from notifications.templates.rules import Template, TemplateRefusedError
 from notifications.templates.schemas import TemplatePost
 
-CLASSES = {"alert": "staff", "promise-reminder": "staff"}
+CLASSES = {"alert": "staff", "promise-reminder": "staff", "improvement-survey": "survey"}
 """Class of the messages that use a template; those that are not named here are `service`."""
 
 

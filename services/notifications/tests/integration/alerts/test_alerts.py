@@ -321,7 +321,7 @@ async def test_a_rule_about_tiers_names_some_and_no_other_rule_does(service: Har
 async def test_a_rule_can_be_changed_by_the_firm_and_by_nobody_else(service: Harness) -> None:
     caller = service.caller()
     rules = {one["code"]: one for one in (await caller.get("/v1/alert-rules")).json()}
-    assert len(rules) == 8
+    assert len(rules) == 20
     body = {"recipients": ["head_office"], "mode": "all", "urgent": False, "enabled": True}
     address, match = "/v1/alert-rules/complaint-filed", {"If-Match": '"1"'}
     assert (await caller.put(address, json=body)).status_code == 428

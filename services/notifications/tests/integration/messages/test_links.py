@@ -57,6 +57,7 @@ async def a_letter(service: Harness, post: Mailbox, *, anonymous: bool = False) 
     part = post.letters[-1].get_body(("plain",))
     assert part is not None
     text = part.get_content()
+    text += str(post.letters[-1]["List-Unsubscribe"])
     links = dict(re.findall(r"http://guanxi\.test/(?:v1/)?(why|unsubscribe|track)/([A-Za-z0-9_-]{43})", text))
     return customer, filed, links
 
@@ -73,7 +74,15 @@ async def test_why_names_class_and_the_day_of_the_permission_and_nobody(service:
     assert (body["message_class"], body["channel"]) == ("service", "email")
     assert body["permitted_at"] == "2026-02-03T00:00:00Z"
     assert body["stop"].endswith(links["unsubscribe"])
-    assert set(body) == {"message_class", "channel", "about", "sent_at", "permitted_at", "stop"}
+    assert body["permission"] == {
+        "purpose": "service",
+        "channel": "email",
+        "since": "2026-02-03T00:00:00Z",
+        "evidence": "form 7",
+        "source": "dealer-17",
+    }
+    assert "C-2026-000001" in body["subject"]
+    assert not {"customer_id", "address", "name"} & set(body)
 
 
 async def test_why_tells_leave_for_the_complaint_from_leave_for_all(service: Harness, post: Mailbox) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from guanxi.testing.harness import Harness
+from notifications.templates.rules import NAMES
+from notifications.templates.usecases import CLASSES
 
 pytestmark = pytest.mark.asyncio
 GOOD = {"code": "complaint-receipt", "language": "en", "subject": "Yours: {{ number }}", "body": "Hello {{ name }}."}
@@ -15,9 +17,10 @@ GOOD = {"code": "complaint-receipt", "language": "en", "subject": "Yours: {{ num
 async def test_the_seeds_hold_each_message_in_three_languages(service: Harness) -> None:
     found = (await service.caller().get("/v1/templates")).json()["items"]
     assert {(one["code"], one["language"]) for one in found} == {
-        (code, language)
-        for code in ("complaint-receipt", "complaint-answer", "complaint-thanks", "alert", "promise-reminder")
-        for language in ("zh-Hans", "zh-Hant", "en")
+        (code, language) for code in NAMES for language in ("zh-Hans", "zh-Hant", "en")
+    }
+    assert {one["code"]: one["message_class"] for one in found} == {
+        code: CLASSES.get(code, "service") for code in NAMES
     }
 
 
@@ -46,7 +49,7 @@ async def test_the_list_goes_page_by_page(service: Harness) -> None:
         cursor = page["next"]
         if cursor is None:
             break
-    assert len(seen) == len(set(seen)) == 15
+    assert len(seen) == len(set(seen)) == 24
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from guanxi.events import Event, Fact
 from guanxi.events.complaints import ComplaintFiled
+from guanxi.events.customers import CustomerReferred
 from guanxi.events.scores import SegmentChanged
 from guanxi.testing.builders import an_event
 from notifications.feeds.rules import (
@@ -77,7 +78,8 @@ def test_what_the_firm_thinks_of_a_customer_stays_in_the_firm() -> None:
     assert not may_have(subscriber(), a_move(CUSTOMER))
     assert may_have(subscriber(internal=True), a_move(CUSTOMER))
     asked = {name for name in FACTS if may_ask_for(name, internal=False)}
-    assert set(FACTS) - asked == {name for name in FACTS if name.startswith("guanxi.scores.")}
+    ours = {name for name in FACTS if name.startswith("guanxi.scores.")}
+    assert set(FACTS) - asked == ours | {CustomerReferred.TYPE}
     assert all(may_ask_for(name, internal=True) for name in FACTS)
 
 
@@ -137,3 +139,13 @@ def test_each_failure_waits_longer(attempt: int) -> None:
 def test_after_the_last_one_it_has_failed() -> None:
     assert next_try(len(PAUSES) + 1, NOW) is None
     assert sum(PAUSES, timedelta()) > timedelta(days=1)
+
+
+def test_a_referral_names_two_records_and_goes_to_units_of_the_firm_only() -> None:
+    fact = CustomerReferred(
+        referral_id=uuid4(), referrer_id=uuid4(), referred_id=CUSTOMER, unit="dealer-17", referred_on=NOW.date()
+    )
+    event = an_event(fact, subject=fact.referrer_id)
+    assert not may_ask_for(event.type, internal=False)
+    assert not may_have(subscriber(), event)
+    assert may_have(subscriber(internal=True), event)

@@ -162,3 +162,8 @@ def test_a_complaint_that_was_never_made_gives_no_leave_whatever_comes_later() -
     fact = ComplaintFiledVoided(complaint_id=uuid4(), number="C-1", unit="head-office")
     leave = void_of(an_event(fact, subject=ME, sequence=2))
     assert (leave.void, leave.standing, leave.sequence) == (True, None, FOR_EVER)
+
+
+def test_a_question_takes_nothing_from_what_another_record_allowed() -> None:
+    allowed = said("granted", OTHER)
+    assert judge(ME, [said("asked", day=9), allowed]).event_id == allowed.event_id

@@ -17,6 +17,8 @@ from notifications.templates.rules import (
     check,
     one_line,
     render,
+    title_in,
+    titles_of,
 )
 
 BODY = "{% if name %}Dear {{ name }},{% else %}Hello,{% endif %}\n\nnumber {{ number }}: {{ tracking_url }}"
@@ -27,17 +29,17 @@ def a_template(body: str = BODY, subject: str = "Yours: {{ number }}", max_chars
 
 
 def test_values_are_filled_in_and_the_footer_says_why_and_how_to_stop() -> None:
-    done = render(a_template(), SAMPLES, why="https://x/why", stop="https://x/stop")
+    done = render(a_template(), SAMPLES, why="https://x/why")
     assert done.subject == "Yours: C-2026-000123"
     assert "number C-2026-000123" in done.text
     assert "https://x/why" in done.text
-    assert '<a href="https://x/stop">' in done.html
+    assert '<a href="https://x/why">' in done.html
     assert "https://x/why" not in render(a_template(), SAMPLES).text
 
 
 def test_a_text_that_is_too_long_is_refused_without_counting_the_footer() -> None:
     short = a_template("{{ name }}", max_chars=10)
-    done = render(short, {**SAMPLES, "name": "x" * 10}, why="https://x/" + "y" * 99, stop="https://x/z")
+    done = render(short, {**SAMPLES, "name": "x" * 10}, why="https://x/" + "y" * 99)
     assert len(done.text) > 100
     with pytest.raises(TemplateRefusedError, match="11 characters"):
         render(short, {**SAMPLES, "name": "x" * 11})
@@ -120,3 +122,25 @@ def test_local_time_is_the_readers() -> None:
     from notifications.templates.rules import local_time
 
     assert local_time(datetime(2026, 3, 31, 16, 30, tzinfo=UTC), ZoneInfo("Asia/Shanghai")) == "2026-04-01 00:30"
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "words"),
+    [
+        ({"zh-Hans": "甲", "en": "a"}, "en", "a"),
+        ({"zh-Hans": "甲", "en": "a"}, "zh-Hant", "甲"),
+        ({"zh-TW": "乙"}, "zh-Hant", "乙"),
+        ({"en-GB": "a"}, "zh-Hans", "a"),
+        ({"fr": "f"}, "en", "f"),
+        ({}, "en", ""),
+    ],
+)
+def test_a_title_is_in_the_readers_language_or_in_the_nearest(said: dict[str, str], language: str, words: str) -> None:
+    assert title_in(titles_of(said.items()), language) == words
+
+
+def test_a_title_is_not_cut_where_a_name_is() -> None:
+    template = Template(uuid4(), "improvement-told", "en", "email", "service", 1, "x", "{{ title }}|{{ name }}", 600)
+    assert (
+        render(template, {**SAMPLES, "title": "t" * 200, "name": "n" * 200}).text == "t" * 200 + "|" + "n" * 120 + "\n"
+    )

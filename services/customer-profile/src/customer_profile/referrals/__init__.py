@@ -1,0 +1,1 @@
+"""Referrals: which customer brought us which other one."""

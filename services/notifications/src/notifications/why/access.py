@@ -1,0 +1,36 @@
+"""Who holds the link of a message: what its token speaks for, and how often it may be used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path
+from starlette.requests import Request
+
+from guanxi.problems import NotFound
+from guanxi.service import settings_of
+from notifications import links
+from notifications.settings import Settings
+from notifications.why.limits import Limits
+
+Token = Annotated[str, Path(min_length=1, max_length=200, description="From the link in the message.")]
+Known = Annotated[Settings, Depends(settings_of)]
+
+
+def speaks_for(token: str, request: Request, settings: Settings) -> UUID:
+    """The message that a token speaks for; 404 for no token of ours, 429 for one used too often."""
+    limits_of(request).check(token, request.client.host if request.client else "")
+    message_id = links.read_why(settings.secret("tracking_key"), token)
+    if message_id is None:
+        raise NotFound("message")
+    return message_id
+
+
+def limits_of(request: Request) -> Limits:
+    """The buckets of this process."""
+    state = request.app.state
+    if not hasattr(state, "why_limits"):
+        state.why_limits = Limits()
+    found: Limits = state.why_limits
+    return found

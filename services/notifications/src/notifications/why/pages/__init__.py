@@ -1,0 +1,1 @@
+"""The page: templates, style and texts in three languages."""
