@@ -60,8 +60,8 @@ def body(kind: str, version: int) -> Any:
 
 @cache
 def value_card() -> ValueCard:
-    """The scorecard of existing value that holds now."""
-    return _value_card(body(VALUE, NEWEST[VALUE]))
+    """The scorecard of existing value as it is shipped; what is in force stands in `scorecards.usecases`."""
+    return value_card_of(body(VALUE, NEWEST[VALUE]))
 
 
 @cache
@@ -138,7 +138,8 @@ def _day(value: date | str) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
-def _value_card(raw: dict[str, Any]) -> ValueCard:
+def value_card_of(raw: dict[str, Any]) -> ValueCard:
+    """The scorecard of existing value that a file, or a body of the same shape, states."""
     return ValueCard(
         **_shared(raw),
         rates=rates(raw["rates"]),

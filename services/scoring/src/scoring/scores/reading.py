@@ -28,7 +28,7 @@ from scoring.scores.influence import NOBODY, Network, counting
 from scoring.scores.levers import least_changes
 from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
 from scoring.scores.store import Pareto
-from scoring.scores.usecases import cards
+from scoring.scores.usecases import cards, in_force
 
 LEADING_PERCENT = 20
 
@@ -85,7 +85,8 @@ async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
 
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts; without those that there is nothing to go by for."""
-    known = cards()
+    async with pool.read() as reader:
+        known = await in_force(reader)
     rows, told, around = await _all_of(pool, customer, known.fact_kinds, at)
     made = await asyncio.to_thread(picture, customer.id, customer.members, rows, known, told, around)
     return [Stored(one, pool.clock.now()) for one in made.scores.values()]
@@ -93,6 +94,9 @@ async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
 
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
+    async with pool.read() as reader:
+        known = await in_force(reader)
+    card = next(one for one in known.every if one.kind == card.kind)
     rows, told, around = await _all_of(pool, customer, card.fact_kinds, at)
     return await asyncio.to_thread(explain, rows, card, told, customer.members, around)
 

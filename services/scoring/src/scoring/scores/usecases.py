@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from guanxi import directory
 from guanxi.bus import log
-from guanxi.db import Pool, Tx
+from guanxi.db import Pool, Reader, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
 from scoring.indicators import usecases as indicators
 from scoring.radar import usecases as radar
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.scores import network, store
 from scoring.scores.computing import Cards, Picture, pictures, silent
 from scoring.scores.rules import Moment, Score, day_of, midnight
@@ -44,8 +45,14 @@ class FamilyMovedError(Exception):
     """Somebody was merged or un-merged while these customers were being locked: look again who belongs together."""
 
 
-def cards() -> Cards:
+async def in_force(reader: Reader) -> Cards:
     """The scorecards in force."""
+    shipped, value = cards(), await scorecards.value_card(reader)
+    return replace(shipped, value=value, influence=replace(shipped.influence, worth=value))
+
+
+def cards() -> Cards:
+    """The scorecards as they are shipped: kinds, bands' names and texts are those in force too."""
     return Cards(
         files.value_card(),
         files.trust_card(),
@@ -116,7 +123,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    known = cards()
+    known = await in_force(tx)
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
