@@ -27,6 +27,8 @@ from scoring.segments import api as segments_api
 from scoring.segments import usecases as segments
 from scoring.settings import Settings
 from scoring.topology import TOPOLOGY
+from scoring.wallet import api as wallet_api
+from scoring.wallet import usecases as wallet
 
 SERVICE = Service(
     name="scoring",
@@ -48,6 +50,7 @@ SERVICE = Service(
         reviews_api.router,
         goodwill_api.router,
         rehearsals_api.router,
+        wallet_api.router,
     ),
     due={
         reviews.STEP_DUE: reviews.on_step_due,
@@ -58,5 +61,13 @@ SERVICE = Service(
     jobs=JOBS,
     loops=LOOPS,
     tally=facts.tally,
-    erasers=(facts.erase, scores.erase, segments.erase, designations.erase, radar.erase, rehearsals.erase),
+    erasers=(
+        facts.erase,
+        scores.erase,
+        segments.erase,
+        designations.erase,
+        radar.erase,
+        rehearsals.erase,
+        wallet.erase,
+    ),
 )

@@ -14,6 +14,9 @@ import yaml
 
 from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
 from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
+from scoring.scorecards.prospects import LEARNING, POTENTIAL, LearningCard, PotentialCard
+from scoring.scorecards.prospects import learning_card as _learning_card
+from scoring.scorecards.prospects import potential_card as _potential_card
 from scoring.scorecards.referring import INFLUENCE, InfluenceCard
 from scoring.scorecards.referring import influence_card as _influence_card
 from scoring.scorecards.reviewing import ReviewRule
@@ -33,11 +36,17 @@ from scoring.scorecards.rules import (
 )
 
 VALUE, TRUST = "value.existing", "trust"
-FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
+FOLDERS = {
+    VALUE: "existing_value",
+    TRUST: "trust",
+    INFLUENCE: "influence",
+    POTENTIAL: "potential",
+    LEARNING: "learning",
+}
 TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
 RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
 NEWEST = {
-    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE), 1),
+    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING), 1),
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
 """The version of each file that holds now."""
@@ -82,6 +91,20 @@ def influence_card() -> InfluenceCard:
     """The scorecard of influence that holds now."""
     raw = body(INFLUENCE, NEWEST[INFLUENCE])
     return _influence_card(raw, _shared(raw), value_card())
+
+
+@cache
+def potential_card() -> PotentialCard:
+    """The scorecard of potential that holds now."""
+    raw = body(POTENTIAL, NEWEST[POTENTIAL])
+    return _potential_card(raw, _shared(raw), value_card())
+
+
+@cache
+def learning_card() -> LearningCard:
+    """The scorecard of learning that holds now."""
+    raw = body(LEARNING, NEWEST[LEARNING])
+    return _learning_card(raw, _shared(raw))
 
 
 @cache

@@ -24,6 +24,7 @@ from scoring.scores.rules import Moment, Score, day_of, midnight
 from scoring.scores.store import HISTORIC, LIVE, Mark, Series
 from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
+from scoring.wallet import usecases as wallet
 
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
@@ -59,6 +60,8 @@ def cards() -> Cards:
         files.radar_card(),
         files.satisfaction_cards(),
         files.influence_card(),
+        files.potential_card(),
+        files.learning_card(),
     )
 
 
@@ -137,6 +140,7 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
     around, others = await network.below(tx, _all(families), len(known.influence.share_bp))
     rows = await facts.of_customers(tx, [*_all(families), *others], known.fact_kinds)
+    rows += await wallet.as_facts(tx, _all(families))
     found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=rows))
     causes = _causes(tx, first_seen, claimed)
     scores = await _scores(tx, found, before, told)
