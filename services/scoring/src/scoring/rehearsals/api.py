@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from guanxi.http import NotFound, Page, Paging, Read, Write, read, set_etag, write
 from guanxi.service import settings_of
 from scoring.rehearsals import usecases
-from scoring.rehearsals.schemas import MoverRead, NewRehearsal, Nothing, RehearsalRead, rehearsal_read
+from scoring.rehearsals.schemas import Decision, MoverRead, NewRehearsal, RehearsalRead, rehearsal_read
 from scoring.settings import Settings
 
 
@@ -82,22 +82,23 @@ async def list_movers(
 
 
 @router.post("/scorecards/{kind}/rehearsals/{rehearsal_id}/approval", response_model=RehearsalRead, status_code=201)
-async def approve_rehearsal(kind: str, rehearsal_id: UUID, body: Nothing, call: Writing) -> object:  # noqa: ARG001 - empty
+async def approve_rehearsal(kind: str, rehearsal_id: UUID, body: Decision, call: Writing) -> object:
     """Approve a change that was rehearsed; whoever proposed it leaves that to somebody else."""
     async with call.once() as once:
         if once.replay:
             return rehearsal_read(await usecases.find(once.tx, kind, once.replay))
         found = await usecases.approve(once.tx, kind, rehearsal_id, call.principal)
-        once.created(found.id, _path(kind, found.id), found.version, kind=kind)
+        once.created(found.id, _path(kind, found.id), found.version, kind=kind, reason=body.reason)
     return rehearsal_read(found)
 
 
 @router.post("/scorecards/{kind}/rehearsals/{rehearsal_id}/publication", response_model=RehearsalRead, status_code=201)
-async def publish_rehearsal(kind: str, rehearsal_id: UUID, body: Nothing, call: Writing) -> object:  # noqa: ARG001 - empty
+async def publish_rehearsal(kind: str, rehearsal_id: UUID, body: Decision, call: Writing) -> object:
     """Put an approved change in force: it is the next version, and everybody is scored by it."""
     async with call.once() as once:
         if once.replay:
             return rehearsal_read(await usecases.find(once.tx, kind, once.replay))
         found = await usecases.publish(once.tx, kind, rehearsal_id)
-        once.created(found.id, _path(kind, found.id), found.version, kind=kind, number=found.published_version)
+        number = found.published_version
+        once.created(found.id, _path(kind, found.id), found.version, kind=kind, number=number, reason=body.reason)
     return rehearsal_read(found)

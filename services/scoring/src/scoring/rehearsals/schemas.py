@@ -28,10 +28,13 @@ class NewRehearsal(BaseModel):
     """Why, as a code."""
 
 
-class Nothing(BaseModel):
-    """No body is needed; what is sent has to be an empty object."""
+class Decision(BaseModel):
+    """Why something is approved or published."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    reason: Code | None = None
+    """As a code; it is kept in the audit trail."""
 
 
 class MovesRead(BaseModel):
