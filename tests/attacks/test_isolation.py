@@ -271,6 +271,13 @@ _NOT_A_DEALERS = {
     *("GET /v1/improvements/{improvement_id}", "PATCH /v1/improvements/{improvement_id}"),
     *(f"POST /v1/improvements/{{improvement_id}}/{step}" for step in ("approval", "publication")),
     *("GET /v1/segments/{segment_id}/members", "GET /v1/segments/{segment_id}/summary"),
+    *(
+        route.name
+        for route in OBJECTS
+        if any(
+            part in route.path for part in ("/review-cycles/", "/rehearsals", "/designations/", "/match-candidates/")
+        )
+    ),
     *(route.name for route in OBJECTS if "/v1/ops/" in route.path),
 }
 """Routes to what a dealer cannot make: the firm's own matters, and the operators'."""

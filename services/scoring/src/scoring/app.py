@@ -15,6 +15,8 @@ from scoring.indicators import api as indicators_api
 from scoring.opinions import api as opinions_api
 from scoring.radar import api as radar_api
 from scoring.radar import usecases as radar
+from scoring.rehearsals import api as rehearsals_api
+from scoring.rehearsals import usecases as rehearsals
 from scoring.reviews import api as reviews_api
 from scoring.reviews import usecases as reviews
 from scoring.scorecards import api as scorecards_api
@@ -25,6 +27,8 @@ from scoring.segments import api as segments_api
 from scoring.segments import usecases as segments
 from scoring.settings import Settings
 from scoring.topology import TOPOLOGY
+from scoring.wallet import api as wallet_api
+from scoring.wallet import usecases as wallet
 
 SERVICE = Service(
     name="scoring",
@@ -45,10 +49,25 @@ SERVICE = Service(
         indicators_api.router,
         reviews_api.router,
         goodwill_api.router,
+        rehearsals_api.router,
+        wallet_api.router,
     ),
-    due={reviews.STEP_DUE: reviews.on_step_due, reviews.CYCLE_DUE: reviews.on_cycle_due},
+    due={
+        reviews.STEP_DUE: reviews.on_step_due,
+        reviews.CYCLE_DUE: reviews.on_cycle_due,
+        rehearsals.REHEARSE_DUE: rehearsals.on_rehearsal_due,
+        rehearsals.PUBLISH_DUE: rehearsals.on_publication_due,
+    },
     jobs=JOBS,
     loops=LOOPS,
     tally=facts.tally,
-    erasers=(facts.erase, scores.erase, segments.erase, designations.erase, radar.erase),
+    erasers=(
+        facts.erase,
+        scores.erase,
+        segments.erase,
+        designations.erase,
+        radar.erase,
+        rehearsals.erase,
+        wallet.erase,
+    ),
 )

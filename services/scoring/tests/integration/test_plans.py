@@ -10,6 +10,10 @@ import pytest
 from guanxi.testing import Harness
 from scoring.facts import store as facts
 from scoring.facts.rules import REPEATED
+from scoring.goodwill import store as goodwill
+from scoring.opinions import store as opinions
+from scoring.radar import store as radar
+from scoring.rehearsals import store as rehearsals
 from scoring.scores import store as scores
 from scoring.segments import store as segments
 
@@ -49,9 +53,10 @@ async def test_a_page_of_a_ranking_starts_behind_the_one_before(service: Harness
 
 
 async def test_an_erasure_finds_the_families_of_whom_it_erases(service: Harness) -> None:
-    statements = (*scores._LEAVE, *(one for one in segments._FORGET if "members &&" in one))
+    statements = (*scores._LEAVE, *(one for one in (*segments._FORGET, *radar._FORGET) if "members &&" in one))
     plans = [await _plan(service, one, [_ID]) for one in statements]
-    for plan, index in zip(plans, ("ix_score_members", "ix_score_series_members", "ix_member_members"), strict=True):
+    indexes = ("ix_score_members", "ix_score_series_members", "ix_member_members", "ix_watch_members")
+    for plan, index in zip(plans, indexes, strict=True):
         assert f"Bitmap Index Scan on {index}" in plan
 
 
@@ -60,3 +65,29 @@ async def test_facts_are_found_by_customer_and_by_the_time_of_their_event(servic
     of_customer = await _plan(service, facts._CURRENT, [_ID], ["order"], None, REPEATED)
     assert "ix_fact_customer" in of_customer
     assert "ix_fact_event" in await _plan(service, facts._TALLY, "dealer-17", now)
+
+
+async def test_the_series_of_a_batch_are_locked_by_its_customers(service: Harness) -> None:
+    assert "uq_score_series_customer_id_kind" in await _plan(service, scores._LOCK, [_ID])
+    assert "uq_watch_customer_id" in await _plan(service, radar._OF, [_ID])
+
+
+async def test_whom_customers_brought_is_found_from_either_side(service: Harness) -> None:
+    assert "ix_fact_referrer" in await _plan(service, facts._REFERRALS_BY, [_ID], None)
+    of = await _plan(service, facts._REFERRALS_OF, [str(_ID)], None)
+    assert "ix_fact_referred" in of
+    assert "pk_fact" in of
+
+
+async def test_the_evidence_of_a_review_opinions_and_goodwill_are_found_among_facts(service: Harness) -> None:
+    now = service.clock.now()
+    cycle = await _plan(service, facts._OF_CYCLE, str(_ID))
+    assert {"ix_fact_cycle", "ix_fact_need"} <= {word for word in cycle.split() if word.startswith("ix_")}
+    assert "ix_fact_opinion" in await _plan(service, opinions._BY_CODE, now, now)
+    assert "ix_fact_goodwill" in await _plan(service, goodwill._WHO, now, now)
+
+
+async def test_a_piece_of_a_rehearsal_starts_behind_the_last_one(service: Harness) -> None:
+    plan = await _plan(service, rehearsals._NEXT, "value.existing", _ID, 100, but=_UNSORTED)
+    assert "uq_score_series_customer_id_kind" in plan
+    assert "Index Cond: ((customer_id >" in plan

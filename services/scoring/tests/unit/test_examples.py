@@ -6,12 +6,15 @@ import pytest
 from pydantic import BaseModel
 
 from scoring.facts.schemas import FactRead
+from scoring.goodwill.schemas import GoodwillReturn
+from scoring.radar.schemas import AtRiskRead, RadarRead, RadarSummary, TiesRead
 from scoring.scores.schemas import ExplanationRead, ParetoRead, RankedRead, ScoreRead, ScoresRead
 from scoring.segments.schemas import MemberRead, MoveRead, SegmentSummary, TierRead
 
 MODELS = (
     *(FactRead, ScoreRead, ScoresRead, ExplanationRead, RankedRead, ParetoRead),
     *(TierRead, SegmentSummary, MemberRead, MoveRead),
+    *(RadarRead, RadarSummary, AtRiskRead, TiesRead, GoodwillReturn),
 )
 
 

@@ -36,6 +36,7 @@ ORDER BY id FOR UPDATE
 _OPEN = """SELECT customer_id FROM designation
 WHERE customer_id = ANY($1::uuid[]) AND status = ANY (ARRAY['proposed'::text, 'approved'::text])"""
 _APPROVED = "SELECT count(*) FROM designation WHERE status = 'approved'"
+_DESIGNATED = "SELECT customer_id FROM designation WHERE customer_id = ANY($1::uuid[]) AND status = 'approved'"
 _FORGET = "DELETE FROM designation WHERE customer_id = ANY($1::uuid[])"
 
 
@@ -69,6 +70,11 @@ async def open_of(reader: Reader, customer_ids: Iterable[UUID]) -> set[UUID]:
 async def approved(reader: Reader) -> int:
     """How many customers are designated now."""
     return int(await reader.fetchval(_APPROVED))
+
+
+async def designated(reader: Reader, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these customers that are designated now."""
+    return {row["customer_id"] for row in await reader.fetch(_DESIGNATED, list(customer_ids))}
 
 
 async def page(

@@ -79,6 +79,11 @@ async def approved(reader: Reader) -> int:
     return await store.approved(reader)
 
 
+async def designated(reader: Reader, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these customers that are designated now."""
+    return await store.designated(reader, customer_ids)
+
+
 async def page(
     reader: Reader, status: str | None, customer_id: UUID | None, after: Sequence[Any] | None, limit: int
 ) -> list[Designation]:

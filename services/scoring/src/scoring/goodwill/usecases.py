@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from scoring.facts.rules import FactRow, current
 from scoring.goodwill import rules, store
 from scoring.goodwill.rules import GOODWILL, HUNDREDTHS, Returned
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
+from scoring.scorecards.rules import ValueCard
 from scoring.scores import network
 from scoring.scores.influence import Network, brought, counting
 from scoring.scores.reading import Whole
@@ -89,22 +91,23 @@ def summed(found: Sequence[Returned]) -> Total:
 async def _returned(
     reader: Reader, families: Mapping[UUID, Sequence[UUID]], at: Moment, given: tuple[date, date] | None = None
 ) -> dict[UUID, Returned]:
-    card = files.value_card()
+    card = await scorecards.value_card(reader)
     own = [one for members in families.values() for one in members]
     around, others = await network.below(reader, own, 1, at.known_at)
     rows = await facts.of_customers(reader, [*own, *others], card.fact_kinds, at.known_at)
     around = Network(around.canonical, around.referrals, rows)
-    return await asyncio.to_thread(_reckoned, families, rows, around, at, given)
+    return await asyncio.to_thread(_reckoned, families, rows, around, card, at, given)
 
 
-def _reckoned(
+def _reckoned(  # noqa: PLR0913 - what a return is reckoned from
     families: Mapping[UUID, Sequence[UUID]],
     rows: Sequence[FactRow],
     around: Network,
+    card: ValueCard,
     at: Moment,
     given: tuple[date, date] | None,
 ) -> dict[UUID, Returned]:
-    card, influence, window = files.value_card(), files.influence_card(), files.goodwill_window_days()
+    influence, window = replace(files.influence_card(), worth=card), files.goodwill_window_days()
     over, day = end_of(at.day, at.zone), at.day.toordinal()
     past = [one for one in current(rows, at.known_at) if one.occurred_at < over]
     net = counting(around, at.known_at)

@@ -18,6 +18,7 @@ from scoring.reviews import usecases
 from scoring.reviews.effects import Effect, effect
 from scoring.reviews.rules import Cycle, Evidence
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.scores.rules import day_of, end_of, midnight
 
 
@@ -65,7 +66,7 @@ async def report(reader: Reader, cycle_id: UUID, zone: ZoneInfo, now: datetime) 
 
 
 async def _effect(reader: Reader, cycle: Cycle, found: Evidence, turn: datetime, zone: ZoneInfo) -> Effect:
-    card, days = files.value_card(), files.review_rule().window_days
+    card, days = await scorecards.value_card(reader), files.review_rule().window_days
     families = await directory.families(reader, found.customers) if found.customers else {}
     canonical = {one: who for who, members in families.items() for one in members}
     rows = await facts.of_customers(reader, list(canonical), card.fact_kinds)

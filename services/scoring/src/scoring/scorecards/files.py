@@ -14,6 +14,9 @@ import yaml
 
 from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
 from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
+from scoring.scorecards.prospects import LEARNING, POTENTIAL, LearningCard, PotentialCard
+from scoring.scorecards.prospects import learning_card as _learning_card
+from scoring.scorecards.prospects import potential_card as _potential_card
 from scoring.scorecards.referring import INFLUENCE, InfluenceCard
 from scoring.scorecards.referring import influence_card as _influence_card
 from scoring.scorecards.reviewing import ReviewRule
@@ -33,11 +36,17 @@ from scoring.scorecards.rules import (
 )
 
 VALUE, TRUST = "value.existing", "trust"
-FOLDERS = {VALUE: "existing_value", TRUST: "trust", INFLUENCE: "influence"}
+FOLDERS = {
+    VALUE: "existing_value",
+    TRUST: "trust",
+    INFLUENCE: "influence",
+    POTENTIAL: "potential",
+    LEARNING: "learning",
+}
 TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
 RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
 NEWEST = {
-    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE), 1),
+    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING), 1),
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
 """The version of each file that holds now."""
@@ -60,8 +69,8 @@ def body(kind: str, version: int) -> Any:
 
 @cache
 def value_card() -> ValueCard:
-    """The scorecard of existing value that holds now."""
-    return _value_card(body(VALUE, NEWEST[VALUE]))
+    """The scorecard of existing value as it is shipped; what is in force stands in `scorecards.usecases`."""
+    return value_card_of(body(VALUE, NEWEST[VALUE]))
 
 
 @cache
@@ -82,6 +91,20 @@ def influence_card() -> InfluenceCard:
     """The scorecard of influence that holds now."""
     raw = body(INFLUENCE, NEWEST[INFLUENCE])
     return _influence_card(raw, _shared(raw), value_card())
+
+
+@cache
+def potential_card() -> PotentialCard:
+    """The scorecard of potential that holds now."""
+    raw = body(POTENTIAL, NEWEST[POTENTIAL])
+    return _potential_card(raw, _shared(raw), value_card())
+
+
+@cache
+def learning_card() -> LearningCard:
+    """The scorecard of learning that holds now."""
+    raw = body(LEARNING, NEWEST[LEARNING])
+    return _learning_card(raw, _shared(raw))
 
 
 @cache
@@ -138,7 +161,8 @@ def _day(value: date | str) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
-def _value_card(raw: dict[str, Any]) -> ValueCard:
+def value_card_of(raw: dict[str, Any]) -> ValueCard:
+    """The scorecard of existing value that a file, or a body of the same shape, states."""
     return ValueCard(
         **_shared(raw),
         rates=rates(raw["rates"]),

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from scoring.facts.rules import FactRow
 from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.prospects import LearningCard, PotentialCard
 from scoring.scorecards.referring import InfluenceCard
 from scoring.scorecards.rules import TrustCard, ValueCard
-from scoring.scores import influence, satisfaction, trust, value
+from scoring.scores import influence, learning, potential, satisfaction, trust, value
 from scoring.scores.days import Days, Reach
 from scoring.scores.influence import NOBODY, Network
 from scoring.scores.measure import Measured
@@ -151,15 +152,66 @@ class InfluenceBasis:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class PotentialBasis:
+    """Potential."""
+
+    card: PotentialCard
+    found: potential.Prospects
+
+    def value_on(self, day: date) -> int | None:
+        """The value."""
+        return self.measured(day).value
+
+    def measured(self, day: date) -> Measured:
+        """With its reasons."""
+        return potential.measure(self.found, self.card, day.toordinal())
+
+    def plus(self, facts: Iterable[FactRow]) -> PotentialBasis:  # noqa: ARG002 - the same for every kind
+        """The same: no lever of this card adds a fact."""
+        return self
+
+    def heard(self) -> PotentialBasis:
+        """The same."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class LearningBasis:
+    """Learning."""
+
+    card: LearningCard
+    found: trust.Evidence
+
+    def value_on(self, day: date) -> int | None:
+        """The value."""
+        return self.measured(day).value
+
+    def measured(self, day: date) -> Measured:
+        """With its reasons."""
+        return learning.measure(self.found, self.card, day.toordinal())
+
+    def plus(self, facts: Iterable[FactRow]) -> LearningBasis:  # noqa: ARG002 - the same for every kind
+        """The same: no lever of this card adds a fact."""
+        return self
+
+    def heard(self) -> LearningBasis:
+        """The same."""
+        return self
+
+
+AnyBasis = ValueBasis | TrustBasis | SatisfactionBasis | InfluenceBasis | PotentialBasis | LearningBasis
+
+
 @overload
 def basis(facts: Iterable[FactRow], card: ValueCard, moment: Moment) -> ValueBasis: ...
 @overload
 def basis(
     facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = (), around: Network = NOBODY
-) -> ValueBasis | TrustBasis | SatisfactionBasis | InfluenceBasis: ...
+) -> AnyBasis: ...
 def basis(
     facts: Iterable[FactRow], card: Scorecard, moment: Moment, members: Iterable[UUID] = (), around: Network = NOBODY
-) -> ValueBasis | TrustBasis | SatisfactionBasis | InfluenceBasis:
+) -> AnyBasis:
     """Sort out facts that have been through `current`; what happened after the moment's day is left out.
 
     `around` is whom the customer brought, with facts that have been through it too.
@@ -172,6 +224,10 @@ def basis(
     own = [fact for fact in facts if fact.occurred_at < over]
     if isinstance(card, SatisfactionCard):
         return SatisfactionBasis(card, zone, satisfaction.opinions(own, card, zone, moment.facets))
+    if isinstance(card, PotentialCard):
+        return PotentialBasis(card, potential.prospects(own, card, zone))
+    if isinstance(card, LearningCard):
+        return LearningBasis(card, learning.evidence(own, card, zone))
     if isinstance(card, TrustCard):
         return TrustBasis(card, zone, trust.evidence(own, zone))
     reach = {source: day_of(up_to, zone).toordinal() for source, up_to in moment.reach.items()}

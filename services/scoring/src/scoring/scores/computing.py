@@ -9,8 +9,9 @@ from uuid import UUID
 
 from scoring.facts.rules import FactRow, current
 from scoring.radar import rules as radar
-from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.cards import Occasional, Scorecard
 from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.prospects import WALLET, LearningCard, PotentialCard
 from scoring.scorecards.referring import InfluenceCard
 from scoring.scorecards.risk import RadarCard
 from scoring.scorecards.rules import UNRATED, TrustCard, ValueCard
@@ -22,6 +23,8 @@ from scoring.segments.rules import Standing, standing
 
 SAID = ("opinion", "interview")
 """Kinds of fact by which customers say how satisfied they are."""
+NEEDS = ("need_now", "later")
+"""Outcomes of a contact in which the customer said that it needs something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Cards:
     radar: RadarCard
     satisfaction: tuple[SatisfactionCard, ...]
     influence: InfluenceCard
+    potential: PotentialCard
+    learning: LearningCard
 
     @property
     def every(self) -> tuple[Scorecard, ...]:
@@ -40,9 +45,9 @@ class Cards:
         return (self.value, self.trust, *self.occasional)
 
     @property
-    def occasional(self) -> tuple[SatisfactionCard | InfluenceCard, ...]:
+    def occasional(self) -> tuple[Occasional, ...]:
         """Those that say nothing of most customers: without anything to go by there is no score."""
-        return (*self.satisfaction, self.influence)
+        return (self.potential, self.influence, self.learning, *self.satisfaction)
 
     @property
     def always(self) -> tuple[str, ...]:
@@ -100,7 +105,7 @@ def says_something(one: Score) -> bool:
     return one.value is not None or any(reason.fact_id for reason in one.reasons)
 
 
-def silent(card: SatisfactionCard | InfluenceCard, moment: Moment, members: Iterable[UUID]) -> Score:
+def silent(card: Occasional, moment: Moment, members: Iterable[UUID]) -> Score:
     """The score of a customer of whom there is nothing to go by any more."""
     nothing = Measured(None, UNRATED, {}, (Reason(card.nothing, 0),), {})
     return scored(nothing, card, moment, members)
@@ -118,12 +123,15 @@ def picture(  # noqa: PLR0913 - one argument for each part of what is known
     known, around = current(facts, moment.known_at), counting(around, moment.known_at)
     worth, trust = basis(known, cards.value, moment), basis(known, cards.trust, moment)
     scores = {each.card.kind: scored(each.measured(moment.day), each.card, moment, members) for each in (worth, trust)}
-    said = [fact for fact in known if fact.kind in SAID]
-    for card in cards.satisfaction if said else ():
-        scores[card.kind] = scored(basis(said, card, moment).measured(moment.day), card, moment, members)
-    if around.referrals:
-        found = basis((), cards.influence, moment, members, around).measured(moment.day)
-        scores[cards.influence.kind] = scored(found, cards.influence, moment, members)
+    # Sorting facts for a card that finds nothing costs as much as for one that does: most cards are asked of few.
+    told = {fact.kind for fact in known}
+    asked: list[Occasional] = list(cards.satisfaction) if not told.isdisjoint(SAID) else []
+    asked += [cards.influence] if around.referrals else []
+    asked += [cards.learning] if not told.isdisjoint(cards.learning.fact_kinds) else []
+    asked += [cards.potential] if WALLET in told or any(fact.traits.outcome in NEEDS for fact in known) else []
+    for card in asked:
+        found = basis(known, card, moment, members, around).measured(moment.day)
+        scores[card.kind] = scored(found, card, moment, members)
     kept = {kind: one for kind, one in scores.items() if kind in cards.always or says_something(one)}
     watch = radar.read(known, cards.radar, moment)
     return Picture(customer_id, tuple(sorted(members)), kept, tier_on(worth, moment.day), watch)

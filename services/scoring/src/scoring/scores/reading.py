@@ -18,6 +18,7 @@ from scoring.facts.rules import FactRow, current
 from scoring.indicators import usecases as indicators
 from scoring.scorecards import files
 from scoring.scorecards.cards import Scorecard
+from scoring.scorecards.prospects import WALLET
 from scoring.scorecards.referring import REFERRAL
 from scoring.scorecards.rules import UNRATED
 from scoring.scores import network, store
@@ -28,7 +29,8 @@ from scoring.scores.influence import NOBODY, Network, counting
 from scoring.scores.levers import least_changes
 from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
 from scoring.scores.store import Pareto
-from scoring.scores.usecases import cards
+from scoring.scores.usecases import cards, in_force
+from scoring.wallet import usecases as wallet
 
 LEADING_PERCENT = 20
 
@@ -85,7 +87,8 @@ async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
 
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts; without those that there is nothing to go by for."""
-    known = cards()
+    async with pool.read() as reader:
+        known = await in_force(reader)
     rows, told, around = await _all_of(pool, customer, known.fact_kinds, at)
     made = await asyncio.to_thread(picture, customer.id, customer.members, rows, known, told, around)
     return [Stored(one, pool.clock.now()) for one in made.scores.values()]
@@ -93,6 +96,9 @@ async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
 
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
+    async with pool.read() as reader:
+        known = await in_force(reader)
+    card = next(one for one in known.every if one.kind == card.kind)
     rows, told, around = await _all_of(pool, customer, card.fact_kinds, at)
     return await asyncio.to_thread(explain, rows, card, told, customer.members, around)
 
@@ -131,14 +137,22 @@ async def _all_of(
     """The same, and whom the customer brought, where these kinds of fact are about that."""
     if REFERRAL not in kinds:
         rows, told = await facts_of(pool, customer, kinds, at)
-        return rows, told, NOBODY
+        return rows + await _estimates(pool, customer, kinds, at), told, NOBODY
     async with pool.read() as reader:
         told = await _told(reader, at)
         depth = len(cards().influence.share_bp)
         around, others = await network.below(reader, customer.members, depth, at.known_at)
         rows = await facts.of_customers(reader, [*customer.members, *others], kinds, at.known_at)
     own = set(customer.members)
-    return [one for one in rows if one.customer_id in own], told, replace(around, facts=rows)
+    about = [one for one in rows if one.customer_id in own] + await _estimates(pool, customer, kinds, at)
+    return about, told, replace(around, facts=rows)
+
+
+async def _estimates(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> list[FactRow]:
+    if WALLET not in kinds:
+        return []
+    async with pool.read() as reader:
+        return await wallet.as_facts(reader, customer.members, at.known_at)
 
 
 async def facts_of(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> tuple[list[FactRow], Moment]:

@@ -11,18 +11,20 @@ from zoneinfo import ZoneInfo
 
 from guanxi import directory
 from guanxi.bus import log
-from guanxi.db import Pool, Tx
+from guanxi.db import Pool, Reader, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
 from scoring.indicators import usecases as indicators
 from scoring.radar import usecases as radar
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.scores import network, store
 from scoring.scores.computing import Cards, Picture, pictures, silent
 from scoring.scores.rules import Moment, Score, day_of, midnight
 from scoring.scores.store import HISTORIC, LIVE, Mark, Series
 from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
+from scoring.wallet import usecases as wallet
 
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
@@ -44,14 +46,22 @@ class FamilyMovedError(Exception):
     """Somebody was merged or un-merged while these customers were being locked: look again who belongs together."""
 
 
-def cards() -> Cards:
+async def in_force(reader: Reader) -> Cards:
     """The scorecards in force."""
+    shipped, value = cards(), await scorecards.value_card(reader)
+    return replace(shipped, value=value, influence=replace(shipped.influence, worth=value))
+
+
+def cards() -> Cards:
+    """The scorecards as they are shipped: kinds, bands' names and texts are those in force too."""
     return Cards(
         files.value_card(),
         files.trust_card(),
         files.radar_card(),
         files.satisfaction_cards(),
         files.influence_card(),
+        files.potential_card(),
+        files.learning_card(),
     )
 
 
@@ -116,7 +126,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    known = cards()
+    known = await in_force(tx)
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
@@ -130,6 +140,7 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
     around, others = await network.below(tx, _all(families), len(known.influence.share_bp))
     rows = await facts.of_customers(tx, [*_all(families), *others], known.fact_kinds)
+    rows += await wallet.as_facts(tx, _all(families))
     found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=rows))
     causes = _causes(tx, first_seen, claimed)
     scores = await _scores(tx, found, before, told)

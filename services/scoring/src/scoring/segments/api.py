@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from guanxi.http import NotFound, Page, Paging, Read, read
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.segments import usecases
 from scoring.segments.rules import KEY_CUSTOMERS, TIER
 from scoring.segments.schemas import (
@@ -41,7 +42,8 @@ async def list_tiers(call: Reader) -> object:
     """The tiers, best first: thresholds, how many customers, what they bring and what they are recommended."""
     async with call.pool.read() as reader:
         sums = {one.tier: one for one in await usecases.summary(reader, TIER)}
-    names, actions, card = files.segment_book().tier_names, files.treatments(), files.value_card()
+        card = await scorecards.value_card(reader)
+    names, actions = files.segment_book().tier_names, files.treatments()
     items = [
         TierSumRead.model_validate(sums[band.name]).model_dump()
         | {"name": names[band.name], "enters_from": band.start, "kept_from": band.keep_from}

@@ -9,13 +9,15 @@ import pytest
 from scoring.scorecards import files
 from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.opinions import SatisfactionCard
+from scoring.scorecards.prospects import LearningCard, PotentialCard
 from scoring.scorecards.referring import InfluenceCard
 from scoring.scorecards.rules import TrustCard, ValueCard, band_of
 from scoring.settings import Settings
 
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
 SATISFACTION, INFLUENCE = files.satisfaction_cards(), files.influence_card()
-CARDS: tuple[Scorecard, ...] = (files.value_card(), files.trust_card(), *SATISFACTION, INFLUENCE)
+POTENTIAL, LEARNING = files.potential_card(), files.learning_card()
+CARDS: tuple[Scorecard, ...] = (files.value_card(), files.trust_card(), *SATISFACTION, INFLUENCE, POTENTIAL, LEARNING)
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.kind)
@@ -50,6 +52,11 @@ def _codes(card: Scorecard) -> set[str]:
         case InfluenceCard():
             further = {f"referred-{depth + 1}" for depth in range(1, len(card.share_bp))}
             return {"referred", "no-rate", card.nothing, *further}
+        case PotentialCard():
+            return {"wallet", "needs", "growth", "limit", "no-rate", card.nothing}
+        case LearningCard():
+            assert set(card.codes.values()) == set(card.card.signals)
+            return {"base", "limit", card.nothing, *card.card.signals}
 
 
 def test_every_band_of_satisfaction_says_what_is_to_be_expected() -> None:

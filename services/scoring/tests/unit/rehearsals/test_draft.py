@@ -1,0 +1,111 @@
+"""Changed scorecards: only numbers change, and only to what makes sense."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from guanxi.problems import Conflict, Unprocessable
+from scoring.rehearsals import rules
+from scoring.rehearsals.draft import drafted
+from scoring.rehearsals.rules import Rehearsal, Result
+from scoring.scorecards import files
+
+from ..conftest import NOW, a_fact, an_order
+
+BODY = files.body(files.VALUE, 1)
+AT = datetime(2026, 6, 30, 4, tzinfo=UTC)
+
+
+def _bands(**first: int) -> list[dict[str, Any]]:
+    bands: list[dict[str, Any]] = copy.deepcopy(BODY["bands"])
+    bands[0] |= first
+    return bands
+
+
+def test_a_change_is_merged_into_the_version_in_force_and_leaves_it_as_it_is() -> None:
+    before = copy.deepcopy(BODY)
+    made = drafted(BODY, {"default_margin_bp": 2500, "payment": {"late": -3}, "bands": _bands(**{"from": 80})}, 2)
+    card = files.value_card_of(made)
+    assert (card.version, card.default_margin_bp, card.payment.late, card.payment.base) == (2, 2500, -3, 5)
+    assert (card.bands[0].start, card.bands[0].keep_from) == (80, 68)
+    assert before == BODY
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({}, "changes", "empty"),
+        ({"nothing": 1}, "changes.nothing", "unknown"),
+        ({"texts": {}}, "changes.texts", "fixed"),
+        ({"version": 9}, "changes.version", "fixed"),
+        ({"window_days": "365"}, "changes.window_days", "type"),
+        ({"window_days": 36.5}, "changes.window_days", "type"),
+        ({"window_days": True}, "changes.window_days", "type"),
+        ({"window_days": 0}, "changes.window_days", "range"),
+        ({"window_days": 10**13}, "changes.window_days", "too-large"),
+        ({"default_margin_bp": 10_001}, "changes.default_margin_bp", "range"),
+        ({"profit": [[0, 0]]}, "changes.profit", "length"),
+        ({"recency": [[90, 15], [30, 12], [180, 8], [364, 3]]}, "changes.recency", "order"),
+        ({"frequency": [[1, 15], [4, 10], [2, 6], [12, 3]]}, "changes.frequency", "order"),
+        ({"bands": _bands(**{"from": 60})}, "changes.bands", "order"),
+        ({"bands": _bands(keep_from=99)}, "changes.bands[0].keep_from", "order"),
+        ({"bands": [{"band": "best"}, *BODY["bands"][1:]]}, "changes.bands[0].band", "fixed"),
+        ({"payment": {"least": 20}}, "changes.payment.least", "order"),
+        ({"continuity": {"days": 0}}, "changes.continuity.days", "range"),
+    ],
+)
+def test_what_is_no_change_is_refused_with_its_field(changes: dict[str, Any], field: str, code: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        drafted(BODY, changes, 2)
+    assert (field, code) in {(one.field, one.code) for one in refused.value.errors}
+
+
+def test_a_customer_is_compared_by_both_cards_folded_over_all_days() -> None:
+    facts = [an_order(1, 50_000_000, 100), an_order(2, 50_000_000, 20), a_fact(3, "service", 5, amount_minor=100)]
+    now = files.value_card()
+    then = files.value_card_of(drafted(BODY, {"bands": _bands(**{"from": 90, "keep_from": 85})}, 2))
+    found = rules.compared(UUID(int=9), facts, now, then, NOW)
+    assert (found.tier, found.tier_after, found.value) == ("top", "high", found.value_after)
+    same = rules.compared(UUID(int=9), facts, now, now, NOW)
+    assert same.tier == same.tier_after
+    moving = rules.mover(found, files.treatments(), key_customer=True)
+    assert "account-plan" in moving.loses
+    assert "recommend" in moving.gains
+    result = rules.added(rules.added(Result(), [found], [moving], now), [same], [], now)
+    assert (result.customers, result.movers, result.down, result.leave_top, result.key_customers_down) == (
+        2,
+        1,
+        1,
+        1,
+        1,
+    )
+    assert (result.tiers, result.moves) == ({"high": 1, "top": 1}, {"top>high": 1})
+    assert result.profit_down_minor == found.profit_minor
+
+
+def _rehearsal(**more: Any) -> Rehearsal:
+    values: dict[str, Any] = {"id": UUID(int=1), "version": 1, "created_at": AT, "recorded_at": AT, "unit_id": "u"}
+    values |= {"kind": files.VALUE, "base_version": 1, "changes": {}, "body": BODY, "reason": "r", "status": "draft"}
+    values |= {"as_of": date(2026, 6, 30), "time_zone": "Asia/Shanghai", "reached": None, "result": Result()}
+    return Rehearsal(**values | {"proposed_by": "me"} | more)
+
+
+def test_another_person_approves_what_was_rehearsed_and_only_that_is_published() -> None:
+    for status in ("draft", "approved", "published"):
+        with pytest.raises(Conflict):
+            rules.approved(_rehearsal(status=status), "you", AT)
+    with pytest.raises(Conflict) as own:
+        rules.approved(_rehearsal(status="rehearsed"), "me", AT)
+    assert own.value.code == "own-proposal"
+    approved = rules.approved(_rehearsal(status="rehearsed"), "you", AT)
+    assert rules.published(approved, 1, AT).published_version == 2
+    with pytest.raises(Conflict) as outdated:
+        rules.published(approved, 2, AT)
+    assert outdated.value.code == "outdated"
+    with pytest.raises(Conflict):
+        rules.published(_rehearsal(status="rehearsed"), 1, AT)
