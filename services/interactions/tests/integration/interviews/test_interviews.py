@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -146,6 +147,24 @@ async def test_who_is_named_answers_in_time_and_the_moment_passes_in_silence(
     assert states == [(2, "answered"), (3, "confirmed")]
 
 
+async def test_of_an_answer_and_the_moment_at_once_both_are_told_in_order(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    customer_id = str(await customer())
+    bodies = [{"customer_id": customer_id, "what": "A call.", "pressing": True} for _ in range(5)]
+    needs = [(await staff.post("/v1/needs", json=body)).json() for body in bodies]
+    service.clock.move(14 * 86400)
+    answers = [staff.post(f"/v1/needs/{need['id']}/answer", json={}) for need in needs]
+    answered, _ = await asyncio.gather(asyncio.gather(*answers), service.work_off_due())
+    assert [answer.status_code for answer in answered] == [201] * 5
+    told: dict[UUID, list[Any]] = {}
+    for event in await service.published(NeedRaised, NeedOverdue, NeedAnswered):
+        told.setdefault(event.aggregateid, []).append(event)
+    for events in told.values():
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert isinstance(events[-1].data, NeedAnswered), "nobody is chased for what was answered"
+
+
 async def test_a_reopened_need_is_due_again(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
     body = {"customer_id": str(await customer()), "what": "A call.", "pressing": True}
     need = (await staff.post("/v1/needs", json=body)).json()
@@ -218,6 +237,7 @@ async def test_a_void_takes_contact_and_needs_with_it(
         ({"answers": [{"item": "speed", "obtained": 6}]}, "answers[0].obtained"),
         ({"needs": [{"what": "x", "assignee": str(UUID(int=7))}]}, "needs[0].assignee"),
         ({"needs": [{"what": "x", "assignee_unit": "moon"}]}, "needs[0].assignee_unit"),
+        ({"needs": [{"what": "x", "assignee_unit": "dealer-17"}]}, "needs[0].assignee_unit"),
         ({"needs": [{"what": "x", "due_at": "2020-01-01T00:00:00Z"}]}, "needs[0].due_at"),
     ],
 )
@@ -229,6 +249,19 @@ async def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert answer.status_code == 422, answer.text
     assert [one["field"] for one in answer.json()["errors"]] == [field]
     assert await service.published(InterviewCompleted, CustomerContacted, NeedRaised) == []
+
+
+async def test_nobody_answers_who_has_left_or_could_not_see_it(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    yesterday = str((datetime.now(UTC) - timedelta(days=1)).date())
+    gone, theirs = an_employee(left_on=yesterday), an_employee(unit="dealer-17")
+    await service.know(gone, theirs)
+    for one, code in ((gone, "has-left"), (theirs, "cannot-see")):
+        body = {"customer_id": str(await customer()), "what": "A call.", "assignee": str(one.aggregateid)}
+        answer = await staff.post("/v1/needs", json=body)
+        assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("assignee", code)]
+    assert await service.published(NeedRaised) == []
 
 
 async def test_a_guide_comes_with_the_last_grades_and_what_is_open(
