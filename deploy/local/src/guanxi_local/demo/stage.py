@@ -67,8 +67,9 @@ class Stage:
 
     async def merge_of(self, customer_id: str) -> str:
         """The merge by which a record was absorbed and that stands."""
-        page = await self.admin.get("/v1/merges", customer_id=customer_id)
-        found: str = next(one["id"] for one in page["items"] if one["status"] == "active")
+        page = await self.admin.get("/v1/merges", customer=customer_id)
+        absorbed = (one for one in page["items"] if one["absorbed_id"] == customer_id)
+        found: str = next(one["id"] for one in absorbed if one["status"] == "active")
         return found
 
     async def why(self, address: str) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from uuid import UUID, uuid4
 
-from guanxi.events import HISTORIC_AFTER
 from guanxi.events.interactions import InvitationLapsed, SurveyInvited
 from guanxi.problems import Conflict, FieldError, Unprocessable
 from interactions.listening.rules import GivenGrade, Opinion
@@ -78,14 +77,8 @@ class Filled:
     signed: bool
 
 
-def invitation_to_watch(one: Invitation, now: datetime) -> datetime | None:
-    """When to look whether it was answered; none where that is past and we learned of it late."""
-    late = now - one.invited_at > HISTORIC_AFTER
-    return None if late and one.lapses_at <= now else one.lapses_at
-
-
 def lapses_at(asked: Questionnaire, invited_at: datetime) -> datetime:
-    """When an invitation counts as unanswered."""
+    """When an invitation counts as unanswered; of one that is entered late that may have gone by."""
     return invited_at + timedelta(days=asked.lapse_days)
 
 

@@ -54,8 +54,7 @@ async def invite(tx: Tx, principal: Principal, body: NewInvitation, key: bytes) 
         lapses_at=rules.lapses_at(asked, invited_at),
         code_hash=codes.hash_of(codes.code_of(key, invitation_id)),
     )
-    if at := rules.invitation_to_watch(one, tx.now):
-        await due.schedule(tx, at, DUE_KIND, one.id)
+    await due.schedule(tx, one.lapses_at, DUE_KIND, one.id)
     await store.write(tx, one)
     await log.record(tx, _draft(tx, one, rules.invited(one), one.invited_at))
     return one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -159,6 +159,17 @@ async def test_what_nobody_answers_lapses_and_may_still_be_answered(
     assert [each["id"] for each in lapsed] == [one["id"]]
     late = await service.anonymous().post("/v1/responses", json={"code": one["code"], "grades": GRADES, "signed": True})
     assert late.status_code == 201
+
+
+async def test_what_is_entered_long_after_it_lapsed_has_lapsed(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    await made(staff, card(lapse_days=7))
+    handed = service.clock.now() - timedelta(days=40)
+    one = await invited(staff, await customer(), invited_at=handed.isoformat())
+    await service.work_off_due()
+    (gone,) = await service.published(InvitationLapsed)
+    assert (str(gone.aggregateid), gone.time, gone.historic) == (one["id"], handed + timedelta(days=7), True)
 
 
 async def test_printed_cards_are_good_once_each_and_have_nobodys_name(

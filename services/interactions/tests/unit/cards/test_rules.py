@@ -129,11 +129,6 @@ def test_an_invitation_lapses_once_and_an_answer_comes_never_too_late() -> None:
     assert rules.lapsed(rules.answered(one), one.lapses_at) is None
 
 
-def test_nobody_waits_for_what_lapsed_before_we_knew() -> None:
-    assert rules.invitation_to_watch(invitation(), NOW + timedelta(days=30)) is None
-    assert rules.invitation_to_watch(invitation(), NOW + timedelta(days=3)) == NOW + timedelta(days=7)
-
-
 def test_a_code_is_tried_so_often_and_no_more() -> None:
     now = [0.0]
     limits = Limits(lambda: now[0])
