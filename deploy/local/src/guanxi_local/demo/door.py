@@ -51,6 +51,12 @@ class Caller:
         """The JSON of what was changed."""
         return await self._send("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})
 
+    async def post_unless(self, code: str, path: str, body: Any) -> None:
+        """Post what may be there already: refused with `code`, that is well too."""
+        answer = await self._ask("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})
+        if answer.status_code != httpx.codes.CONFLICT or answer.json()["code"] != code:
+            _read(answer, "POST", path)
+
     async def refusal(self, path: str, body: Any) -> httpx.Response:
         """The problem document with which a POST is refused; raises `Failure` when it is not."""
         answer = await self._ask("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})
