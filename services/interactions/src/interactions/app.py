@@ -18,6 +18,7 @@ from interactions.commerce.rules import DUE_KIND as PAYMENT_OVERDUE
 from interactions.commerce.rules import MATCH_KIND as ORDER_MATCH
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
+from interactions.followup import api as followup_api
 from interactions.interviews import api as interviews_api
 from interactions.interviews import usecases as interviews
 from interactions.listening import api as listening_api
@@ -27,6 +28,10 @@ from interactions.needs import handlers as needs_handlers
 from interactions.needs import usecases as needs
 from interactions.needs.rules import DUE_KIND as NEED
 from interactions.participation import api as participation_api
+from interactions.plans import api as plans_api
+from interactions.plans import handlers as plans_handlers
+from interactions.plans import usecases as plans
+from interactions.plans.rules import DUE_KIND as PLAN_ITEM
 from interactions.promises import api as promises_api
 from interactions.promises import handlers as promises_handlers
 from interactions.promises import usecases as promises
@@ -36,6 +41,7 @@ from interactions.questionnaires import api as questionnaires_api
 from interactions.settings import Settings
 from interactions.timeline import api as timeline_api
 from interactions.topology import TOPOLOGY
+from interactions.visits import api as visits_api
 
 SERVICE = Service(
     name="interactions",
@@ -57,6 +63,9 @@ SERVICE = Service(
         interviews_api.router,
         needs_api.router,
         participation_api.router,
+        plans_api.router,
+        visits_api.router,
+        followup_api.router,
         timeline_api.router,
     ),
     pages=(cards_page.router,),
@@ -67,6 +76,7 @@ SERVICE = Service(
         ORDER_MATCH: commerce_handlers.on_look_again,
         NEED: needs_handlers.on_due,
         INVITATION: cards_handlers.on_due,
+        PLAN_ITEM: plans_handlers.on_due,
     },
     erasers=(
         contacts.erase,
@@ -76,5 +86,6 @@ SERVICE = Service(
         interviews.erase,
         needs.erase,
         cards.erase,
+        plans.erase,
     ),
 )

@@ -1,10 +1,21 @@
 """What this service emits, and which of its handlers reads what."""
 
 from guanxi import directory
-from guanxi.events import Consumer, Kept, ReadModel, Topology, complaints, interactions, notifications, reports
+from guanxi.events import (
+    Consumer,
+    Kept,
+    ReadModel,
+    Topology,
+    complaints,
+    interactions,
+    notifications,
+    relationships,
+    reports,
+)
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
 from interactions.listening import handlers as listening
+from interactions.plans import handlers as plans
 from interactions.timeline import handlers as timeline
 
 RECORDS = Consumer(
@@ -47,6 +58,7 @@ TIMELINE = Consumer(
         ),
     ),
 )
+CARE = Consumer("care", {relationships.CareTaskOpened: plans.on_care_task})
 
 TOPOLOGY = Topology(
     service="interactions",
@@ -97,6 +109,10 @@ TOPOLOGY = Topology(
         interactions.NeedVoided,
         interactions.SurveyInvited,
         interactions.InvitationLapsed,
+        interactions.VisitReported,
+        interactions.ContactPlanned,
+        interactions.PlanItemDone,
+        interactions.PlanItemMissed,
     ),
-    consumers=(directory.CONSUMER, RECORDS, TIMELINE),
+    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE),
 )

@@ -16,8 +16,10 @@ from interactions.commerce import schemas as commerce
 from interactions.contacts import schemas as contacts
 from interactions.interviews import schemas as interviews
 from interactions.needs import schemas as needs
+from interactions.plans import schemas as plans
 from interactions.promises import schemas as promises
 from interactions.questionnaires import schemas as questionnaires
+from interactions.visits import schemas as visits
 
 DOCUMENT = openapi_document(SERVICE)
 BODIES = sorted(
@@ -29,7 +31,7 @@ BODIES = sorted(
 )
 MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs, cards)
+    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs, cards, plans, visits)
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }

@@ -156,6 +156,20 @@ async def tell(reader: Reader, principal: Principal, contact_id: UUID) -> Told:
     return Told(await find(reader, principal, contact_id), await promises.of_contact(reader, contact_id))
 
 
+async def with_customer(
+    reader: Reader, principal: Principal, contact_id: UUID, customer_id: UUID, field: str = "contact_id"
+) -> Contact:
+    """The exchange that a body names; 422 for one that the caller may not see, or that was with somebody else."""
+    unknown = Unprocessable.field(field, "unknown-contact", "There is no such exchange with this customer.")
+    try:
+        found = await find(reader, principal, contact_id)
+    except NotFound:
+        raise unknown from None
+    if found.customer_id not in await directory.members(reader, customer_id):
+        raise unknown
+    return found
+
+
 async def of_ids(reader: Reader, ids: Collection[UUID]) -> dict[UUID, Contact]:
     """Contacts that belong to what the caller has been shown, by their ids."""
     return {one.id: one for one in await store.of_ids(reader, ids)} if ids else {}

@@ -27,7 +27,7 @@ async def raise_one(tx: Tx, principal: Principal, body: NewNeed) -> Need:
     """Enter a need that came up outside an interview; 404, 410, 422."""
     await scope.locked_customer(tx, principal, body.customer_id)
     if body.contact_id is not None:
-        await _check_contact(tx, principal, body.contact_id, body.customer_id)
+        await contacts.with_customer(tx, principal, body.contact_id, body.customer_id)
     origin = Origin(
         customer_id=body.customer_id,
         unit_id=principal.unit,
@@ -165,16 +165,6 @@ async def _holder(tx: Tx, principal: Principal, raised: Raised) -> Holder:
     code = raised.assignee_unit or principal.unit
     unit = await staff.unit_named(tx, principal, code, f"{raised.field}assignee_unit")
     return Holder(employee_id=unit.lead_id if unit else None, unit=code, hours=directory.hours_of(unit))
-
-
-async def _check_contact(reader: Reader, principal: Principal, contact_id: UUID, customer_id: UUID) -> None:
-    unknown = Unprocessable.field("contact_id", "unknown-contact", "There is no such exchange with this customer.")
-    try:
-        contact = await contacts.find(reader, principal, contact_id)
-    except NotFound:
-        raise unknown from None
-    if contact.customer_id not in await directory.members(reader, customer_id):
-        raise unknown
 
 
 async def _write(tx: Tx, needs: Sequence[Need], told_of: Sequence[Event[Any]]) -> None:

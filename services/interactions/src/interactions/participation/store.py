@@ -10,7 +10,8 @@ MOST = 200
 _COUNTS = """count(*) AS invited, count(*) FILTER (WHERE status = 'answered') AS answered,
        count(*) FILTER (WHERE status = 'lapsed') AS lapsed
 FROM invitation
-WHERE voided_at IS NULL AND invited_at >= coalesce($1::timestamptz, '-infinity') AND invited_at < coalesce($2::timestamptz, 'infinity')
+WHERE voided_at IS NULL AND invited_at >= coalesce($1::timestamptz, '-infinity')
+  AND invited_at < coalesce($2::timestamptz, 'infinity')
   AND questionnaire = coalesce($3::text, questionnaire)"""
 _BY_CHANNEL = f"SELECT channel, {_COUNTS} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST}"
 _BY_GIVER = f"SELECT handed_by, {_COUNTS} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST}"
@@ -25,7 +26,8 @@ _INTERVIEWERS = f"""
 SELECT interviewer_id AS employee_id, count(*) AS interviews, sum(questions) AS questions, sum(answered) AS answered,
        sum(need_count) AS needs, sum(opportunity_count) AS opportunities
 FROM interview
-WHERE voided_at IS NULL AND held_at >= coalesce($1::timestamptz, '-infinity') AND held_at < coalesce($2::timestamptz, 'infinity')
+WHERE voided_at IS NULL AND held_at >= coalesce($1::timestamptz, '-infinity')
+  AND held_at < coalesce($2::timestamptz, 'infinity')
   AND questionnaire = coalesce($3::text, questionnaire)
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST}
 """

@@ -111,6 +111,12 @@ async def of_contact(reader: Reader, contact_id: UUID) -> list[Promise]:
     return await store.of_contact(reader, contact_id)
 
 
+async def open_of(reader: Reader, principal: Principal, customer_ids: Sequence[UUID], limit: int) -> list[Promise]:
+    """What these customers have been promised and still wait for, the earliest due first."""
+    wanted = Filter(customer_ids=customer_ids, status="open")
+    return (await store.page(reader, principal, wanted, None, limit))[:limit]
+
+
 async def page(  # noqa: PLR0913 - one argument for each filter
     pool: Pool,
     principal: Principal,

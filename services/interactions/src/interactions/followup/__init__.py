@@ -1,0 +1,1 @@
+"""The follow-up sheet of a customer."""

@@ -1,0 +1,1 @@
+"""What is planned with a customer: visits, calls, meetings, surveys, and care for who has not complained."""
