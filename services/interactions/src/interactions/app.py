@@ -19,6 +19,7 @@ from interactions.commerce.rules import MATCH_KIND as ORDER_MATCH
 from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
 from interactions.followup import api as followup_api
+from interactions.handovers import api as handovers_api
 from interactions.interviews import api as interviews_api
 from interactions.interviews import usecases as interviews
 from interactions.listening import api as listening_api
@@ -66,6 +67,7 @@ SERVICE = Service(
         plans_api.router,
         visits_api.router,
         followup_api.router,
+        handovers_api.router,
         timeline_api.router,
     ),
     pages=(cards_page.router,),

@@ -9,11 +9,13 @@ from guanxi.events import (
     complaints,
     interactions,
     notifications,
+    organisation,
     relationships,
     reports,
 )
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
+from interactions.handovers import handlers as handovers
 from interactions.listening import handlers as listening
 from interactions.plans import handlers as plans
 from interactions.timeline import handlers as timeline
@@ -58,6 +60,7 @@ TIMELINE = Consumer(
         ),
     ),
 )
+LEAVERS = Consumer("leavers", {organisation.EmployeeState: handovers.on_employee_state}, kind="state")
 CARE = Consumer("care", {relationships.CareTaskOpened: plans.on_care_task})
 
 TOPOLOGY = Topology(
@@ -113,6 +116,7 @@ TOPOLOGY = Topology(
         interactions.ContactPlanned,
         interactions.PlanItemDone,
         interactions.PlanItemMissed,
+        interactions.HandoverPlanned,
     ),
-    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE),
+    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE, LEAVERS),
 )

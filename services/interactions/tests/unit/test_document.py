@@ -14,6 +14,7 @@ from interactions.app import SERVICE
 from interactions.cards import schemas as cards
 from interactions.commerce import schemas as commerce
 from interactions.contacts import schemas as contacts
+from interactions.handovers import schemas as handovers
 from interactions.interviews import schemas as interviews
 from interactions.needs import schemas as needs
 from interactions.plans import schemas as plans
@@ -31,7 +32,10 @@ BODIES = sorted(
 )
 MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (voiding, commerce, contacts, promises, questionnaires, interviews, needs, cards, plans, visits)
+    for module in (
+        *(voiding, commerce, contacts, promises, questionnaires, interviews),
+        *(needs, cards, plans, visits, handovers),
+    )
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }

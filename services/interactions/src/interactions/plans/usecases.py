@@ -42,12 +42,20 @@ async def plan_one(tx: Tx, principal: Principal, body: NewPlanItem) -> PlanItem:
     return await plan(tx, principal.unit, planned)
 
 
-async def plan(tx: Tx, unit_id: str, planned: Planned, cause: Event[Any] | None = None) -> PlanItem:
+async def plan(tx: Tx, unit_id: str, planned: Planned) -> PlanItem:
     """Enter a plan item of a customer, whose lock is held; 422 for a day that is over."""
-    item = rules.new_item(planned, unit_id, await _zone(tx, unit_id), tx.new_id(), tx.now)
-    await due.schedule(tx, item.closes_at, DUE_KIND, item.id)
-    await _write(tx, [item], {item.id: cause} if cause else {})
+    (item,) = await plan_all(tx, unit_id, [planned], None)
     return item
+
+
+async def plan_all(tx: Tx, unit_id: str, planned: Sequence[Planned], cause: Event[Any] | None) -> list[PlanItem]:
+    """The same for many, in as many statements as one; in their order."""
+    zone = await _zone(tx, unit_id)
+    items = [rules.new_item(one, unit_id, zone, tx.new_id(), tx.now) for one in planned]
+    if items:
+        await due.schedule_all(tx, DUE_KIND, {one.id: one.closes_at for one in items})
+    await _write(tx, items, {one.id: cause for one in items} if cause else {}, tx.now)
+    return items
 
 
 async def complete(tx: Tx, principal: Principal, item_id: UUID, body: NewCompletion) -> PlanItem:
@@ -81,6 +89,15 @@ async def finish_by(tx: Tx, item_id: UUID, contact: Contact, field: str) -> None
     if before.customer_id not in await directory.members(tx, contact.customer_id):
         raise wrong
     await _write(tx, [after], {}, contact.occurred_at)
+
+
+async def finish_open(tx: Tx, item_id: UUID | None, contact: Contact) -> None:
+    """Note that a contact did an item, if there is one and it has not been done."""
+    if item_id is None:
+        return
+    before = await _locked(tx, item_id)
+    if before.status != "done":
+        await _write(tx, [rules.done(before, contact.occurred_at, contact.id)], {}, contact.occurred_at)
 
 
 async def move(tx: Tx, item_id: UUID, due_on: date) -> None:

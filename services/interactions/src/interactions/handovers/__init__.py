@@ -1,0 +1,1 @@
+"""A customer's way from one employee to the next, before the first one leaves."""

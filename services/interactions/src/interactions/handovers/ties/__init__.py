@@ -1,0 +1,1 @@
+"""The declared formula of a tie, in numbered versions."""

@@ -1,0 +1,239 @@
+"""Handing customers over: because somebody leaves, or because somebody says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from guanxi import directory
+from guanxi.auth import Principal
+from guanxi.bus import log
+from guanxi.db import Pool, Reader, Tx
+from guanxi.directory import WorkingHours
+from guanxi.events import Event
+from guanxi.events.organisation import EmployeeState
+from guanxi.problems import Conflict, NotFound, Unprocessable
+from interactions import scope, staff
+from interactions.contacts import usecases as contacts
+from interactions.contacts.schemas import NewInteraction
+from interactions.handovers import exposures, formula, rules, store
+from interactions.handovers.rules import LEAVING, Handover
+from interactions.handovers.schemas import NewHandover, NewHandoverCompletion, NewJointVisit
+from interactions.handovers.store import Filter
+from interactions.moments import not_future
+from interactions.plans import usecases as plans
+from interactions.plans.rules import Planned
+
+_JOINT_VISIT = "joint-visit"
+
+
+async def see_off(tx: Tx, event: Event[EmployeeState]) -> None:
+    """Plan the hand-over of each customer whom an employee's leaving exposes, with a joint visit before the day.
+
+    Told again, nothing happens; told of another day, what is planned moves to it. Older news than the directory holds,
+    and news of who left long ago, change nothing. A dealer's employees are the dealer's matter.
+    """
+    who = event.data
+    unit = await directory.unit(tx, who.unit)
+    hours = directory.hours_of(unit)
+    known = await store.sequences(tx, [who.id])
+    stale = event.sequence < known.get(who.id, 0) or (unit is not None and not unit.internal)
+    if stale or who.left_on is None or not rules.news(who.left_on, _day_begins(hours), tx.now):
+        return
+    open_ones = await store.lock_open_of(tx, who.id)
+    visit_on = _joint_visit_on(hours, who.left_on, tx.now)
+    await _redate(tx, [one for one in open_ones if one.reason == LEAVING], who.left_on, visit_on)
+    exposed = await exposures.of_leaver(tx, who.id)
+    canonical = await directory.canonical_ids(tx, [one.customer_id for one in open_ones if one.customer_id])
+    made = [
+        Handover(
+            id=tx.new_id(),
+            customer_id=one.customer_id,
+            unit_id=who.unit,
+            recorded_at=tx.now,
+            from_id=who.id,
+            to_id=None,
+            status="planned",
+            reason=LEAVING,
+            single_tie=one.single_tie,
+            leaves_on=who.left_on,
+            joint_visit_on=visit_on,
+        )
+        for one in rules.uncovered(exposed, open_ones, canonical)
+    ]
+    await _write(tx, await _with_visits(tx, made, event), event)
+
+
+async def open_one(tx: Tx, principal: Principal, body: NewHandover) -> Handover:
+    """Plan a hand-over because somebody says so; 404, 409 where one is on its way, 410, 422."""
+    await scope.locked_customer(tx, principal, body.customer_id)
+    giver = await staff.named(tx, principal, body.from_employee, "from_employee")
+    if body.to_employee is not None:
+        await _check_successor(tx, principal, body.to_employee, giver.id)
+    found = await exposures.of_customer(tx, body.customer_id, giver.id)
+    one = Handover(
+        id=tx.new_id(),
+        customer_id=body.customer_id,
+        unit_id=giver.unit_id,
+        recorded_at=tx.now,
+        from_id=giver.id,
+        to_id=body.to_employee,
+        status="planned",
+        reason=body.reason,
+        single_tie=found is not None and found.single_tie,
+        leaves_on=giver.left_on,
+        joint_visit_on=body.joint_visit_on,
+    )
+    if not await store.insert(tx, one):
+        raise Conflict("handover-open", "A hand-over of this customer from this employee is on its way.")
+    (planned,) = await _with_visits(tx, [one], None)
+    await _write(tx, [planned], None)
+    return planned
+
+
+async def visit(tx: Tx, principal: Principal, handover_id: UUID, body: NewJointVisit) -> Handover:
+    """Note that both have seen the customer: from now on it knows who takes over; 404, 409, 422."""
+    before = await _locked(tx, principal, handover_id)
+    rules.refuse_visited(before)
+    to_id = await _successor(tx, principal, before, body.to_employee)
+    if to_id is None:
+        raise Unprocessable.field("to_employee", "missing", "Say who takes over.")
+    at = not_future(body.at, tx.now, "at")
+    on = at.astimezone(directory.hours_of(await directory.unit(tx, before.unit_id)).zone).date()
+    assert before.customer_id  # noqa: S101 - a hand-over is of somebody
+    told = NewInteraction(
+        customer_id=before.customer_id,
+        channel="visit",
+        direction="out",
+        kind="visit",
+        occurred_at=at,
+        employee=to_id,
+        contact_person=body.whom,
+        content=body.result,
+    )
+    contact = (await contacts.record(tx, principal, told)).contact
+    after = rules.visited(before, to_id, on, contact.id)
+    await plans.finish_open(tx, before.plan_item_id, contact)
+    await _write(tx, [after], None)
+    return after
+
+
+async def complete(tx: Tx, principal: Principal, handover_id: UUID, body: NewHandoverCompletion) -> Handover:
+    """Note that the customer has been handed over; 404, 409, 422."""
+    before = await _locked(tx, principal, handover_id)
+    to_id = await _successor(tx, principal, before, body.to_employee)
+    after = rules.completed(before, to_id, tx.now, body.without_joint_visit)
+    await _write(tx, [after], None)
+    return after
+
+
+async def find(reader: Reader, principal: Principal, handover_id: UUID) -> Handover:
+    """One hand-over; 404, also for an external unit."""
+    scope.only_internal(principal, "handover")
+    found = await store.find(reader, handover_id)
+    if found is None:
+        raise NotFound("handover")
+    return found
+
+
+async def page(  # noqa: PLR0913 - one argument for each filter
+    pool: Pool,
+    principal: Principal,
+    after: Sequence[Any] | None,
+    limit: int,
+    *,
+    customer_id: UUID | None = None,
+    status: str | None = None,
+    from_id: UUID | None = None,
+) -> list[Handover]:
+    """Hand-overs, the newest first."""
+    scope.only_internal(principal, "handover")
+    ids = await scope.ids_for(pool, principal, customer_id) if customer_id else None
+    async with pool.read() as reader:
+        return await store.page(reader, Filter(customer_ids=ids, status=status, from_id=from_id), after, limit)
+
+
+async def _redate(tx: Tx, open_ones: Sequence[Handover], leaves_on: date, visit_on: date | None) -> None:
+    moved = [one for one in open_ones if one.status == "planned" and one.leaves_on != leaves_on]
+    after = [rules.redated(one, leaves_on, visit_on) for one in moved]
+    for one in after:
+        if one.plan_item_id is not None and visit_on is not None:
+            await plans.move(tx, one.plan_item_id, visit_on)
+    await _write(tx, after, None)
+
+
+async def _with_visits(tx: Tx, handovers: Sequence[Handover], cause: Event[Any] | None) -> list[Handover]:
+    """The same, each with its joint visit as a plan item of whoever hands over."""
+    visits = [one for one in handovers if one.joint_visit_on is not None]
+    planned = [
+        Planned(
+            customer_id=one.customer_id,
+            kind="visit",
+            due_on=one.joint_visit_on,
+            assignee_id=one.from_id,
+            reason=_JOINT_VISIT,
+            cause_id=one.id,
+            field="joint_visit_on",
+        )
+        for one in visits
+        if one.customer_id and one.joint_visit_on
+    ]
+    items = await plans.plan_all(tx, visits[0].unit_id, planned, cause) if visits else []
+    by_handover = {item.cause_id: item.id for item in items}
+    return [replace(one, plan_item_id=by_handover.get(one.id)) for one in handovers]
+
+
+async def _locked(tx: Tx, principal: Principal, handover_id: UUID) -> Handover:
+    found = await find(tx, principal, handover_id)
+    if found.customer_id:
+        await scope.locked_customer(tx, principal, found.customer_id)
+    locked = await store.lock(tx, handover_id)
+    if locked is None:
+        raise NotFound("handover")
+    return locked
+
+
+async def _successor(tx: Tx, principal: Principal, one: Handover, named: UUID | None) -> UUID | None:
+    if named is None:
+        return one.to_id
+    await _check_successor(tx, principal, named, one.from_id)
+    return named
+
+
+async def _check_successor(tx: Tx, principal: Principal, named: UUID, from_id: UUID) -> None:
+    found = await staff.named(tx, principal, named, "to_employee")
+    if named == from_id:
+        raise Unprocessable.field("to_employee", "same", "A customer is handed over to somebody else.")
+    if found.left_on is not None:
+        raise Unprocessable.field("to_employee", "leaves", "This employee has left, or will.")
+
+
+def _joint_visit_on(hours: WorkingHours, leaves_on: date, now: datetime) -> date | None:
+    begins = _day_begins(hours)
+
+    def works(day: date) -> bool:
+        return hours.minutes(begins(day), begins(day + timedelta(days=1))) > 0
+
+    today = now.astimezone(hours.zone).date()
+    return rules.joint_visit_day(leaves_on, today, formula.newest().days_before, works)
+
+
+def _day_begins(hours: WorkingHours) -> Any:
+    def begins(day: date) -> datetime:
+        return datetime.combine(day, time(), hours.zone).astimezone(UTC)
+
+    return begins
+
+
+async def _write(tx: Tx, handovers: Sequence[Handover], cause: Event[Any] | None) -> None:
+    if not handovers:
+        return
+    await store.write(tx, handovers)
+    facts = [
+        log.draft(tx, rules.fact(one), aggregate=one.id, sequence=one.version, subject=one.customer_id, cause=cause)
+        for one in handovers
+    ]
+    await log.record(tx, *facts)
