@@ -76,6 +76,29 @@ def reported(subject: UUID) -> list[Any]:
     return [an_event(fact, subject=subject) for fact in facts]
 
 
+async def entered(staff: httpx.AsyncClient, customer_id: UUID) -> None:
+    """What comes by HTTP alone, with every personal field filled."""
+    asked = {"item": "a", "text": {"en": "Plans?"}, "asks": "words"}
+    guide = {"code": "kqi", "kind": "interview", "title": {"en": "Guide"}, "questions": [asked]}
+    assert (await staff.post("/v1/questionnaires", json=guide)).status_code == 201
+    about = {"customer_id": str(customer_id)}
+    interview = {
+        **about,
+        "questionnaire": "kqi",
+        "contact_person": planted(50),
+        "answers": [{"item": "a", "words": planted(51)}],
+        "note": planted(52),
+        "opportunities": [{"what": planted(53)}],
+        "needs": [{"what": planted(54)}],
+    }
+    held = await staff.post("/v1/interviews", json=interview)
+    assert held.status_code == 201, held.text
+    (need,) = held.json()["needs"]
+    await staff.post(f"/v1/needs/{need['id']}/answer", json={"words": planted(55)})
+    item = {**about, "kind": "visit", "due_on": "2190-01-01", "what": planted(56)}
+    assert (await staff.post("/v1/plan-items", json=item)).status_code == 201
+
+
 async def places(service: Harness) -> list[str]:
     """Tables in which a planted value stands anywhere, in whatever column."""
     statement = "SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE '%{planted}%')"
@@ -97,6 +120,7 @@ async def test_every_personal_column_is_blanked(service: Harness, staff: httpx.A
     promises = (await staff.get("/v1/promises")).json()["items"]
     body = {"outcome": "kept", "note": planted(15)}
     await staff.post(f"/v1/promises/{promises[0]['id']}/outcome", json=body)
+    await entered(staff, customer_id)
     planted_in = await places(service)
     assert planted_in == sorted({table for table, _, _ in personal_columns(SERVICE.metadata)})
     await service.erase(other)
@@ -113,6 +137,7 @@ async def test_each_tagged_column_was_planted(service: Harness, staff: httpx.Asy
     await service.apply(*reported(customer_id))
     (promise,) = (await staff.get("/v1/promises")).json()["items"]
     await staff.post(f"/v1/promises/{promise['id']}/outcome", json={"outcome": "kept", "note": planted(15)})
+    await entered(staff, customer_id)
     async with service.database.api.read() as reader:
         for name, column, _ in personal_columns(SERVICE.metadata):
             table: sa.Table = SERVICE.metadata.tables[name]

@@ -18,11 +18,16 @@ from guanxi.ports import SystemIds
 from guanxi_local import testservers
 from guanxi_local.databases import drop_database
 from guanxi_local.postgres import Postgres
+from interactions.cards import store as cards
 from interactions.commerce import store as commerce
 from interactions.commerce.rules import Delivery, GoodsReturn, Order, Payment, ServiceRecord
 from interactions.contacts import store as contacts
+from interactions.handovers import store as handovers
+from interactions.interviews import store as interviews
 from interactions.listening import store as listening
 from interactions.listening.rules import Mention, Opinion
+from interactions.needs import store as needs
+from interactions.plans import store as plans
 from interactions.promises import store as promises
 
 pytestmark = pytest.mark.asyncio
@@ -32,6 +37,9 @@ SOMEBODY = "('00000000-0000-7000-8000-' || lpad((n / 100)::text, 12, '0'))::uuid
 ORDER = f"CASE n % 10 WHEN 0 THEN NULL ELSE {SOMEBODY} END"
 BASE = (
     f"INSERT INTO {{table}} (id, unit_id, customer_id, {{more}}) SELECT gen_random_uuid(), 'u-' || n % 40, {SOMEBODY}"
+)
+INTERVIEWS = (
+    "interview (interviewer_id, questionnaire, questionnaire_version, contact_id, held_at, grades, questions, answered)"
 )
 ROWS = {
     "contact (channel, direction, kind, occurred_at)": f"'c-' || n % 50, 'in', 'call', {NOW_AND_THEN}",
@@ -47,6 +55,19 @@ ROWS = {
     "service_record (kind, performed_at)": f"'care', {NOW_AND_THEN}",
     "opinion (questionnaire, given_at, grades)": f"'q-' || n % 50, {NOW_AND_THEN}, '[]'",
     "mention (platform, observed_at)": f"'p-' || n % 50, {NOW_AND_THEN}",
+    INTERVIEWS: (f"{SOMEBODY}, 'q', 1, gen_random_uuid(), {NOW_AND_THEN}, '[]', 1, 1"),
+    "need (pressing, assignee_unit, raised_at, status, assignee_id)": (
+        f"true, 'u', {NOW_AND_THEN}, CASE n % 50 WHEN 0 THEN 'assigned' ELSE 'confirmed' END, {SOMEBODY}"
+    ),
+    "invitation (questionnaire, questionnaire_version, channel, invited_at, lapses_at, code_hash, status)": (
+        f"'q', 1, 'visit', {NOW_AND_THEN}, now(), n::text, CASE n % 50 WHEN 0 THEN 'issued' ELSE 'lapsed' END"
+    ),
+    "plan_item (kind, due_on, closes_at, status, assignee_id)": (
+        f"'visit', now(), {NOW_AND_THEN}, CASE n % 50 WHEN 0 THEN 'planned' ELSE 'done' END, {SOMEBODY}"
+    ),
+    "handover (from_id, status, reason, single_tie, recorded_at)": (
+        f"{SOMEBODY}, CASE n % 100 WHEN 0 THEN 'joint_visit' ELSE 'done' END, 'leaving', true, {NOW_AND_THEN}"
+    ),
 }
 
 
@@ -83,7 +104,9 @@ async def full(postgres: Postgres) -> AsyncIterator[Explaining]:
 
 async def of(kind: Any, reader: Reader, principal: Principal, **wanted: Any) -> None:
     """Ask for a page as its route does."""
-    if kind in (contacts, promises):
+    if kind is handovers:
+        await kind.page(reader, kind.Filter(**wanted), LATER, 20)
+    elif kind in (contacts, promises, interviews, needs, cards, plans):
         await kind.page(reader, principal, kind.Filter(**wanted), LATER, 20)
     elif kind in (Opinion, Mention):
         await listening.page(reader, principal, kind, wanted.get("customer_ids"), wanted.get("code"), LATER, 20)
@@ -121,6 +144,26 @@ CUSTOMER = {"customer_ids": [UUID("00000000-0000-7000-8000-000000000007")]}
                 (DEALER, {}, "unit"),
             )
         ),
+        *(
+            (kind, principal, wanted, f"ix_{table}_{name}")
+            for kind, table, moment in (
+                (interviews, "interview", "held"),
+                (needs, "need", "raised"),
+                (cards, "invitation", "invited"),
+                (plans, "plan_item", "closes"),
+            )
+            for principal, wanted, name in ((OURS, {}, moment), (OURS, CUSTOMER, "customer"), (DEALER, {}, "unit"))
+        ),
+        (interviews, OURS, {"interviewer_id": CUSTOMER["customer_ids"][0]}, "ix_interview_interviewer"),
+        (needs, OURS, {"status": "assigned"}, "ix_need_status"),
+        (needs, OURS, {"assignee_id": CUSTOMER["customer_ids"][0]}, "ix_need_assignee"),
+        (cards, OURS, {"status": "issued"}, "ix_invitation_status"),
+        (plans, OURS, {"status": "planned"}, "ix_plan_item_status"),
+        (plans, OURS, {"assignee_id": CUSTOMER["customer_ids"][0]}, "ix_plan_item_assignee"),
+        (handovers, OURS, {}, "ix_handover_recorded"),
+        (handovers, OURS, CUSTOMER, "ix_handover_customer"),
+        (handovers, OURS, {"status": "joint_visit"}, "ix_handover_status"),
+        (handovers, OURS, {"from_id": CUSTOMER["customer_ids"][0]}, "ix_handover_from"),
         (ServiceRecord, OURS, CUSTOMER, "ix_service_record_customer"),
         (Opinion, OURS, {}, "ix_opinion_given"),
         (Opinion, OURS, {"code": "q-7"}, "ix_opinion_questionnaire"),

@@ -45,18 +45,19 @@ async def newest_of(reader: Reader, kind: str) -> Questionnaire | None:
 
 async def newest_by_code(reader: Reader, codes: Collection[str]) -> list[Questionnaire]:
     """The newest version of each of these codes that there is."""
-    select = sa.select(*_COLUMNS).distinct(_Q.code).where(_Q.code.in_(list(codes)))
-    return [_read(row) for row in await reader.all(select.order_by(_Q.code, _Q.version.desc()))]
+    return [_read(row) for row in await reader.all(_newest().where(_Q.code.in_(list(codes))))]
 
 
 async def page(reader: Reader, kind: str | None, after: Sequence[Any] | None, limit: int) -> list[Questionnaire]:
     """The newest version of each, by code, one more than `limit`."""
+    select = _newest().where(_Q.kind == kind) if kind else _newest()
+    return [_read(row) for row in await reader.all(after_key(select, (_Q.code,), after, limit))]
+
+
+def _newest() -> sa.Select[Any]:
     newest = sa.select(_Q.code, sa.func.max(_Q.version).label("version")).group_by(_Q.code).subquery()
     both = sa.and_(newest.c.code == _Q.code, newest.c.version == _Q.version)
-    select = sa.select(*_COLUMNS).join_from(questionnaire, newest, both)
-    if kind:
-        select = select.where(_Q.kind == kind)
-    return [_read(row) for row in await reader.all(after_key(select, (_Q.code,), after, limit))]
+    return sa.select(*_COLUMNS).join_from(questionnaire, newest, both)
 
 
 def _read(row: asyncpg.Record) -> Questionnaire:

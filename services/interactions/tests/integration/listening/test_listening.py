@@ -46,7 +46,7 @@ async def test_an_opinion_stands_on_its_customers_timeline(
     await service.apply(event)
     read = (await staff.get(f"/v1/opinions/{event.aggregateid}")).json()
     assert (read["grades"], read["free_text"]) == (
-        [{"item": "delivery", "expected": 5, "obtained": 2}],
+        [{"item": "delivery", "expected": 5, "obtained": 2, "facet": None}],
         "The stands came late.",
     )
     (shown,) = (await staff.get(f"/v1/customers/{customer_id}/timeline")).json()["items"]
@@ -141,3 +141,15 @@ async def test_another_unit_sees_neither(service: Harness, customer: Any) -> Non
     assert (await stranger.get(f"/v1/opinions/{event.aggregateid}")).status_code == 404
     assert (await stranger.get(f"/v1/mentions/{heard.aggregateid}")).status_code == 404
     assert (await stranger.get("/v1/opinions")).json()["items"] == []
+
+
+async def test_an_opinion_reported_under_a_code_of_ours_knows_its_kind_and_facets(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    question = {"item": "delivery", "text": {"en": "On time?"}, "facet": "service"}
+    survey = {"code": "card-1", "kind": "survey", "title": {"en": "Needs"}, "questions": [question]}
+    assert (await staff.post("/v1/questionnaires", json=survey)).status_code == 201
+    await service.apply(opinion(await customer()), opinion(None, questionnaire="card-2"))
+    ours, theirs = await service.published(OpinionGiven)
+    assert (ours.data.kind, ours.data.questionnaire_version, ours.data.grades[0].facet) == ("survey", 1, "service")
+    assert (theirs.data.kind, theirs.data.questionnaire_version, theirs.data.grades[0].facet) == (None, None, None)
