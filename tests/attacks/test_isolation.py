@@ -37,6 +37,7 @@ OBJECTS = [route for route in ROUTES if route.places and "stream" not in route.p
 SENSE: dict[str, dict[str, Any]] = {
     "PATCH /v1/complaints/{complaint_id}": {"text": "Changed."},
     "PATCH /v1/interactions/{interaction_id}": {"content": "Changed."},
+    "PATCH /v1/interviews/{interview_id}": {"note": "Changed."},
     "PATCH /v1/payments/{payment_id}": {"amount_minor": 2},
     "POST /v1/customers/{customer_id}/contact-points": {"kind": "email", "value": "a@example.com"},
     "POST /v1/complaints/{complaint_id}/handovers": {"to_unit": "complaint-desk"},
@@ -120,12 +121,31 @@ async def _fill(ground: Ground, source: str) -> None:
     ids["complaint_id"] = (await _post(ground.own, "complaints", {**about, "cause": "quality", "text": "Mine."}))["id"]
     ids["point_id"] = await _point(ground, customer["id"])
     ids["webhook_id"] = await _webhook(ground)
+    await _listened(ground, customer["id"])
     promises = (await ground.own.get("/v1/promises", params={"customer_id": customer["id"]})).json()["items"]
     ids["promise_id"] = promises[0]["id"]
     await _report(ground, source)
     ids["n"] = "1"
     await eventually(lambda: _told(ground, customer["id"]), PATIENCE_S)
     await eventually(lambda: _score(ground, customer["id"]), PATIENCE_S)
+
+
+async def _listened(ground: Ground, customer: str) -> None:
+    """An interview with its need, an invitation and a plan item, along questionnaires of the firm's."""
+    about, asked = {"customer_id": customer}, {"item": "a", "text": {"en": "On time?"}, "indicator": "on-time"}
+    for kind in ("interview", "survey"):
+        code = f"{kind}-{secrets.token_hex(3)}"
+        form = {"code": code, "kind": kind, "title": {"en": "Mine."}, "questions": [asked]}
+        await _post(ground.department, "questionnaires", form)
+        body: dict[str, Any] = {**about, "questionnaire": code}
+        if kind == "interview":
+            held = await _post(ground.own, "interviews", {**body, "answers": [], "needs": [{"what": "A call."}]})
+            ground.ids |= {"interview_id": held["id"], "need_id": held["needs"][0]["id"]}
+        else:
+            invited = await _post(ground.own, "invitations", {**body, "channel": "visit"})
+            ground.ids["invitation_id"] = invited["id"]
+    item = await _post(ground.own, "plan-items", {**about, "kind": "visit", "due_on": "2190-01-01"})
+    ground.ids["plan_item_id"] = item["id"]
 
 
 async def _score(ground: Ground, customer: str) -> Problem:
@@ -255,6 +275,11 @@ _NOT_A_DEALERS = {
         "PUT /v1/alert-rules/{code}",
         "GET /v1/templates/{template_id}",
     ),
+    *("GET /v1/questionnaires/{code}", "POST /v1/questionnaires/{code}/versions"),
+    *("GET /v1/questionnaires/{code}/print", "POST /v1/questionnaires/{code}/print-runs"),
+    *("GET /v1/visit-reports/{visit_report_id}", "GET /v1/employees/{employee_id}/exposed-customers"),
+    *("GET /v1/handovers/{handover_id}", "POST /v1/handovers/{handover_id}/joint-visit"),
+    "POST /v1/handovers/{handover_id}/completion",
     *("GET /v1/mentions/{mention_id}", "GET /v1/scorecards/{kind}/versions/{version}"),
     *("GET /v1/segments/{segment_id}/members", "GET /v1/segments/{segment_id}/summary"),
     *(route.name for route in OBJECTS if "/v1/ops/" in route.path),
@@ -345,6 +370,8 @@ IN_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "a contact": ("/v1/interactions", {"channel": "phone", "direction": "in"}),
     "an order": ("/v1/orders", {"currency": "CNY", "lines": [{"sku": "A", "quantity": 1, "amount_minor": 1}]}),
     "a service": ("/v1/service-records", {"kind": "repair"}),
+    "a need": ("/v1/needs", {"what": "A call."}),
+    "a plan": ("/v1/plan-items", {"kind": "visit", "due_on": "2190-01-01"}),
     "a complaint": ("/v1/complaints", {"channel": "phone", "cause": "quality"}),
 }
 
