@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import sqlalchemy as sa
 
-from guanxi.db import Reader, Tx, after_key
+from guanxi.db import Reader, Tx, after_key, as_row
 from interactions import rows
 from interactions.handovers.rules import Bonds, Handover, Tally
 from interactions.handovers.tables import handover
@@ -19,6 +18,11 @@ from interactions.handovers.tables import handover
 _H = handover.c
 _SELECT = sa.select(*rows.columns(handover, Handover))
 NOBODY = UUID(int=0)
+_INTO = ", ".join(rows.names(Handover))
+_INSERT = f"""
+INSERT INTO handover ({_INTO}) SELECT {_INTO} FROM jsonb_populate_recordset(NULL::handover, $1::jsonb)
+ORDER BY from_id, customer_id ON CONFLICT DO NOTHING RETURNING id
+"""
 _SEQUENCES = "SELECT id, sequence FROM directory_employee WHERE id = ANY($1::uuid[])"
 # Whoever is named on a contact, led an interview or kept a promise, and whoever answers for the customer.
 _TIED = """
@@ -74,14 +78,9 @@ async def write(tx: Tx, handovers: Sequence[Handover]) -> None:
     await rows.put(tx, handover, handovers)
 
 
-async def insert(tx: Tx, one: Handover) -> bool:
-    """Enter a new one; False where one of this employee and customer is open."""
-    try:
-        async with tx.savepoint():
-            await rows.put(tx, handover, [one])
-    except asyncpg.UniqueViolationError:
-        return False
-    return True
+async def insert(tx: Tx, handovers: Sequence[Handover]) -> set[UUID]:
+    """Enter new ones; gives the ids of those that are in: of one employee and customer one may be open."""
+    return {row["id"] for row in await tx.fetch(_INSERT, [as_row(one) for one in handovers])} if handovers else set()
 
 
 async def lock(tx: Tx, handover_id: UUID) -> Handover | None:

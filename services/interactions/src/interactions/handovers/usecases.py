@@ -64,7 +64,8 @@ async def see_off(tx: Tx, event: Event[EmployeeState]) -> None:
         )
         for one in rules.uncovered(exposed, open_ones, canonical)
     ]
-    await _write(tx, await _with_visits(tx, made, event), event)
+    entered = await store.insert(tx, made)
+    await _write(tx, await _with_visits(tx, [one for one in made if one.id in entered], event), event)
 
 
 async def open_one(tx: Tx, principal: Principal, body: NewHandover) -> Handover:
@@ -87,7 +88,7 @@ async def open_one(tx: Tx, principal: Principal, body: NewHandover) -> Handover:
         leaves_on=giver.left_on,
         joint_visit_on=body.joint_visit_on,
     )
-    if not await store.insert(tx, one):
+    if not await store.insert(tx, [one]):
         raise Conflict("handover-open", "A hand-over of this customer from this employee is on its way.")
     (planned,) = await _with_visits(tx, [one], None)
     await _write(tx, [planned], None)

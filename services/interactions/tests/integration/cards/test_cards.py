@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from datetime import datetime
@@ -160,6 +161,20 @@ async def test_printed_cards_are_good_once_each_and_have_nobodys_name(
     assert (await service.anonymous().get(f"/card/{run['codes'][0]}")).status_code == 200
     (given,) = await service.published(OpinionGiven)
     assert given.subject is None
+
+
+async def test_of_many_who_use_a_code_at_once_one_is_heard(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    await made(staff, card())
+    one = await invited(staff, await customer())
+    run = (await staff.post("/v1/questionnaires/after-delivery/print-runs", json={"count": 1})).json()
+    anybody = service.anonymous()
+    for code in (one["code"], run["codes"][0]):
+        body = {"code": code, "grades": GRADES}
+        answers = await asyncio.gather(*(anybody.post("/v1/responses", json=body) for _ in range(6)))
+        assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+    assert len(await service.published(OpinionGiven)) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -206,6 +207,24 @@ async def test_a_person_plans_a_handover_once_and_completes_it_with_a_reason(
     assert done.json()["status"] == "done"
     past = await staff.post("/v1/handovers", json={**body, "joint_visit_on": "2020-01-01"})
     assert [error["field"] for error in past.json()["errors"]] == ["joint_visit_on"]
+
+
+async def test_a_person_and_the_news_at_once_hand_a_customer_over_once(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    leaver = await somebody(service)
+    customers = [await customer() for _ in range(4)]
+    for one in customers:
+        await knows(staff, one, leaver)
+    event = an_employee(leaver, sequence=2, left_on=day(30))
+    await service.know(event)
+    bodies = [{"customer_id": str(one), "from_employee": str(leaver), "reason": "new-territory"} for one in customers]
+    posts = [staff.post("/v1/handovers", json=body) for body in bodies]
+    answers, _ = await asyncio.gather(asyncio.gather(*posts), service.apply(event, consumer="leavers"))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    found = (await staff.get("/v1/handovers")).json()["items"]
+    assert sorted(one["customer_id"] for one in found) == sorted(str(one) for one in customers)
+    assert len(await service.published(HandoverPlanned)) == 4
 
 
 async def test_ties_are_measured_by_contacts_interviews_and_kept_promises_of_a_year(

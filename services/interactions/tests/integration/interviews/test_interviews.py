@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -144,6 +145,24 @@ async def test_who_is_named_answers_in_time_and_the_moment_passes_in_silence(
     assert (confirmed["status"], confirmed["in_time"]) == ("confirmed", True)
     states = [(one.sequence, one.data.status) for one in await service.published(NeedAnswered)]
     assert states == [(2, "answered"), (3, "confirmed")]
+
+
+async def test_of_an_answer_and_the_moment_at_once_both_are_told_in_order(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    customer_id = str(await customer())
+    bodies = [{"customer_id": customer_id, "what": "A call.", "pressing": True} for _ in range(5)]
+    needs = [(await staff.post("/v1/needs", json=body)).json() for body in bodies]
+    service.clock.move(14 * 86400)
+    answers = [staff.post(f"/v1/needs/{need['id']}/answer", json={}) for need in needs]
+    answered, _ = await asyncio.gather(asyncio.gather(*answers), service.work_off_due())
+    assert [answer.status_code for answer in answered] == [201] * 5
+    told: dict[UUID, list[Any]] = {}
+    for event in await service.published(NeedRaised, NeedOverdue, NeedAnswered):
+        told.setdefault(event.aggregateid, []).append(event)
+    for events in told.values():
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert isinstance(events[-1].data, NeedAnswered), "nobody is chased for what was answered"
 
 
 async def test_a_reopened_need_is_due_again(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
