@@ -37,4 +37,6 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_handover_recorded ON handover (recorded_at, id)")
     op.execute("CREATE INDEX ix_handover_status ON handover (status, recorded_at, id)")
     op.execute("CREATE UNIQUE INDEX uq_handover_open ON handover (from_id, customer_id) WHERE status <> 'done'")
-    op.execute("CREATE INDEX ix_contact_employee ON contact (employee_id, occurred_at)")
+    op.execute("""
+        CREATE INDEX ix_contact_employee ON contact (employee_id, occurred_at) WHERE employee_id IS NOT NULL
+    """)

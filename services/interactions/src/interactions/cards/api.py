@@ -74,7 +74,7 @@ async def print_cards(code: Named, body: NewPrintRun, call: CanWrite, settings: 
     key = settings.secret("tracking_key")
     async with call.once() as once:
         if once.replay:
-            return _run((await usecases.find_run(once.tx, once.replay, code))[0], key)
+            return _run((await usecases.find_run(once.tx, once.replay, code, key))[0], key)
         run = await usecases.print_run(once.tx, call.principal, code, body.count, key)
         once.created(run.id, _sheet(run), run.version)
     return _run(run, key)
@@ -98,7 +98,7 @@ async def respond(body: NewResponse, call: Anybody) -> ResponseTaken:
 
 
 def _made(one: Invitation, key: bytes, settings: ServiceSettings) -> InvitationMade:
-    code = codes.code_of(key, one.id)
+    code = usecases.code_of(one, key)
     row = InvitationRow.model_validate(one)
     return InvitationMade.model_construct(**dict(row), code=code, link=codes.link_of(settings.public_url, code))
 

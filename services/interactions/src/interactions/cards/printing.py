@@ -26,9 +26,9 @@ async def print_sheet(
 ) -> HTMLResponse:
     """The cards of a print run as one HTML page, ready for a printer: a card to a sheet. Internal units only."""
     scope.only_internal(call.principal, "print run")
+    key = settings.secret("tracking_key")
     async with call.pool.read() as reader:
-        found, asked = await usecases.find_run(reader, run, code)
-    printed = usecases.codes_of(found, settings.secret("tracking_key"))
-    cards = [(one, codes.link_of(settings.public_url, one)) for one in printed]
+        found, asked = await usecases.find_run(reader, run, code, key)
+    cards = [(one, codes.link_of(settings.public_url, one)) for one in usecases.codes_of(found, key)]
     grades = range(asked.lowest, asked.highest + 1)
     return looks.page("sheet.html.jinja", "zh-Hans", asked=asked, cards=cards, grades=grades)

@@ -77,6 +77,12 @@ async def find_run(reader: Reader, run_id: UUID) -> PrintRun | None:
     return rows.read(PrintRun, row) if row else None
 
 
+async def first_hash(reader: Reader, run_id: UUID) -> str:
+    """What is kept of the code on a run's first card."""
+    found: str = await reader.fetchval("SELECT code_hash FROM printed_card WHERE run_id = $1 AND n = 1", run_id)
+    return found
+
+
 async def card(reader: Reader, code_hash: str, *, lock: bool = False) -> Card | None:
     """What a code stands for; locked where it is to be used."""
     named, printed = _SELECT.where(_I.code_hash == code_hash), _PRINTED.where(_P.code_hash == code_hash)

@@ -13,7 +13,7 @@ from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event, Fact
-from guanxi.problems import NotFound
+from guanxi.problems import Conflict, NotFound
 from interactions import scope, staff
 from interactions.cards import codes, rules, store
 from interactions.cards.rules import ASKED, DUE_KIND, Card, Filled, Invitation, PrintRun
@@ -79,16 +79,24 @@ async def print_run(tx: Tx, principal: Principal, code: str, count: int, key: by
     return run
 
 
+def code_of(one: Invitation, key: bytes) -> str:
+    """The code of an invitation; 409 where another key made it."""
+    code = codes.code_of(key, one.id)
+    _refuse_another_key(one.code_hash, code)
+    return code
+
+
 def codes_of(run: PrintRun, key: bytes) -> list[str]:
     """The codes of a run's cards, in their order."""
     return [codes.code_of(key, run.id, n) for n in range(1, run.count + 1)]
 
 
-async def find_run(reader: Reader, run_id: UUID, code: str) -> tuple[PrintRun, Questionnaire]:
-    """A print run of a questionnaire with the version that it prints; 404."""
+async def find_run(reader: Reader, run_id: UUID, code: str, key: bytes) -> tuple[PrintRun, Questionnaire]:
+    """A print run of a questionnaire with the version that it prints; 404, 409 where another key made its codes."""
     run = await store.find_run(reader, run_id)
     if run is None or run.questionnaire != code:
         raise NotFound("print run")
+    _refuse_another_key(await store.first_hash(reader, run_id), codes.code_of(key, run.id, 1))
     return run, await questionnaires.find(reader, run.questionnaire, run.questionnaire_version)
 
 
@@ -155,6 +163,12 @@ async def page(  # noqa: PLR0913 - one argument for each filter
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Nothing personal is kept of an invitation; how many there were."""
     return await store.erase(tx, customer_ids)
+
+
+def _refuse_another_key(stored: str, code: str) -> None:
+    # Cards that are out stay good: only their hashes are needed. What cannot be done is to say their codes again.
+    if stored != codes.hash_of(code):
+        raise Conflict("codes-lost", "The key has been changed since: these codes cannot be shown again.")
 
 
 async def _opened(reader: Reader, card: Card | None) -> Open:

@@ -28,6 +28,11 @@ contact = sa.Table(
     sa.Index("ix_contact_customer", "customer_id", "occurred_at", "id"),
     sa.Index("ix_contact_unit", "unit_id", "occurred_at", "id"),
     sa.Index("ix_contact_occurred", "occurred_at", "id"),
-    sa.Index("ix_contact_employee", "employee_id", "occurred_at"),
+    sa.Index(
+        "ix_contact_employee",
+        "employee_id",
+        "occurred_at",
+        postgresql_where=sa.text("employee_id IS NOT NULL"),
+    ),
     sa.Index("ix_contact_channel", "channel", "occurred_at", "id"),
 )

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from guanxi.events.interactions import InvitationLapsed, OpinionGiven, SurveyInvited
-from guanxi.testing import Harness, a_customer, an_employee
+from guanxi.testing import Harness, a_customer, an_employee, open_harness
+from guanxi_local.roles import Database
 from interactions.app import SERVICE
 
 from ..interviews.guides import card, made
@@ -123,6 +124,23 @@ async def test_a_code_is_stored_nowhere_and_a_repeat_shows_it_again(
     rows = [row for rows in (await everything(service)).values() for row in rows]
     assert [row for row in rows if code in row or code.replace("-", "") in row] == []
     assert "code" not in (await staff.get(first.headers["location"])).json()
+
+
+async def test_under_another_key_cards_stay_good_and_are_not_shown_again(
+    staff: httpx.AsyncClient, service: Harness, database: Database, customer: Any
+) -> None:
+    await made(staff, card())
+    body = {"customer_id": str(await customer()), "questionnaire": "after-delivery", "channel": "visit"}
+    one = (await staff.post("/v1/invitations", json=body, headers={"Idempotency-Key": "c-2"})).json()
+    run = (await staff.post("/v1/questionnaires/after-delivery/print-runs", json={"count": 1})).json()
+    async with open_harness(SERVICE, database.runtime_url, settings={"tracking_key": "n" * 32}) as renewed:
+        office = renewed.caller()
+        again = await office.post("/v1/invitations", json=body, headers={"Idempotency-Key": "c-2"})
+        sheet = await office.get(run["sheet"])
+        assert [(answer.status_code, answer.json()["code"]) for answer in (again, sheet)] == [(409, "codes-lost")] * 2
+        for code in (one["code"], run["codes"][0]):
+            taken = await renewed.anonymous().post("/v1/responses", json={"code": code, "grades": GRADES})
+            assert taken.status_code == 201
 
 
 async def test_what_nobody_answers_lapses_and_may_still_be_answered(
