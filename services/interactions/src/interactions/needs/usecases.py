@@ -153,18 +153,19 @@ async def _locked(tx: Tx, principal: Principal, need_id: UUID) -> Need:
 
 async def _holder(tx: Tx, principal: Principal, raised: Raised) -> Holder:
     """Who can act: the one named, else the lead of the named unit, else of the caller's own."""
+    found = None
     if raised.assignee is not None:
-        field = f"{raised.field}assignee"
-        found = await staff.named(tx, principal, raised.assignee, field)
-        code = raised.assignee_unit or found.unit_id
-        unit = await staff.unit_named(tx, principal, code, f"{raised.field}assignee_unit")
-        hours = directory.hours_of(unit)
-        if not found.present(tx.now, hours.zone):
-            raise Unprocessable.field(field, "has-left", "This employee has left.")
-        return Holder(employee_id=found.id, unit=code, hours=hours)
-    code = raised.assignee_unit or principal.unit
+        found = await staff.named(tx, principal, raised.assignee, f"{raised.field}assignee")
+    code = raised.assignee_unit or (found.unit_id if found else principal.unit)
     unit = await staff.unit_named(tx, principal, code, f"{raised.field}assignee_unit")
-    return Holder(employee_id=unit.lead_id if unit else None, unit=code, hours=directory.hours_of(unit))
+    hours = directory.hours_of(unit)
+    if unit is not None and not unit.internal and code != principal.unit:
+        field = f"{raised.field}{'assignee' if found else 'assignee_unit'}"
+        raise Unprocessable.field(field, "cannot-see", "A dealer sees its own records only: nobody there could act.")
+    if found is not None and not found.present(tx.now, hours.zone):
+        raise Unprocessable.field(f"{raised.field}assignee", "has-left", "This employee has left.")
+    lead = unit.lead_id if unit else None
+    return Holder(employee_id=found.id if found else lead, unit=code, hours=hours)
 
 
 async def _write(tx: Tx, needs: Sequence[Need], told_of: Sequence[Event[Any]]) -> None:

@@ -237,6 +237,7 @@ async def test_a_void_takes_contact_and_needs_with_it(
         ({"answers": [{"item": "speed", "obtained": 6}]}, "answers[0].obtained"),
         ({"needs": [{"what": "x", "assignee": str(UUID(int=7))}]}, "needs[0].assignee"),
         ({"needs": [{"what": "x", "assignee_unit": "moon"}]}, "needs[0].assignee_unit"),
+        ({"needs": [{"what": "x", "assignee_unit": "dealer-17"}]}, "needs[0].assignee_unit"),
         ({"needs": [{"what": "x", "due_at": "2020-01-01T00:00:00Z"}]}, "needs[0].due_at"),
     ],
 )
@@ -248,6 +249,19 @@ async def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert answer.status_code == 422, answer.text
     assert [one["field"] for one in answer.json()["errors"]] == [field]
     assert await service.published(InterviewCompleted, CustomerContacted, NeedRaised) == []
+
+
+async def test_nobody_answers_who_has_left_or_could_not_see_it(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    yesterday = str((datetime.now(UTC) - timedelta(days=1)).date())
+    gone, theirs = an_employee(left_on=yesterday), an_employee(unit="dealer-17")
+    await service.know(gone, theirs)
+    for one, code in ((gone, "has-left"), (theirs, "cannot-see")):
+        body = {"customer_id": str(await customer()), "what": "A call.", "assignee": str(one.aggregateid)}
+        answer = await staff.post("/v1/needs", json=body)
+        assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("assignee", code)]
+    assert await service.published(NeedRaised) == []
 
 
 async def test_a_guide_comes_with_the_last_grades_and_what_is_open(
