@@ -20,6 +20,8 @@ from interactions.contacts import api as contacts_api
 from interactions.contacts import usecases as contacts
 from interactions.followup import api as followup_api
 from interactions.handovers import api as handovers_api
+from interactions.handovers import handlers as handovers_handlers
+from interactions.handovers.rules import DUE_KIND as LEAVER
 from interactions.interviews import api as interviews_api
 from interactions.interviews import usecases as interviews
 from interactions.listening import api as listening_api
@@ -79,6 +81,7 @@ SERVICE = Service(
         NEED: needs_handlers.on_due,
         INVITATION: cards_handlers.on_due,
         PLAN_ITEM: plans_handlers.on_due,
+        LEAVER: handovers_handlers.on_due,
     },
     erasers=(
         contacts.erase,

@@ -14,6 +14,7 @@ from guanxi.problems import Conflict, Unprocessable
 from interactions.handovers.formula import Formula
 from interactions.record import Kept
 
+DUE_KIND = "leaver"
 Status = Literal["planned", "joint_visit", "done"]
 LEAVING = "leaving"
 """The reason of hand-overs that an employee's leaving brings about."""
@@ -62,6 +63,15 @@ class Exposure:
     def to_hand_over(self) -> bool:
         """Whether the customer must not be left as it is: nobody answers for it, or nobody knows it."""
         return self.owner or self.single_tie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaver:
+    """An employee who leaves, or has just left."""
+
+    id: UUID
+    unit_id: str
+    leaves_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +147,33 @@ def news(left_on: date | None, day_begins: Callable[[date], datetime], now: date
     return left_on is not None and now - day_begins(left_on) <= HISTORIC_AFTER
 
 
+def next_look(left_on: date, today: date, day_begins: Callable[[date], datetime]) -> datetime | None:
+    """When to look again who has come to depend on a leaver: each midnight up to that of the leaving day."""
+    return day_begins(today + _DAY) if today < left_on else None
+
+
+def of_leaver(who: Leaver, exposed: Exposure, visit_on: date | None, handover_id: UUID, now: datetime) -> Handover:
+    """The hand-over of a customer whom a leaving exposes; who takes over is for the unit's lead to say."""
+    return Handover(
+        id=handover_id,
+        customer_id=exposed.customer_id,
+        unit_id=who.unit_id,
+        recorded_at=now,
+        from_id=who.id,
+        to_id=None,
+        status="planned",
+        reason=LEAVING,
+        single_tie=exposed.single_tie,
+        leaves_on=who.leaves_on,
+        joint_visit_on=visit_on,
+    )
+
+
 def uncovered(
-    exposed: Sequence[Exposure], open_ones: Sequence[Handover], canonical: Mapping[UUID, UUID]
+    exposed: Sequence[Exposure], handovers: Sequence[Handover], canonical: Mapping[UUID, UUID]
 ) -> list[Exposure]:
-    """Those who are to be handed over and are not on their way yet, under whatever id."""
-    covered = {canonical.get(one.customer_id, one.customer_id) for one in open_ones if one.customer_id}
+    """Those who are to be handed over and neither are on their way nor have gone it, under whatever id."""
+    covered = {canonical.get(one.customer_id, one.customer_id) for one in handovers if one.customer_id}
     return [one for one in exposed if one.to_hand_over and one.customer_id not in covered]
 
 

@@ -89,9 +89,10 @@ async def lock(tx: Tx, handover_id: UUID) -> Handover | None:
     return rows.read(Handover, row) if row else None
 
 
-async def lock_open_of(tx: Tx, from_id: UUID) -> list[Handover]:
-    """What is on its way from an employee, locked."""
-    select = _SELECT.where(_H.from_id == from_id, _H.status != "done").order_by(_H.id).with_for_update()
+async def lock_of(tx: Tx, from_id: UUID, since: datetime) -> list[Handover]:
+    """What is on its way from an employee, and what was done since then, locked."""
+    counts = sa.or_(_H.status != "done", _H.done_at >= since)
+    select = _SELECT.where(_H.from_id == from_id, counts).order_by(_H.id).with_for_update()
     return [rows.read(Handover, row) for row in await tx.all(select)]
 
 

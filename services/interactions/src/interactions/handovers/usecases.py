@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from guanxi import directory
+from guanxi import directory, due
 from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
@@ -20,7 +20,7 @@ from interactions import scope, staff
 from interactions.contacts import usecases as contacts
 from interactions.contacts.schemas import NewInteraction
 from interactions.handovers import exposures, formula, rules, store
-from interactions.handovers.rules import LEAVING, Handover
+from interactions.handovers.rules import DUE_KIND, LEAVING, Handover, Leaver
 from interactions.handovers.schemas import NewHandover, NewHandoverCompletion, NewJointVisit
 from interactions.handovers.store import Filter
 from interactions.moments import not_future
@@ -33,39 +33,20 @@ _JOINT_VISIT = "joint-visit"
 async def see_off(tx: Tx, event: Event[EmployeeState]) -> None:
     """Plan the hand-over of each customer whom an employee's leaving exposes, with a joint visit before the day.
 
-    Told again, nothing happens; told of another day, what is planned moves to it. Older news than the directory holds,
-    and news of who left long ago, change nothing. A dealer's employees are the dealer's matter.
+    Told again, nothing happens; told of another day, what is planned moves to it. Older news than the directory holds
+    changes nothing.
     """
     who = event.data
-    unit = await directory.unit(tx, who.unit)
-    hours = directory.hours_of(unit)
     known = await store.sequences(tx, [who.id])
-    stale = event.sequence < known.get(who.id, 0) or (unit is not None and not unit.internal)
-    if stale or who.left_on is None or not rules.news(who.left_on, _day_begins(hours), tx.now):
-        return
-    open_ones = await store.lock_open_of(tx, who.id)
-    visit_on = _joint_visit_on(hours, who.left_on, tx.now)
-    await _redate(tx, [one for one in open_ones if one.reason == LEAVING], who.left_on, visit_on)
-    exposed = await exposures.of_leaver(tx, who.id)
-    canonical = await directory.canonical_ids(tx, [one.customer_id for one in open_ones if one.customer_id])
-    made = [
-        Handover(
-            id=tx.new_id(),
-            customer_id=one.customer_id,
-            unit_id=who.unit,
-            recorded_at=tx.now,
-            from_id=who.id,
-            to_id=None,
-            status="planned",
-            reason=LEAVING,
-            single_tie=one.single_tie,
-            leaves_on=who.left_on,
-            joint_visit_on=visit_on,
-        )
-        for one in rules.uncovered(exposed, open_ones, canonical)
-    ]
-    entered = await store.insert(tx, made)
-    await _write(tx, await _with_visits(tx, [one for one in made if one.id in entered], event), event)
+    if who.left_on is not None and event.sequence >= known.get(who.id, 0):
+        await _plan_for(tx, Leaver(id=who.id, unit_id=who.unit, leaves_on=who.left_on), event)
+
+
+async def look_again(tx: Tx, employee_id: UUID) -> None:
+    """Plan the hand-overs of customers who have come to depend on somebody since it was known that they leave."""
+    who = await directory.employee(tx, employee_id)
+    if who is not None and who.left_on is not None:
+        await _plan_for(tx, Leaver(id=who.id, unit_id=who.unit_id, leaves_on=who.left_on), None)
 
 
 async def open_one(tx: Tx, principal: Principal, body: NewHandover) -> Handover:
@@ -157,8 +138,30 @@ async def page(  # noqa: PLR0913 - one argument for each filter
         return await store.page(reader, Filter(customer_ids=ids, status=status, from_id=from_id), after, limit)
 
 
-async def _redate(tx: Tx, open_ones: Sequence[Handover], leaves_on: date, visit_on: date | None) -> None:
-    moved = [one for one in open_ones if one.status == "planned" and one.leaves_on != leaves_on]
+async def _plan_for(tx: Tx, who: Leaver, cause: Event[Any] | None) -> None:
+    """Who left long ago brings nothing about, and a dealer's employees are the dealer's matter."""
+    unit = await directory.unit(tx, who.unit_id)
+    hours = directory.hours_of(unit)
+    if (unit is not None and not unit.internal) or not rules.news(who.leaves_on, _day_begins(hours), tx.now):
+        return
+    # What is scheduled is locked before the hand-overs, as whoever works it off has it.
+    if at := rules.next_look(who.leaves_on, tx.now.astimezone(hours.zone).date(), _day_begins(hours)):
+        await due.schedule(tx, at, DUE_KIND, who.id)
+    since = tx.now - timedelta(days=formula.newest().window_days)
+    covered = await store.lock_of(tx, who.id, since)
+    visit_on = _joint_visit_on(hours, who.leaves_on, tx.now)
+    await _redate(tx, [one for one in covered if one.reason == LEAVING], who.leaves_on, visit_on)
+    exposed = await exposures.of_leaver(tx, who.id)
+    canonical = await directory.canonical_ids(tx, [one.customer_id for one in covered if one.customer_id])
+    made = [
+        rules.of_leaver(who, one, visit_on, tx.new_id(), tx.now) for one in rules.uncovered(exposed, covered, canonical)
+    ]
+    entered = await store.insert(tx, made)
+    await _write(tx, await _with_visits(tx, [one for one in made if one.id in entered], cause), cause)
+
+
+async def _redate(tx: Tx, handovers: Sequence[Handover], leaves_on: date, visit_on: date | None) -> None:
+    moved = [one for one in handovers if one.status == "planned" and one.leaves_on != leaves_on]
     after = [rules.redated(one, leaves_on, visit_on) for one in moved]
     for one in after:
         if one.plan_item_id is not None and visit_on is not None:

@@ -112,6 +112,29 @@ async def test_another_day_moves_what_is_planned(staff: httpx.AsyncClient, servi
     assert len(await service.published(HandoverPlanned)) == 2, "older news changes nothing"
 
 
+async def test_who_comes_to_depend_on_a_leaver_later_is_handed_over_too(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    leaver, successor = await somebody(service), await somebody(service)
+    first, later, last = await customer(owner_id=leaver), await customer(), await customer()
+    await leaves(service, leaver, day(3))
+    (one,) = (await staff.get("/v1/handovers")).json()["items"]
+    assert one["customer_id"] == str(first)
+    body = {"to_employee": str(successor), "without_joint_visit": "customer-abroad"}
+    assert (await staff.post(f"/v1/handovers/{one['id']}/completion", json=body)).status_code == 201
+    await knows(staff, later, leaver)
+    service.clock.move(86400)
+    await service.work_off_due()
+    await service.know(a_customer(last, sequence=2, owner_id=leaver))
+    service.clock.move(2 * 86400)
+    await service.work_off_due()
+    told = [event for event in await service.published(HandoverPlanned) if event.data.status == "planned"]
+    assert [event.subject for event in told] == [first, later, last], "and none who has been handed over"
+    assert [event.data.joint_visit_on is None for event in told] == [False, False, True]
+    async with service.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM due WHERE kind = 'leaver'") == 0
+
+
 async def test_whatever_the_order_of_the_news_each_customer_goes_once(
     staff: httpx.AsyncClient, service: Harness, customer: Any
 ) -> None:

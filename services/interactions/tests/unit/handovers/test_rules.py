@@ -148,6 +148,17 @@ def test_who_left_long_ago_is_no_news() -> None:
     assert not rules.news(None, begins, NOW)
 
 
+def test_it_is_looked_at_each_midnight_until_they_have_left() -> None:
+    def begins(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+    leaves, today, looks = date(2026, 3, 5), date(2026, 3, 2), []
+    while at := rules.next_look(leaves, today, begins):
+        today = at.date()
+        looks.append(today)
+    assert looks == [date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)]
+
+
 def test_who_is_on_the_way_under_another_id_is_not_handed_over_twice() -> None:
     exposed = [rules.exposure(bonds(tally(LEAVER, 2)), LEAVER, set(), COUNTED)]
     absorbed = UUID(int=77)
