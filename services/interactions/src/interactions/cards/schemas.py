@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool
 
 from guanxi.events.fields import Channel, Code, PersonalText, UtcTime
 from interactions.cards.rules import Filled, Mark
@@ -15,7 +15,7 @@ from interactions.questionnaires.schemas import QuestionnaireCode
 LONGEST_TEXT = 4000
 """Characters of the free text of a card."""
 MOST_PRINTED = 500
-_Grade = Annotated[int, Field(ge=0, le=100)]
+_Grade = Annotated[int, Strict(), Field(ge=0, le=100)]
 
 
 class NewInvitation(BaseModel):
@@ -47,7 +47,7 @@ class NewPrintRun(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"count": 100}]})
 
-    count: Annotated[int, Field(ge=1, le=MOST_PRINTED)]
+    count: Annotated[int, Strict(), Field(ge=1, le=MOST_PRINTED)]
 
 
 class NewGrade(BaseModel):
@@ -80,7 +80,7 @@ class NewResponse(BaseModel):
     code: Annotated[str, Field(min_length=1, max_length=64)]
     grades: Annotated[list[NewGrade], Field(max_length=60)] = []
     free_text: Annotated[PersonalText, Field(max_length=LONGEST_TEXT)] | None = None
-    signed: bool = Field(
+    signed: StrictBool = Field(
         default=False,
         description="Whether the opinion may be kept under the name of the customer who was invited. It never must be: "
         "without it nothing that is stored or told leads to them. A printed card has nobody's name.",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from guanxi.events.fields import Channel, Code, Money, PersonalShortText, PersonalText, PersonName, Sku, UtcTime
 from guanxi.http import Correction
@@ -14,7 +14,7 @@ from interactions.interviews.rules import Answer
 from interactions.needs.schemas import NeedRaised, NeedRead
 from interactions.questionnaires.schemas import QuestionnaireCode, QuestionnaireRead
 
-_Grade = Annotated[int, Field(ge=0, le=100)]
+_Grade = Annotated[int, Strict(), Field(ge=0, le=100)]
 
 
 class NewInterviewAnswer(BaseModel):
@@ -72,7 +72,9 @@ class NewInterview(BaseModel):
 
     customer_id: UUID
     questionnaire: QuestionnaireCode = Field(description="The guide, of kind `interview`.")
-    version: int | None = Field(default=None, ge=1, le=1_000_000, description="The guide's newest, if not given.")
+    version: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="The guide's newest, if not given."
+    )
     cycle_id: UUID | None = Field(default=None, description="The review cycle that it belongs to.")
     interviewer: UUID | None = Field(default=None, description="Who of ours; the caller, if not given.")
     contact_person: PersonName | None = Field(default=None, description="With whom, at the customer's.")

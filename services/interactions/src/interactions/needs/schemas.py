@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from guanxi.events.fields import Code, PersonalShortText, UtcTime
 from interactions.needs.rules import Raised
@@ -17,7 +17,7 @@ class NeedRaised(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: PersonalShortText
-    pressing: bool = Field(default=False, description="Whether somebody has to answer it now.")
+    pressing: StrictBool = Field(default=False, description="Whether somebody has to answer it now.")
     indicator: Code | None = Field(default=None, description="The quality indicator that it touches.")
     assignee: UUID | None = Field(default=None, description="Who has to answer; else the lead of `assignee_unit`.")
     assignee_unit: Code | None = Field(default=None, description="The unit that has to answer; else the assignee's.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StringConstraints
 
 from guanxi.events.fields import Code, ShortText, Vocabulary
 from interactions.questionnaires.rules import FACETS, Asks, Kind, Language, Question, Scale
@@ -17,7 +17,7 @@ QuestionnaireCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64), Field(examples=["kqi-2026"])
 ]
 """A code that stands in a path: no slash."""
-_Grade = Annotated[int, Field(ge=0, le=100)]
+_Grade = Annotated[int, Strict(), Field(ge=0, le=100)]
 _GUIDE: dict[str, Any] = {
     "title": {"en": "Interview of key customers"},
     "questions": [
@@ -57,7 +57,7 @@ class NewQuestion(BaseModel):
     indicator: Code | None = Field(
         default=None, description="The quality indicator that it measures; each graded one of an interview has its own."
     )
-    asks_expected: bool = Field(default=False, description="Whether it also asks what was expected.")
+    asks_expected: StrictBool = Field(default=False, description="Whether it also asks what was expected.")
 
     def made(self) -> Question:
         """As the rules know it."""
@@ -72,7 +72,7 @@ class NewVersion(BaseModel):
     title: Words
     questions: Annotated[list[NewQuestion], Field(min_length=1, max_length=60)]
     scale: NewScale = NewScale()
-    lapse_days: Annotated[int, Field(ge=1, le=365)] = Field(
+    lapse_days: Annotated[int, Strict(), Field(ge=1, le=365)] = Field(
         default=30, description="An invitation that is not answered for so many days has lapsed."
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from guanxi.events.fields import (
     Code,
@@ -59,7 +59,7 @@ class NewVisit(BaseModel):
     result: PersonalText | None = None
     need: Need | None = Field(default=None, description="Whether they need something now, later or not at all.")
     need_on: IsoDate | None = Field(default=None, description="When they will need it.")
-    minutes: Annotated[int, Field(ge=0, le=MINUTES_OF_A_DAY)] | None = None
+    minutes: Annotated[int, Strict(), Field(ge=0, le=MINUTES_OF_A_DAY)] | None = None
     cues: Annotated[list[NewCue], Field(max_length=20)] = []
     rival_named: PersonalNote | None = None
     promises: Annotated[list[NewPromise], Field(max_length=20)] = []
