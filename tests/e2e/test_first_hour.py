@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,19 @@ def test_the_demo_tells_its_figures(told: Told) -> None:
     assert int(counted[2]) >= len(SERVICES)
 
 
+def test_the_demo_answers_three_customers_by_three_clauses(told: Told) -> None:
+    ended = told.found(r"平遙紀念品店: not covered: expired, the last day was (\S+) \(clause warranty.all of policy 1")[
+        1
+    ]
+    left = told.found(r"杭叉: covered, (\d+) days left, until (\S+) \(clause warranty.vip of policy 1, 9 clauses tried")
+    today = date.fromisoformat(told.found(r"improvement effective (\S+)")[1])
+    until = date.fromisoformat(left[2])
+    assert (until - today).days == int(left[1])
+    assert (until - date.fromisoformat(ended)).days in range(181, 185), "half a year and a year from one delivery"
+    told.found("山西煤業: covered for life \\(clause lifelong.service of policy 1")
+    told.found("Tender documents .*; Sample design and proofing .*; Guide and logistics .*; Free service for life")
+
+
 def test_the_demo_tells_how_a_broken_event_was_mended(told: Told) -> None:
     told.found(r'at the desk of taiyuan: data\.lines\[0\]\.amount_minor: .* \("50萬"\)')
     told.found("corrected to 500,000 CNY and sent again: resolved")
@@ -57,6 +71,58 @@ def test_the_demo_tells_why_trust_fell_and_what_would_restore_it(told: Told) -> 
     assert int(after) == int(before) + int(because) < int(before)
     assert int(told.found(r"least change: .+: \d+ → (\d+), sound again")[1]) > int(after)
     told.found(r"陳剛 \(logistics, who can act\) has in his inbox: promise-broken")
+
+
+def test_the_demo_tells_what_an_interview_brought_to_light(told: Told) -> None:
+    told.found("周敏 asks 張建國 along the guide key-customers: 3 of 3 answered")
+    told.found(r"delivery on time: expected 5, obtained 2 \(of 5\)")
+    told.found("陳剛 has in his inbox: need-raised")
+    told.found("陳剛 answers: answered, responded in time")
+    told.found("the quality review, cycle 1: 4 of 8 steps green")
+
+
+def test_the_demo_finds_who_says_nothing(told: Told) -> None:
+    points = int(told.found(r"晉中紀念品店: at_risk since \S+, (\d+) points")[1])
+    signals = re.findall(r"^ {5}(.*): (\d+)(?:, usual (\d+))? \(\+(\d+)\)$", told.text, re.MULTILINE)
+    assert sum(int(one[3]) for one in signals) == points >= 60
+    assert ("No order for longer than is usual", "55", "30", "60") in signals
+    assert ("Cards and surveys unanswered", "2", "", "20") in signals
+    told.found("cause of churn: competitive; against it: price, quality, brand")
+    told.found(r"a care task for 李明, due \S+; complaints: 0")
+    day = told.found(r"李明 leaves on (\S+), the only one they know: hand-over planned, joint visit on (\S+)")
+    assert date.fromisoformat(day[2]) < date.fromisoformat(day[1])
+
+
+def test_the_demo_tells_what_goodwill_cost_and_brought(told: Told) -> None:
+    told.found(r"白雲機場: expired, clause warranty.all, the last day was \S+")
+    told.found("趙總 approved: 18,000 CNY; left in the budget of complaint-desk: 982,000")
+    before, after = told.found(r"existing value (-?\d+) → (-?\d+): goodwill is a cost").groups()
+    assert int(after) < int(before)
+    assert int(told.found(r"they bring 首都機場 and 長春機場: influence (\d+) \(some\)")[1]) > 0
+    # Two orders of 99,000 at the firm's margin of 30 % against goodwill of 18,000.
+    told.found("return on goodwill: 3.3× of its cost so far, 2 referrals")
+
+
+def test_the_demo_tells_whom_an_improvement_was_told(told: Told) -> None:
+    told.found("cause neglect, 5 complainants → recognised → improvement effective")
+    told.found("told: 3; not told: 1 no_permission, 1 anonymous")
+    told.found(r"why me\? /why/\S{43}: service by email, by contract of \S+")
+    told.found(r"陳剛 has in his inbox: improvement-published; for everybody: /v1/public/improvements \(1\)")
+    told.found("the quality review: 8 of 8 steps green, cycle 1 closed; cycle 2 running")
+
+
+def test_the_demo_undoes_a_merge_and_makes_it_again(told: Told) -> None:
+    lines, by_itself, looked = told.found(r"worksheet: (\d+) lines, (\d+) go back by .*, (\d+) for a person").groups()
+    assert int(lines) == int(by_itself) + int(looked)
+    figures = r"(\d) record\(s\), (\d) order\(s\), ([\d,]+) CNY, (\d) complaint"
+    apart = told.found(rf"apart: 山西煤產品總公司: {figures}").groups()
+    rest = told.found(rf"       山西煤業: {figures}").groups()
+    again = told.found(rf"merged again \(active\): {figures}").groups()
+    assert (apart, rest, again) == (
+        ("1", "1", "500,000", "0"),
+        ("2", "2", "420,990", "1"),
+        ("3", "3", "920,990", "1"),
+    )
 
 
 def test_the_demo_tells_how_a_complaint_went_its_way(told: Told) -> None:

@@ -47,3 +47,10 @@ def test_every_body_has_an_example_that_is_right(name: str, route: str) -> None:
     assert schema.get("examples"), route
     for example in schema["examples"]:
         assert MODELS[name].model_validate_json(json.dumps(example)).model_fields_set == example.keys()
+
+
+def test_only_what_is_meant_for_everybody_is_open() -> None:
+    public = {
+        path for path, operations in DOCUMENT["paths"].items() for one in operations.values() if not one["security"]
+    }
+    assert {path for path in public if path.startswith(("/v1/", "/card/"))} == {"/v1/responses", "/card/{token}"}

@@ -159,9 +159,11 @@ async def _holder(tx: Tx, principal: Principal, raised: Raised) -> Holder:
     code = raised.assignee_unit or (found.unit_id if found else principal.unit)
     unit = await staff.unit_named(tx, principal, code, f"{raised.field}assignee_unit")
     hours = directory.hours_of(unit)
-    if unit is not None and not unit.internal and code != principal.unit:
-        field = f"{raised.field}{'assignee' if found else 'assignee_unit'}"
-        raise Unprocessable.field(field, "cannot-see", "A dealer sees its own records only: nobody there could act.")
+    own = await directory.unit(tx, found.unit_id) if found else None
+    for field, one in (("assignee", own), ("assignee_unit", unit)):
+        if one is not None and not one.internal and one.code != principal.unit:
+            detail = "A dealer sees its own records only: nobody there could act."
+            raise Unprocessable.field(f"{raised.field}{field}", "cannot-see", detail)
     if found is not None and not found.present(tx.now, hours.zone):
         raise Unprocessable.field(f"{raised.field}assignee", "has-left", "This employee has left.")
     lead = unit.lead_id if unit else None

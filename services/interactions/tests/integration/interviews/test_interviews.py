@@ -257,8 +257,13 @@ async def test_nobody_answers_who_has_left_or_could_not_see_it(
     yesterday = str((datetime.now(UTC) - timedelta(days=1)).date())
     gone, theirs = an_employee(left_on=yesterday), an_employee(unit="dealer-17")
     await service.know(gone, theirs)
-    for one, code in ((gone, "has-left"), (theirs, "cannot-see")):
+    for one, unit, code in (
+        (gone, None, "has-left"),
+        (theirs, None, "cannot-see"),
+        (theirs, "head-office", "cannot-see"),
+    ):
         body = {"customer_id": str(await customer()), "what": "A call.", "assignee": str(one.aggregateid)}
+        body |= {"assignee_unit": unit} if unit else {}
         answer = await staff.post("/v1/needs", json=body)
         assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("assignee", code)]
     assert await service.published(NeedRaised) == []
