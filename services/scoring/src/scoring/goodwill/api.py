@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from guanxi.events.fields import UtcTime
-from guanxi.http import NotFound, Read, Unprocessable, deadline, read
+from guanxi.http import NotFound, Read, deadline, read
 from guanxi.service import settings_of
 from scoring.goodwill import usecases
 from scoring.goodwill.schemas import GivenRead, GoodwillReport, GoodwillReturn
 from scoring.scorecards import files
 from scoring.scores.reading import moment, whole
+from scoring.scores.rules import asked_span
 from scoring.settings import Settings
-
-YEAR = timedelta(days=365)
 
 
 async def internal(call: Annotated[Read, Depends(read("scores:read"))]) -> Read:
@@ -66,10 +65,7 @@ async def report_goodwill(
 ) -> object:
     """What all goodwill given in a span cost, and what came after it up to today."""
     at = moment(call.pool.clock.now(), config.zone, None, None)
-    last = to_day or at.day
-    first = from_day or last - YEAR
-    if first > last:
-        raise Unprocessable.field("from", "after-end", "The first day lies after the last.")
+    first, last = asked_span(from_day, to_day, at.day)
     found = await usecases.total(call.pool, first, last, at)
     return {
         "from": first,

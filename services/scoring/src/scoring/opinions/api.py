@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from guanxi.http import NotFound, Read, Unprocessable, read
+from guanxi.http import NotFound, Read, read
 from guanxi.service import settings_of
 from scoring.opinions import usecases
 from scoring.opinions.schemas import FacetRead, SatisfactionReport
-from scoring.scores.rules import day_of, end_of, midnight
+from scoring.scores.rules import asked_span, day_of, end_of, midnight
 from scoring.settings import Settings
 
-YEAR = timedelta(days=365)
 _READ = read("scores:read")
 
 router = APIRouter(tags=["satisfaction"])
@@ -31,10 +30,7 @@ async def report_satisfaction(
     """What customers got against what they expected, facet by facet; opinions without a name count here too."""
     if not call.principal.internal:
         raise NotFound
-    last = to_day or day_of(call.pool.clock.now(), config.zone)
-    first = from_day or last - YEAR
-    if first > last:
-        raise Unprocessable.field("from", "after-end", "The first day lies after the last.")
+    first, last = asked_span(from_day, to_day, day_of(call.pool.clock.now(), config.zone))
     async with call.pool.read() as reader:
         start, end = midnight(first, config.zone), end_of(last, config.zone)
         found = await usecases.satisfaction(reader, facet, start, end)

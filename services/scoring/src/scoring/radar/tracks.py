@@ -15,6 +15,8 @@ from scoring.scorecards.risk import Baseline, Counted, RadarCard, Step, Tie
 from scoring.scores.days import Days, Reach, told_until
 
 PERCENT = 100
+MOST_CUES = 100
+"""Cue marks of one contact that are believed: what is more is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,23 @@ class Track:
 
 
 @dataclass(slots=True)
+class Times(Days):
+    """Days with facts that each tell of something so many times."""
+
+    sums: list[int] = field(default_factory=lambda: [0])
+    """`sums[n]` is how often by the first n."""
+
+    def tell(self, day: int, fact: FactRow, times: int) -> None:
+        """One more fact, in the order of their time."""
+        self.add(day, fact)
+        self.sums.append(self.sums[-1] + times)
+
+    def count(self, after: int, until: int) -> int:
+        """How often after one day, up to another."""
+        return self.sums[bisect_right(self.days, until)] - self.sums[bisect_right(self.days, after)]
+
+
+@dataclass(slots=True)
 class Seen:
     """A customer's facts by what the radar makes of them."""
 
@@ -41,7 +60,7 @@ class Seen:
     lapsed: Days = field(default_factory=Days)
     answers: list[int] = field(default_factory=list)
     rivals: Days = field(default_factory=Days)
-    cues: Days = field(default_factory=Days)
+    cues: Times = field(default_factory=Times)
     evidence: list[tuple[int, str]] = field(default_factory=list)
     """What may speak for a cause of churn: day and code."""
 
@@ -181,8 +200,8 @@ def _enter_contact(found: Seen, day: int, fact: FactRow) -> None:
     if fact.traits.rival_named:
         found.rivals.add(day, fact)
         found.evidence.append((day, "rival_named"))
-    for _ in range(fact.traits.count or 0):
-        found.cues.add(day, fact)
+    if fact.traits.count:
+        found.cues.tell(day, fact, min(fact.traits.count, MOST_CUES))
 
 
 def _enter_opinion(found: Seen, day: int, fact: FactRow) -> None:

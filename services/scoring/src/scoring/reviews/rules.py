@@ -138,17 +138,22 @@ def missing(rule: StepRule, found: Evidence, outcome: str | None) -> str | None:
 def planned(  # noqa: PLR0913 - what makes a cycle
     ids: Sequence[UUID], number: int, unit: str, starts_on: date, rule: ReviewRule, wishes: Sequence[Wish]
 ) -> Cycle:
-    """A cycle to come; `ids` are its own and its steps'. A step without a day falls due by the rule. 422."""
+    """A cycle to come; `ids` are its own and its steps'. A step without a day falls due by the rule. 422.
+
+    Whoever plans has seen to it that it starts within the horizon.
+    """
     wrong = _strangers(wishes, rule)
+    end = starts_on + timedelta(days=rule.horizon_days)
     wished = {one.code: one for one in wishes}
     steps: list[Step] = []
     before = starts_on
     for n, one in enumerate(rule.steps, 1):
         wish = wished.get(one.code, Wish(one.code))
         day = wish.due_on or before + timedelta(days=one.days)
-        if day < before:
-            place = f"steps[{list(wished).index(one.code)}].due_on"
-            wrong.append(FieldError(place, "out-of-order", "This step would fall due before the one before it."))
+        if not before <= day <= end:
+            place = f"steps[{list(wished).index(one.code)}].due_on" if one.code in wished else "steps"
+            wrong.append(FieldError(place, "out-of-order", f"A step falls due after the one before it, by {end}."))
+            day = before
         steps.append(
             Step(
                 id=ids[n],
@@ -167,6 +172,13 @@ def planned(  # noqa: PLR0913 - what makes a cycle
     return Cycle(
         id=ids[0], version=1, unit_id=unit, number=number, status="planned", starts_on=starts_on, steps=tuple(steps)
     )
+
+
+def check_start(starts_on: date, today: date, rule: ReviewRule) -> None:
+    """422 for a day that has gone by, or lies beyond the horizon."""
+    if not today <= starts_on <= today + timedelta(days=rule.horizon_days):
+        detail = f"A cycle starts today or later, within {rule.horizon_days} days."
+        raise Unprocessable.field("starts_on", "range", detail)
 
 
 def started(cycle: Cycle, today: date, now: datetime) -> Cycle:

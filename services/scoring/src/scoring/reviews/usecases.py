@@ -39,8 +39,9 @@ async def plan(tx: Tx, unit: str, starts_on: date | None, wishes: Sequence[Wish]
     for n, one in enumerate(wishes):
         if one.owner_id and (one.owner_id not in known or not known[one.owner_id].present(tx.now, zone)):
             raise Unprocessable.field(f"steps[{n}].owner_id", "unknown", "This is none of our employees.")
-    await store.alone(tx)
     rule = files.review_rule()
+    rules.check_start(starts_on or today, today, rule)
+    await store.alone(tx)
     ids = [tx.new_id() for _ in range(len(rule.steps) + 1)]
     cycle = rules.planned(ids, await store.next_number(tx), unit, starts_on or today, rule, wishes)
     if cycle.starts_on > today:

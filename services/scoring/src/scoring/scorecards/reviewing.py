@@ -24,6 +24,8 @@ class ReviewRule:
     version: int
     steps: Sequence[StepRule]
     window_days: int
+    horizon_days: int
+    """How far ahead anything is planned."""
 
     def step(self, code: str) -> StepRule:
         """The rule of one step."""
@@ -33,4 +35,4 @@ class ReviewRule:
 def review_rule(raw: dict[str, Any]) -> ReviewRule:
     """The rule that a file states."""
     steps = [StepRule(one["code"], one["days"], one["least"], tuple(one.get("outcome", ()))) for one in raw["steps"]]
-    return ReviewRule(raw["version"], tuple(steps), raw["window_days"])
+    return ReviewRule(raw["version"], tuple(steps), raw["window_days"], raw["horizon_days"])

@@ -8,7 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from guanxi.problems import Unprocessable
 from scoring.scores.measure import Reason
+
+EARLIEST = date(1970, 1, 1)
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,23 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment at which a day is over there, in UTC."""
     return midnight(day + timedelta(days=1), zone)
+
+
+def asked_span(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """The span that a report is asked for, both days included: without a first day a year, up to today without a last.
+
+    422 for days to come, before there were records, and the wrong way round.
+    """
+    for name, day in (("from", first), ("to", last)):
+        if day is not None and day > today:
+            raise Unprocessable.field(name, "in-future", "There are no facts of days to come.")
+        if day is not None and day < EARLIEST:
+            raise Unprocessable.field(name, "too-early", f"There are no facts before {EARLIEST}.")
+    end = last or today
+    start = first or max(EARLIEST, end - YEAR)
+    if start > end:
+        raise Unprocessable.field("from", "after-end", "The first day lies after the last.")
+    return start, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,24 @@ async def test_a_second_cycle_waits_for_the_first_and_a_later_one_for_its_day(
     assert [one["number"] for one in listed] == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"starts_on": "9999-12-31"}, "starts_on"),
+        ({"starts_on": "0001-01-01"}, "starts_on"),
+        ({"unit": "nowhere"}, "unit"),
+        ({"steps": [{"code": "telling", "due_on": "9999-12-31"}]}, "steps[0].due_on"),
+        ({"steps": [{"code": "telling", "owner_id": str(uuid4())}]}, "steps[0].owner_id"),
+        ({"steps": [{"code": "nothing"}]}, "steps[0].code"),
+    ],
+)
+async def test_a_plan_that_cannot_be_is_refused_with_its_field(
+    staff: httpx.AsyncClient, body: dict[str, Any], field: str
+) -> None:
+    answer = await staff.post("/v1/review-cycles", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
 async def test_a_repeat_does_nothing_twice(service: Harness, staff: httpx.AsyncClient) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     made = [await staff.post("/v1/review-cycles", json={}, headers=key) for _ in range(2)]

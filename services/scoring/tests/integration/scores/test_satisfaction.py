@@ -152,5 +152,7 @@ async def test_the_firms_report_counts_those_without_a_name_and_no_customer_does
     older = (await staff.get(f"/v1/reports/satisfaction?from={long_ago}")).json()
     assert older["opinions"] == 4
     assert (await staff.get("/v1/reports/satisfaction?facet=nothing")).status_code == 404
-    assert (await staff.get("/v1/reports/satisfaction?from=2026-02-01&to=2026-01-01")).status_code == 422
+    for wrong in ("from=2026-02-01&to=2026-01-01", "to=9999-12-31", "from=0001-01-01", "to=0001-01-01"):
+        assert (await staff.get(f"/v1/reports/satisfaction?{wrong}")).status_code == 422
+        assert (await staff.get(f"/v1/reports/goodwill?{wrong}")).status_code == 422
     assert (await dealer.get("/v1/reports/satisfaction")).status_code == 404

@@ -83,6 +83,16 @@ def test_between_the_points_where_a_risk_is_reached_and_kept_it_stays_as_it_is()
     assert _read([*reached[:1], cues, *ties, answered]).standing.risk == "watch"
 
 
+def test_cue_marks_are_counted_within_their_window_and_a_slip_of_the_hand_is_not_believed() -> None:
+    def cues(*contacts: FactRow) -> list[tuple[int, int]]:
+        return [(one.seen, one.points) for one in _read(list(contacts)).signals if one.code == "cue_marks"]
+
+    assert cues(_contact(1, 10, count=2), _contact(2, 5, count=0)) == [(2, 10)]
+    assert cues(_contact(1, 10, count=2), _contact(2, 5, count=9)) == [(11, CARD.counted["cue_marks"].most)]
+    assert cues(_contact(1, CARD.counted["cue_marks"].window_days, count=2)) == []
+    assert cues(_contact(1, 10, count=2**31 - 1)) == [(100, 15)]
+
+
 def test_without_enough_orders_there_is_no_rhythm_and_that_is_said() -> None:
     few = _read(_monthly(300, times=3))
     assert (few.rhythm, few.standing.risk) == (False, "calm")

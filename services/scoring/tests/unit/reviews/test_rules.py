@@ -48,12 +48,21 @@ def test_steps_fall_due_one_after_the_other_unless_a_day_is_asked_for() -> None:
         ([Wish("nothing")], "steps[0].code", "unknown"),
         ([Wish("telling"), Wish("telling")], "steps[0].code", "duplicate"),
         ([Wish("telling"), Wish("interviews", None, TODAY - timedelta(days=1))], "steps[1].due_on", "out-of-order"),
+        ([Wish("telling", None, date.max)], "steps[0].due_on", "out-of-order"),
+        ([Wish("key_customers", None, date.max)], "steps[0].due_on", "out-of-order"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_with_its_field(wishes: list[Wish], field: str, code: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         _planned(*wishes)
     assert (refused.value.errors[0].field, refused.value.errors[0].code) == (field, code)
+
+
+@pytest.mark.parametrize("day", [date.min, TODAY - timedelta(days=1), TODAY + timedelta(days=1827), date.max])
+def test_a_cycle_starts_today_or_within_the_horizon(day: date) -> None:
+    rules.check_start(TODAY, TODAY, RULE)
+    with pytest.raises(Unprocessable):
+        rules.check_start(day, TODAY, RULE)
 
 
 def test_a_cycle_that_starts_later_than_planned_takes_its_days_along() -> None:
