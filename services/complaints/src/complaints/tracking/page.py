@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import tomllib
-from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Query
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from complaints.fields import LONGEST_NOTE
 from complaints.tracking import usecases
 from complaints.tracking.access import Settings, Token, speaks_for
-from complaints.tracking.languages import LANGUAGES, Language, chosen
-from guanxi import directory
 from guanxi.http import Read, Write, body_limit, read, write
 from guanxi.problems import Problem
+from guanxi.web import Language, Looks, chosen, clock
 
 router = APIRouter(tags=["tracking"], default_response_class=HTMLResponse)
 Reading = Annotated[Read, Depends(read())]
 Writing = Annotated[Write, Depends(write())]
 Asked = Annotated[Language | None, Query(description="The browser's own language without it.")]
+LOOKS = Looks("complaints.tracking", words={410: "wrong"})
 _FORM_BYTES = 9 * LONGEST_NOTE + 2_048  # a Chinese character is nine bytes in a form
 _FIELDS = 8
 _SEE_OTHER = 303
@@ -43,9 +35,13 @@ async def show(token: Token, call: Reading, settings: Settings, lang: Asked = No
         async with call.pool.read() as reader:
             found = await usecases.seen(reader, complaint_id)
     except Problem as problem:
-        return _problem(problem, language)
-    values = {"track": found.track, "action": f"/track/{token}/verdict?lang={language}", "at": _clock(found.zone)}
-    return _page("track.html.jinja", language, **values)
+        return LOOKS.problem(problem, language)
+    values: dict[str, Any] = {
+        "track": found.track,
+        "action": f"/track/{token}/verdict?lang={language}",
+        "at": clock(found.zone),
+    }
+    return LOOKS.page("track.html.jinja", language, **values)
 
 
 @router.post(
@@ -79,12 +75,12 @@ async def tap(token: Token, call: Writing, settings: Settings, lang: Asked = Non
         complaint_id = speaks_for(token, call.request, settings)
         solved, comment = _form(await call.request.body())
         if solved not in {"true", "false"}:
-            return _told(_texts()[language]["wrong"], language, 422, again=here)
+            return LOOKS.told("wrong", language, 422, again=here)
         async with call.pool.begin() as tx:
             said = comment.replace("\x00", "")[:LONGEST_NOTE] or None
             await usecases.judge(tx, complaint_id, solved=solved == "true", comment=said)
     except Problem as problem:
-        return _problem(problem, language, again=here)
+        return LOOKS.problem(problem, language, again=here)
     return RedirectResponse(here, _SEE_OTHER)
 
 
@@ -95,62 +91,3 @@ def _form(body: bytes) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return form.get("solved", [""])[0], form.get("comment", [""])[0].strip()
-
-
-def _problem(problem: Problem, language: Language, again: str | None = None) -> HTMLResponse:
-    word = {404: "missing", 429: "many"}.get(problem.status, "wrong")
-    answer = _told(_texts()[language][word], language, problem.status, again=None if word == "missing" else again)
-    if problem.retry_after is not None:
-        answer.headers["Retry-After"] = str(problem.retry_after)
-    return answer
-
-
-def _told(title: str, language: Language, status: int, again: str | None) -> HTMLResponse:
-    return _page("problem.html.jinja", language, status, title=title, again=again)
-
-
-def _page(template: str, language: Language, status: int = 200, **values: Any) -> HTMLResponse:
-    texts, style = _texts(), _style()
-    names = [(code, texts[code]["name"]) for code in LANGUAGES]
-    own = {"lang": language, "text": texts[language], "style": style, "languages": names}
-    body = _templates().get_template(template).render(**own, **values)
-    return HTMLResponse(body, status, headers={"Content-Security-Policy": _policy(), "Content-Language": language})
-
-
-def _clock(zone: str) -> Any:
-    place = directory.zone_of(zone)
-
-    def at(moment: datetime) -> str:
-        return f"{moment.astimezone(place):%Y-%m-%d %H:%M %Z}"
-
-    return at
-
-
-@cache
-def _templates() -> Environment:
-    loader = PackageLoader("complaints.tracking", "pages")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=False)
-
-
-@cache
-def _texts() -> Mapping[str, Any]:
-    return tomllib.loads(_file("texts.toml"))
-
-
-@cache
-def _style() -> Any:
-    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
-
-    return Markup(_file("page.css"))  # noqa: S704 - our own file
-
-
-@cache
-def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(_file("page.css").encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-
-
-def _file(name: str) -> str:
-    return files("complaints.tracking.pages").joinpath(name).read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Path
 from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 from guanxi.service import ServiceSettings, settings_of
 from interactions import scope
-from interactions.cards import codes, limits, usecases
+from interactions.cards import codes, usecases
+from interactions.cards.looks import LIMITS
 from interactions.cards.rules import Invitation, PrintRun, Status
 from interactions.cards.schemas import (
     InvitationMade,
@@ -86,7 +87,7 @@ async def respond(body: NewResponse, call: Anybody) -> ResponseTaken:
 
     A code is good once (409 `card-answered`), so a repeat does no harm.
     """
-    limits.check(call.request, body.code)
+    LIMITS.check(call.request, body.code)
     async with call.once() as once:
         opinion = await usecases.respond(once.tx, body.code, body.filled())
         once.created(opinion.id, "", customer_id=opinion.customer_id)

@@ -10,11 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from guanxi.http import Read, Write, body_limit, read, write
 from guanxi.problems import Problem
-from interactions.cards import limits, looks, usecases
-from interactions.cards.languages import chosen
+from guanxi.web import Language, chosen
+from interactions.cards import usecases
+from interactions.cards.looks import LIMITS, LOOKS
 from interactions.cards.rules import Filled, Mark
 from interactions.cards.schemas import LONGEST_TEXT
-from interactions.questionnaires.rules import Language, Questionnaire
+from interactions.questionnaires.rules import Questionnaire
 
 router = APIRouter(tags=["cards"], default_response_class=HTMLResponse)
 Reading = Annotated[Read, Depends(read())]
@@ -25,7 +26,6 @@ _FORM_BYTES = 9 * LONGEST_TEXT + 16_384  # a Chinese character is nine bytes in 
 _FIELDS = 200
 _SEE_OTHER = 303
 _HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such card, as a page."}}
-_WORDS = {404: "missing", 410: "missing", 429: "many", 409: "answered"}
 
 
 @router.get("/card/{token}", responses=_HTML)
@@ -33,13 +33,13 @@ async def show(token: Token, call: Reading, lang: Asked = None) -> HTMLResponse:
     """Show a card's questions with a box for each grade, room for words and, to who was invited, for their name."""
     language = lang or chosen(call.request.headers.get("accept-language", ""))
     try:
-        limits.check(call.request, token)
+        LIMITS.check(call.request, token)
         async with call.pool.read() as reader:
             opened = await usecases.open_card(reader, token)
     except Problem as problem:
-        return _problem(problem, language)
+        return LOOKS.problem(problem, language)
     if opened.card.used:
-        return looks.page("told.html.jinja", language, title=looks.texts()[language]["thanks"], again=None)
+        return LOOKS.told("thanks", language)
     values: dict[str, Any] = {
         "asked": opened.asked,
         "grades": range(opened.asked.lowest, opened.asked.highest + 1),
@@ -47,7 +47,7 @@ async def show(token: Token, call: Reading, lang: Asked = None) -> HTMLResponse:
         "action": f"/card/{token}?lang={language}",
         "longest": LONGEST_TEXT,
     }
-    return looks.page("card.html.jinja", language, **values)
+    return LOOKS.page("card.html.jinja", language, **values)
 
 
 @router.post(
@@ -78,14 +78,14 @@ async def hand_in(token: Token, call: Writing, lang: Asked = None) -> Response:
     language = lang or chosen(call.request.headers.get("accept-language", ""))
     here = f"/card/{token}?lang={language}"
     try:
-        limits.check(call.request, token)
+        LIMITS.check(call.request, token)
         async with call.once() as once:
             opened = await usecases.open_card(once.tx, token)
             filled = _form(await call.request.body(), opened.asked)
             opinion = await usecases.respond(once.tx, token, filled)
             once.created(opinion.id, "", customer_id=opinion.customer_id)
     except Problem as problem:
-        return _problem(problem, language, again=here)
+        return LOOKS.problem(problem, language, again=here)
     return RedirectResponse(here, _SEE_OTHER)
 
 
@@ -110,17 +110,3 @@ def _grade(text: str | None) -> int | None:
     if not text:
         return None
     return int(text) if len(text) <= 3 and text.isascii() and text.isdecimal() else -1  # noqa: PLR2004 - 100 is three
-
-
-def _problem(problem: Problem, language: Language, again: str | None = None) -> HTMLResponse:
-    word = _WORDS.get(problem.status, "wrong")
-    answer = looks.page(
-        "told.html.jinja",
-        language,
-        problem.status,
-        title=looks.texts()[language][word],
-        again=again if word in ("wrong", "many") else None,
-    )
-    if problem.retry_after is not None:
-        answer.headers["Retry-After"] = str(problem.retry_after)
-    return answer

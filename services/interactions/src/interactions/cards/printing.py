@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse
 from guanxi.http import Read, read
 from guanxi.service import ServiceSettings, settings_of
 from interactions import scope
-from interactions.cards import codes, looks, usecases
+from interactions.cards import codes, usecases
+from interactions.cards.looks import LOOKS
 from interactions.questionnaires.schemas import QuestionnaireCode
 
 router = APIRouter(tags=["cards"])
@@ -31,4 +32,4 @@ async def print_sheet(
         found, asked = await usecases.find_run(reader, run, code, key)
     cards = [(one, codes.link_of(settings.public_url, one)) for one in usecases.codes_of(found, key)]
     grades = range(asked.lowest, asked.highest + 1)
-    return looks.page("sheet.html.jinja", "zh-Hans", asked=asked, cards=cards, grades=grades)
+    return LOOKS.page("sheet.html.jinja", "zh-Hans", asked=asked, cards=cards, grades=grades)

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from guanxi.ports import SystemIds
-from guanxi.problems import Conflict, Problem, Unprocessable
-from interactions.cards import codes, languages, rules
-from interactions.cards.limits import Limits
+from guanxi.problems import Conflict, Unprocessable
+from interactions.cards import codes, rules
 from interactions.cards.rules import Card, Filled, Invitation, Mark
 from interactions.questionnaires.rules import Question, Questionnaire
 
@@ -127,40 +126,3 @@ def test_an_invitation_lapses_once_and_an_answer_comes_never_too_late() -> None:
     assert (gone.status, gone.version, rules.lapsed(gone, one.lapses_at)) == ("lapsed", 2, None)
     assert rules.answered(gone).status == "answered"
     assert rules.lapsed(rules.answered(one), one.lapses_at) is None
-
-
-def test_a_code_is_tried_so_often_and_no_more() -> None:
-    now = [0.0]
-    limits = Limits(lambda: now[0])
-    for _ in range(20):
-        limits.check("code", "client")
-    with pytest.raises(Problem) as refused:
-        limits.check("code", "client")
-    assert (refused.value.status, refused.value.retry_after) == (429, 2)
-    limits.check("another", "client")
-    now[0] = 2.0
-    limits.check("code", "client")
-
-
-def test_a_client_is_held_back_whatever_codes_it_tries() -> None:
-    limits = Limits(lambda: 0.0)
-    for n in range(120):
-        limits.check(f"code-{n}", "client")
-    with pytest.raises(Problem):
-        limits.check("code-120", "client")
-    limits.check("code-120", "another")
-
-
-@pytest.mark.parametrize(
-    ("accepted", "language"),
-    [
-        ("", "en"),
-        ("zh-CN,zh;q=0.9", "zh-Hans"),
-        ("zh-TW", "zh-Hant"),
-        ("de, en;q=0.5, zh;q=0.7", "zh-Hans"),
-        ("zh;q=0, en;q=0.1", "en"),
-        ("zh;q=nonsense", "en"),
-    ],
-)
-def test_the_language_is_the_browsers(accepted: str, language: str) -> None:
-    assert languages.chosen(accepted) == language

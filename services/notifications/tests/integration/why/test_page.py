@@ -14,8 +14,8 @@ import pytest_asyncio
 from guanxi.events.notifications import ConsentChanged
 from guanxi.testing.builders import a_customer
 from guanxi.testing.harness import Harness
+from guanxi.web import Limits
 from notifications.messages.sender import send_due
-from notifications.why.limits import Limits
 
 from ..conftest import OpenHarness
 from ..mailserver import Mailbox, mailbox
@@ -131,7 +131,7 @@ async def test_no_token_of_ours_is_a_page_that_says_so(service: Harness) -> None
 
 
 async def test_a_link_that_is_used_too_often_has_to_wait(service: Harness) -> None:
-    service.app.state.why_limits = Limits(lambda: 0.0)
+    service.app.state.why_limits = Limits(monotonic=lambda: 0.0)
     answers = [await service.anonymous().get("/why/guess") for _ in range(40)]
     assert [one.status_code for one in answers][-1] == 429
     assert int(answers[-1].headers["retry-after"]) >= 1

@@ -1,4 +1,4 @@
-"""Which of the page's languages a browser asks for."""
+"""Which of the pages' languages a browser asks for."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
-"""A link that is used too often has to wait, and is written down nowhere."""
-
 from __future__ import annotations
 
 import pytest
 
 from guanxi.problems import Problem
 from guanxi.telemetry import redact_text
-from notifications.why.limits import Buckets, Limits
+from guanxi.web import Allowance, Buckets, Limits
 
 
 class Watch:
@@ -50,7 +48,7 @@ def test_the_number_of_remembered_keys_is_bounded() -> None:
 
 
 def test_one_client_that_guesses_tokens_is_slowed_down_too() -> None:
-    limits = Limits(Watch())
+    limits = Limits(monotonic=Watch())
     for n in range(120):
         limits.check(f"token-{n}", "10.0.0.1")
     with pytest.raises(Problem) as refused:
@@ -60,5 +58,19 @@ def test_one_client_that_guesses_tokens_is_slowed_down_too() -> None:
     limits.check("token-0", "10.0.0.2")
 
 
-def test_no_log_line_holds_a_token() -> None:
-    assert "AaICLbe6dMi" not in redact_text("POST /why/AaICLbe6dMi-7MsZ3bCuJ/withdrawal")
+def test_one_secret_is_tried_so_often_and_no_more_whoever_tries() -> None:
+    watch = Watch()
+    limits = Limits(secret=Allowance(20, 0.5), monotonic=watch)
+    for n in range(20):
+        limits.check("code", f"10.0.0.{n}")
+    with pytest.raises(Problem) as refused:
+        limits.check("code", "10.0.1.1")
+    assert (refused.value.status, refused.value.retry_after) == (429, 2)
+    limits.check("another", "10.0.1.1")
+    watch.now = 2.0
+    limits.check("code", "10.0.1.1")
+
+
+@pytest.mark.parametrize("path", ["GET /v1/track/{}/verdict", "POST /why/{}/withdrawal", "GET /card/{}"])
+def test_no_log_line_holds_a_secret(path: str) -> None:
+    assert "AaICLbe6dMi" not in redact_text(path.format("AaICLbe6dMi-7MsZ3bCuJ"))

@@ -1,0 +1,1 @@
+"""What all pages share: the style of those for a phone, and the page that says what is wrong."""
