@@ -15,7 +15,7 @@ _BASE = """
 
 _TABLES = (
     f"""
-CREATE TABLE improvement ({_BASE}
+CREATE TABLE announced_improvement ({_BASE}
   sequence bigint NOT NULL,
   titles jsonb NOT NULL,
   effective_on date NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE improvement ({_BASE}
   said jsonb,
   said_sequence bigint NOT NULL DEFAULT 0,
   finished_at timestamptz,
-  CONSTRAINT pk_improvement PRIMARY KEY (id)
+  CONSTRAINT pk_announced_improvement PRIMARY KEY (id)
 )""",
     f"""
 CREATE TABLE telling ({_BASE}

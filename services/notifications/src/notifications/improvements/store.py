@@ -16,7 +16,7 @@ from notifications.improvements.rules import TOLD, Improvement, Telling, telling
 
 _IMPROVEMENT = """id, titles, effective_on, published_at, complainants, anonymous, said, said_sequence, finished_at"""
 _PUBLISH = """
-INSERT INTO improvement AS i (id, unit_id, sequence, titles, effective_on, published_at, complainants, anonymous,
+INSERT INTO announced_improvement AS i (id, unit_id, sequence, titles, effective_on, published_at, complainants, anonymous,
                               created_at, recorded_at)
 SELECT DISTINCT ON (id) id, 'head-office', sequence, titles, effective_on, published_at, complainants, anonymous, $2, $2
 FROM jsonb_to_recordset($1::jsonb)
@@ -54,7 +54,7 @@ UPDATE telling t SET ask_at = s.at, recorded_at = $3, version = version + 1
 FROM unnest($1::uuid[], $2::timestamptz[]) AS s(id, at) WHERE t.id = s.id
 """
 _SAY = """
-UPDATE improvement SET said = $2, said_sequence = said_sequence + 1, finished_at = $3, recorded_at = $3,
+UPDATE announced_improvement SET said = $2, said_sequence = said_sequence + 1, finished_at = $3, recorded_at = $3,
   version = version + 1
 WHERE id = $1 RETURNING said_sequence
 """
@@ -78,13 +78,13 @@ async def concern(tx: Tx, events: Iterable[Event[ComplaintImproved]]) -> None:
 
 async def lock(tx: Tx, improvement_id: UUID) -> Improvement | None:
     """One improvement, locked."""
-    row = await tx.fetchrow(f"SELECT {_IMPROVEMENT} FROM improvement WHERE id = $1 FOR UPDATE", improvement_id)
+    row = await tx.fetchrow(f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1 FOR UPDATE", improvement_id)
     return _improvement(row)
 
 
 async def one(reader: Reader, improvement_id: UUID) -> Improvement | None:
     """One improvement."""
-    return _improvement(await reader.fetchrow(f"SELECT {_IMPROVEMENT} FROM improvement WHERE id = $1", improvement_id))
+    return _improvement(await reader.fetchrow(f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1", improvement_id))
 
 
 async def tellings(reader: Reader, improvement_id: UUID) -> list[Telling]:

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from guanxi.db import base_columns
 from notifications.tables import metadata
 
-improvement = sa.Table(
-    "improvement",
+announced_improvement = sa.Table(
+    "announced_improvement",
     metadata,
     *base_columns(),
     sa.Column("sequence", sa.BigInteger, nullable=False),
