@@ -30,6 +30,8 @@ _TABLES = {
     "overview": ("overview_item", "true"),
     "timeline": ("timeline_entry", "kind IN ('complaint', 'message')"),
     "levels": ("customer_level", "true"),
+    "purchases": ("purchase", "true"),
+    "standing": ("customer_region", "true"),
     "facts": ("fact", "true"),
 }
 _OF_OLD = "SELECT count(*) FROM message WHERE id >= uuidv7_floor($1) AND cause_event_id < uuidv7_floor($1)"
@@ -43,6 +45,7 @@ async def test_a_spoilt_read_model_is_found_and_put_right_and_nobody_is_told_twi
     async with producing(platform) as producer:
         await dealer.publish([dealer.random_report(dice) for _ in range(60)], producer)
         await _levelled(platform, producer)
+    await _bought(platform)
     await eventually(lambda: published_is_there(platform, dealer), PATIENCE_S)
     await eventually(lambda: models_agree(platform, dice, postgres, anew=True), PATIENCE_S)
     await eventually(lambda: _still_telling(platform), PATIENCE_S)
@@ -133,6 +136,27 @@ async def _levelled(platform: TestPlatform, producer: KafkaProducer) -> None:
 
     async def heard() -> Problem:
         return None if await value(platform, "complaints", known, event.subject) else "complaints has not heard of it"
+
+    await eventually(heard, PATIENCE_S)
+
+
+async def _bought(platform: TestPlatform) -> None:
+    """Let a customer have ordered, and complaints have heard of it."""
+    async with caller(platform) as admin:
+        made = await admin.ask("POST", "/v1/customers", {"kind": "person", "name": "buyer"})
+        assert made is not None
+        line = {"sku": "A", "quantity": 1, "amount_minor": 100}
+        order = {"customer_id": made.json()["id"], "currency": "CNY", "external_ref": secrets.token_hex(6)}
+
+        async def ordered() -> Problem:
+            answer = await admin.ask("POST", "/v1/orders", {**order, "lines": [line]})
+            return None if answer is not None and answer.is_success else str(answer and answer.text)
+
+        await eventually(ordered, PATIENCE_S)
+    known = "SELECT count(*) FROM purchase WHERE customer_id = $1"
+
+    async def heard() -> Problem:
+        return None if await value(platform, "complaints", known, made.json()["id"]) else "complaints has not heard"
 
     await eventually(heard, PATIENCE_S)
 

@@ -15,9 +15,10 @@ from guanxi.events.improvements import ComplaintImproved, ImprovementPublished
 from notifications.improvements.rules import TOLD, Improvement, Telling, telling_id
 
 _IMPROVEMENT = """id, titles, effective_on, published_at, complainants, anonymous, said, said_sequence, finished_at"""
+_ONE = f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1"
 _PUBLISH = """
-INSERT INTO announced_improvement AS i (id, unit_id, sequence, titles, effective_on, published_at, complainants, anonymous,
-                              created_at, recorded_at)
+INSERT INTO announced_improvement AS i
+  (id, unit_id, sequence, titles, effective_on, published_at, complainants, anonymous, created_at, recorded_at)
 SELECT DISTINCT ON (id) id, 'head-office', sequence, titles, effective_on, published_at, complainants, anonymous, $2, $2
 FROM jsonb_to_recordset($1::jsonb)
   AS s(id uuid, sequence bigint, titles jsonb, effective_on date, published_at timestamptz, complainants integer,
@@ -78,13 +79,12 @@ async def concern(tx: Tx, events: Iterable[Event[ComplaintImproved]]) -> None:
 
 async def lock(tx: Tx, improvement_id: UUID) -> Improvement | None:
     """One improvement, locked."""
-    row = await tx.fetchrow(f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1 FOR UPDATE", improvement_id)
-    return _improvement(row)
+    return _improvement(await tx.fetchrow(f"{_ONE} FOR UPDATE", improvement_id))
 
 
 async def one(reader: Reader, improvement_id: UUID) -> Improvement | None:
     """One improvement."""
-    return _improvement(await reader.fetchrow(f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1", improvement_id))
+    return _improvement(await reader.fetchrow(_ONE, improvement_id))
 
 
 async def tellings(reader: Reader, improvement_id: UUID) -> list[Telling]:
