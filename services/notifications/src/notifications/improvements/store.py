@@ -15,7 +15,7 @@ from guanxi.events.improvements import ComplaintImproved, ImprovementPublished
 from notifications.improvements.rules import TOLD, Improvement, Telling, telling_id
 
 _IMPROVEMENT = """id, titles, effective_on, published_at, complainants, anonymous, said, said_sequence, finished_at"""
-_ONE = f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1"
+_ANNOUNCED = f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1"
 _PUBLISH = """
 INSERT INTO announced_improvement AS i
   (id, unit_id, sequence, titles, effective_on, published_at, complainants, anonymous, created_at, recorded_at)
@@ -79,12 +79,12 @@ async def concern(tx: Tx, events: Iterable[Event[ComplaintImproved]]) -> None:
 
 async def lock(tx: Tx, improvement_id: UUID) -> Improvement | None:
     """One improvement, locked."""
-    return _improvement(await tx.fetchrow(f"{_ONE} FOR UPDATE", improvement_id))
+    return _improvement(await tx.fetchrow(f"{_ANNOUNCED} FOR UPDATE", improvement_id))
 
 
 async def one(reader: Reader, improvement_id: UUID) -> Improvement | None:
     """One improvement."""
-    return _improvement(await reader.fetchrow(_ONE, improvement_id))
+    return _improvement(await reader.fetchrow(_ANNOUNCED, improvement_id))
 
 
 async def tellings(reader: Reader, improvement_id: UUID) -> list[Telling]:
