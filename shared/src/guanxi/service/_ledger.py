@@ -12,13 +12,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from guanxi.bus import deadletters
+from guanxi.bus.maintenance import INBOX_KEPT
 from guanxi.bus.outbox import outbox_depth
 from guanxi.events.fields import UtcTime
+from guanxi.http import deadline
+from guanxi.problems import Unprocessable
 from guanxi.service._ops_calls import ReadOps
 
 if TYPE_CHECKING:
     from guanxi.service._service import Service
 
+_SECONDS = 30
 _MARK = "to_hex(coalesce(bit_xor(hashtextextended(event_id::text, 0)), 0))"
 _RECORDED = f"""
 SELECT type, count(*) AS events, {_MARK} AS mark FROM event_log
@@ -73,11 +77,15 @@ def add_ledger(router: APIRouter, service: Service) -> None:
     """`/v1/ops/<service>/ledger`."""
 
     @router.get("/ledger")
+    @deadline(_SECONDS)
     async def ledger(call: ReadOps, since: UtcTime) -> EventLedger:
         """Count the events recorded since a moment here, and those of them that each consumer here has taken in.
 
-        All consumers' sets together equal what the five services have recorded, once nothing is on its way.
+        All consumers' sets together equal what the five services have recorded, once nothing is on its way. 422 for a
+        moment of which the lists are not kept any more.
         """
+        if call.pool.clock.now() - since > INBOX_KEPT:
+            raise Unprocessable.field("since", "too-long-ago", f"Lists are kept for {INBOX_KEPT.days} days.")
         depth, _ = await outbox_depth(call.pool)
         async with call.pool.read() as reader:
             recorded = await reader.fetch(_RECORDED, since)
