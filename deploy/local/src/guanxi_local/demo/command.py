@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
+    fast: Annotated[bool, typer.Option(help="Do not wait for a promise to break on screen.")] = False,
     gateway: Annotated[str | None, typer.Option(help="Play at this address instead of here.")] = None,
     kafka: Annotated[str | None, typer.Option(help="Its broker, as host:port.")] = None,
     issuer_key: Annotated[Path | None, typer.Option(help="The key of its development issuer.")] = None,
@@ -25,9 +26,9 @@ def demo(
     from guanxi_local.demo.play import play, play_at  # noqa: PLC0415 - the other commands start without it
 
     if gateway is None and kafka is None and issuer_key is None:
-        play()
+        play(fast=fast)
     elif gateway and kafka and issuer_key:
-        play_at(gateway, kafka, issuer_key)
+        play_at(gateway, kafka, issuer_key, fast=fast)
     else:
         message = "--gateway, --kafka and --issuer-key go together"
         raise Failure(message)

@@ -19,7 +19,7 @@ from guanxi_local import control, inspection, tokens
 from guanxi_local.demo import cast
 from guanxi_local.demo.background import history
 from guanxi_local.demo.door import Caller, send_batches, until
-from guanxi_local.demo.stage import Stage
+from guanxi_local.demo.stage import FAST_SECONDS, PROMISE_SECONDS, Stage
 from guanxi_local.demo.story import STEPS
 from guanxi_local.failures import Failure
 from guanxi_local.ops.asking import service_names
@@ -33,7 +33,7 @@ from guanxi_local.views import StartView, addresses_table
 _OUT = Console(highlight=False)
 
 
-def play() -> None:
+def play(*, fast: bool = False) -> None:
     """Bring the platform up where it is not, then play; raises `Failure` where a step does not come about."""
     state, note = open_state()
     if note:
@@ -44,11 +44,11 @@ def play() -> None:
     platform = Platform(state, read_processes())
     mint = partial(tokens.mint, state)
     house = House(platform.gateway, platform.kafka.bootstrap, mint, mail=state.root / "mail")
-    asyncio.run(perform(house))
+    asyncio.run(perform(house, fast=fast))
     _last_screen(platform)
 
 
-def play_at(gateway: str, kafka: str, issuer_key: Path) -> None:
+def play_at(gateway: str, kafka: str, issuer_key: Path, *, fast: bool = False) -> None:
     """Play at a platform that somebody else runs, in containers for instance, with a key of its development issuer."""
     try:
         issuer = DevelopmentIssuer.load(issuer_key)
@@ -59,7 +59,7 @@ def play_at(gateway: str, kafka: str, issuer_key: Path) -> None:
     def mint(subject: str = "admin", unit: str = HEAD_OFFICE) -> str:
         return issuer.token(subject=subject, unit=unit, scopes=ALL_SCOPES)
 
-    asyncio.run(perform(House(gateway, kafka, mint)))
+    asyncio.run(perform(House(gateway, kafka, mint), fast=fast))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,12 @@ class House:
     """The folder with its mail, where that is on this machine."""
 
 
-async def perform(house: House) -> Stage:
-    """The whole performance at one platform; gives the stage as the last step has left it."""
+async def perform(house: House, *, fast: bool = False) -> Stage:
+    """The whole performance at one platform, `fast` without the wait; gives the stage as the last step has left it."""
     started = time.monotonic()
     async with httpx.AsyncClient(base_url=house.gateway, timeout=30) as client:
         stage = _stage(client, house)
+        stage.promise_seconds = FAST_SECONDS if fast else PROMISE_SECONDS
         stage.staff = await cast.hire(stage.admin)
         people = ", ".join(person.name for person in cast.PEOPLE)
         _OUT.print(f"[bold]The firm[/]: {len(cast.UNITS)} units, {people}, {len(cast.SOURCES)} publishers.")
@@ -98,7 +99,7 @@ def _stage(client: httpx.AsyncClient, house: House) -> Stage:
     who = {p.subject: p.unit for p in cast.PEOPLE} | cast.SYSTEMS
     people = {subject: Caller(client, house.mint(subject=subject, unit=unit)) for subject, unit in who.items()}
     admin, stranger = Caller(client, house.mint()), Caller(client, "")
-    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC), house.mail)
+    return Stage(admin, people, stranger, house.kafka, house.topic_prefix, datetime.now(UTC), mail=house.mail)
 
 
 async def _send_background(admin: Caller) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from guanxi_local.demo.door import Caller, until
 
 _WHY = re.compile(r"https?://[^/\s]+(/why/[^\s\"<>]+)")
+PROMISE_SECONDS, FAST_SECONDS = 20, 3
 MAILS = {"complaint-receipt", "complaint-answer", "complaint-thanks"}
 
 
@@ -26,6 +27,8 @@ class Stage:
     kafka: str
     prefix: str
     started: datetime
+    promise_seconds: int = PROMISE_SECONDS
+    """How long the promise of the story still has when it is made."""
     mail: Path | None = None
     """The folder that the platform's mail is kept in, where it is one of this machine."""
     staff: dict[str, str] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from guanxi_local.demo import cast, customers
 from guanxi_local.demo.door import until
 from guanxi_local.demo.stage import Stage
 
-PROMISE_SECONDS = 20
 LANGUAGE = "en"
 
 
@@ -17,7 +16,7 @@ async def a_promise(stage: Stage) -> list[str]:
     """A visit holds a promise; its moment passes; trust falls, and who can act is told."""
     customer = stage.customers["dealer"]
     before = await until("the first trust score", lambda: stage.score(customer, "trust"), 60)
-    due = datetime.now(UTC) + timedelta(seconds=PROMISE_SECONDS)
+    due = datetime.now(UTC) + timedelta(seconds=stage.promise_seconds)
     promise = {"what": "stands delivered by Friday", "due_at": customers.text(due), "fulfilling_unit": "logistics"}
     cue = {"mark": "said-fine-was-not", "words": "looked away"}
     seen = {"whom": customers.CONTACT, "result": "Looked at the stands together.", "need": "later", "minutes": 40}
@@ -30,7 +29,7 @@ async def a_promise(stage: Stage) -> list[str]:
         found = await stage.admin.get(f"/v1/promises/{promise_id}")
         return found if found["status"] == "broken" else None
 
-    await until("the promise's moment to pass", broken, PROMISE_SECONDS + 60)
+    await until("the promise's moment to pass", broken, stage.promise_seconds + 60)
 
     async def fallen() -> Any:
         now = await stage.admin.get(f"/v1/customers/{customer}/scores/trust/explanation")
