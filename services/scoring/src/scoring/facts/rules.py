@@ -136,5 +136,7 @@ def blanked(fact: FactRow) -> FactRow:
 
 
 def follows_from(fact: FactRow) -> UUID | None:
-    """Another aggregate without which this fact means nothing. Money paid stays paid, whatever the order was."""
+    """Another aggregate without which this fact means nothing. Money paid, or given, stays so, whatever it was for."""
+    if fact.kind == "goodwill":
+        return None
     return fact.traits.order_id if fact.kind == "return" else fact.traits.complaint_id

@@ -58,6 +58,12 @@ SELECT DISTINCT ON (aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN se
 WHERE customer_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND recorded_at <= coalesce($3, 'infinity'::timestamptz)
 ORDER BY aggregate_id, kind, CASE WHEN kind = ANY($4::text[]) THEN sequence END, sequence DESC
 """
+# A return takes its margin from its order, however old that is.
+_CURRENT_SINCE = f"""
+WITH newest AS ({_CURRENT})
+SELECT * FROM newest n WHERE occurred_at >= $5 OR voided OR (kind = 'order' AND aggregate_id::text IN (
+  SELECT attrs->>'order_id' FROM newest WHERE kind = 'return' AND occurred_at >= $5))
+"""
 _REFERRALS_BY = """
 SELECT * FROM fact WHERE kind = 'referral' AND customer_id = ANY($1::uuid[])
   AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
@@ -136,6 +142,14 @@ async def of_customers(
     return [_fact(row) for row in rows]
 
 
+async def of_customers_since(
+    reader: Reader, customer_ids: Sequence[UUID], kinds: Sequence[str], known_at: datetime | None, since: datetime
+) -> list[FactRow]:
+    """The same of what happened since a moment, with older orders of which something was returned since."""
+    rows = await reader.fetch(_CURRENT_SINCE, list(customer_ids), list(kinds), known_at, REPEATED, since)
+    return [_fact(row) for row in rows]
+
+
 async def referrals(
     reader: Reader, *, by: Iterable[UUID] = (), of: Iterable[UUID] = (), known_at: datetime | None = None
 ) -> list[FactRow]:
@@ -184,7 +198,9 @@ def _counts() -> sa.ColumnElement[bool]:
         o.sequence > _F.sequence,
         sa.or_(o.voided, _F.kind.not_in(REPEATED)),
     )
-    cause = sa.case((_F.kind == "return", _F.attrs["order_id"].astext), else_=_F.attrs["complaint_id"].astext)
+    cause = sa.case(
+        (_F.kind == "return", _F.attrs["order_id"].astext), (_F.kind != "goodwill", _F.attrs["complaint_id"].astext)
+    )
     never = sa.and_(o.aggregate_id.in_((_F.aggregate_id, sa.cast(cause, sa.Uuid))), o.kind.in_(BEGINNINGS), o.voided)
     return sa.and_(sa.not_(_F.voided), ~sa.exists().where(newer), ~sa.exists().where(never))
 

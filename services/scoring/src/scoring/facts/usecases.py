@@ -45,9 +45,18 @@ async def cleanse(tx: Tx) -> None:
 
 
 async def of_customers(
-    reader: Reader, customer_ids: Sequence[UUID], kinds: Sequence[str], known_at: datetime | None = None
+    reader: Reader,
+    customer_ids: Sequence[UUID],
+    kinds: Sequence[str],
+    known_at: datetime | None = None,
+    since: datetime | None = None,
 ) -> list[FactRow]:
-    """The newest version, by what was known then, of each fact of these kinds."""
+    """The newest version, by what was known then, of each fact of these kinds; of those since a moment, if one is told.
+
+    What they rest on is there too: orders of which something was returned since, and whatever was voided.
+    """
+    if since is not None:
+        return await store.of_customers_since(reader, customer_ids, kinds, known_at, since)
     return await store.of_customers(reader, customer_ids, kinds, known_at)
 
 

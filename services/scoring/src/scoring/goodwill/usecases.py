@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,9 +17,9 @@ from scoring.goodwill import rules, store
 from scoring.goodwill.rules import GOODWILL, HUNDREDTHS, Returned
 from scoring.scorecards import files
 from scoring.scorecards import usecases as scorecards
-from scoring.scorecards.rules import ValueCard
+from scoring.scorecards.referring import InfluenceCard
 from scoring.scores import network
-from scoring.scores.influence import Network, brought, counting
+from scoring.scores.influence import Network, brought, links
 from scoring.scores.reading import Whole
 from scoring.scores.rules import Moment, day_of, end_of, midnight
 
@@ -93,24 +94,26 @@ async def _returned(
 ) -> dict[UUID, Returned]:
     card = await scorecards.value_card(reader)
     own = [one for members in families.values() for one in members]
-    around, others = await network.below(reader, own, 1, at.known_at)
+    # Directly brought, and all of them: a return on money is not cut off.
+    influence = files.influence_card()
+    influence = replace(influence, worth=card, share_bp=influence.share_bp[:1], most_customers=sys.maxsize)
+    around, others = await network.below(reader, families.values(), influence, at)
     rows = await facts.of_customers(reader, [*own, *others], card.fact_kinds, at.known_at)
-    around = Network(around.canonical, around.referrals, rows)
-    return await asyncio.to_thread(_reckoned, families, rows, around, card, at, given)
+    return await asyncio.to_thread(_reckoned, families, rows, around, influence, at, given)
 
 
 def _reckoned(  # noqa: PLR0913 - what a return is reckoned from
     families: Mapping[UUID, Sequence[UUID]],
     rows: Sequence[FactRow],
     around: Network,
-    card: ValueCard,
+    influence: InfluenceCard,
     at: Moment,
     given: tuple[date, date] | None,
 ) -> dict[UUID, Returned]:
-    influence, window = replace(files.influence_card(), worth=card), files.goodwill_window_days()
+    window = files.goodwill_window_days()
     over, day = end_of(at.day, at.zone), at.day.toordinal()
     past = [one for one in current(rows, at.known_at) if one.occurred_at < over]
-    net = counting(around, at.known_at)
+    net = links(replace(around, referrals=current(around.referrals, at.known_at), facts=past), at.zone, day)
     by_record: dict[UUID | None, list[FactRow]] = {}
     for one in past:
         by_record.setdefault(one.customer_id, []).append(one)
@@ -118,8 +121,8 @@ def _reckoned(  # noqa: PLR0913 - what a return is reckoned from
     for who, members in families.items():
         own = _within((one for each in members for one in by_record.get(each, ())), given, at)
         own.sort(key=lambda one: (one.occurred_at, one.aggregate_id.int, one.kind, one.sequence))
-        direct = [one for one in brought(members, net, influence, at.zone, day) if one.depth == 0]
-        out[who] = rules.returned(own, direct, card, at.zone, day, window)
+        direct = brought(members, net, influence, at.zone)
+        out[who] = rules.returned(own, direct, influence.worth, at.zone, day, window)
     return out
 
 

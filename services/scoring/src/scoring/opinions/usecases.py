@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from guanxi.db import Reader
 from guanxi.problems import NotFound
+from scoring.indicators import usecases as indicators
 from scoring.opinions import store
 from scoring.opinions.store import Graded
 from scoring.scorecards import files
@@ -47,21 +49,29 @@ async def satisfaction(reader: Reader, facet: str | None, start: datetime, end: 
         raise NotFound("facet")
     found = await store.by_code(reader, start, end)
     count, anonymous = await store.opinions(reader, start, end)
-    items = summed(found, card)
+    items = summed(found, card, await indicators.facets(reader))
     wanted = [one for one in items if facet in (None, one.facet)]
     return Satisfaction(count, anonymous, summed_up(None, found), wanted)
 
 
-async def graded(reader: Reader, codes: Sequence[str], start: datetime, end: datetime) -> FacetSum | None:
-    """The grades under any of these codes, from a moment up to but without another; None where there are none."""
-    return summed_up(codes[0], [one for one in await store.by_code(reader, start, end) if one.code in codes])
+async def by_code(reader: Reader, start: datetime, end: datetime) -> list[Graded]:
+    """All grades with an expectation, from a moment up to but without another, by code: a look at the whole firm."""
+    return await store.by_code(reader, start, end)
 
 
-def summed(found: Iterable[Graded], card: SatisfactionCard) -> list[FacetSum]:
-    """By facet, the widest gap below what was expected first."""
+def graded(found: Iterable[Graded], codes: Sequence[str]) -> FacetSum | None:
+    """The grades under any of these codes; None where there are none."""
+    return summed_up(codes[0], [one for one in found if one.code in codes])
+
+
+def summed(
+    found: Iterable[Graded], card: SatisfactionCard, facets: Mapping[str, str] = MappingProxyType({})
+) -> list[FacetSum]:
+    """By facet, the widest gap below what was expected first; `facets` are those of the indicators in force."""
     by_facet: dict[str | None, list[Graded]] = {}
     for one in found:
-        by_facet.setdefault(card.facet_of(one.code), []).append(one)
+        facet = card.facet_of(facets.get(one.code, one.code) if one.code else None)
+        by_facet.setdefault(facet, []).append(one)
     made = [each for facet, some in by_facet.items() if (each := summed_up(facet, some))]
     return sorted(made, key=lambda one: (one.obtained_hundredths - one.expected_hundredths, one.facet or ""))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from guanxi import directory
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
 from guanxi.directory import DirectoryCustomer
@@ -23,6 +24,20 @@ from scoring.scores.computing import Picture
 FIRM = "head-office"
 
 
+@dataclass(frozen=True, slots=True)
+class Houses:
+    """Units of ours and of dealers: what the firm thinks of a customer, and does about it, is no dealer's to see."""
+
+    units: Mapping[UUID, str] = field(default_factory=dict)
+    """Employee -> unit."""
+    internal: frozenset[str] = frozenset()
+
+    def may_know(self, employee_id: UUID) -> bool:
+        """Whether nothing says that this employee is a dealer's."""
+        unit = self.units.get(employee_id)
+        return unit is None or unit in self.internal
+
+
 async def settle(
     tx: Tx,
     found: Sequence[Picture],
@@ -35,6 +50,7 @@ async def settle(
     the next reading: at the latest at midnight.
     """
     before = await store.of_customers(tx, [each for one in found for each in one.members])
+    houses = await _houses(tx, found, people)
     watches: list[Watch] = []
     tasks: list[CareTask] = []
     events: list[Event[RelationshipAtRisk] | Event[CareTaskOpened]] = []
@@ -42,7 +58,7 @@ async def settle(
         was, fresh = before.get(one.customer_id), tx.now - causes[one.customer_id] <= HISTORIC_AFTER
         now = _watch(one, was, _task_of(one, before))
         if now.risk == AT_RISK and now.care_task_id is None and fresh:
-            task = _care_task(tx, one, people)
+            task = _care_task(tx, one, people, houses)
             now = replace(now, care_task_id=task.id)
             tasks.append(task)
             events.append(_opened(tx, task, one))
@@ -103,19 +119,38 @@ def _watch(one: Picture, was: Watch | None, task: UUID | None) -> Watch:
 
 def _task_of(one: Picture, before: Mapping[UUID, Watch]) -> UUID | None:
     # Whoever was absorbed at risk brings its care task along: the same people are not asked to care twice.
-    known = [before[each] for each in (one.customer_id, *one.members) if each in before]
+    # Only as it is absorbed: the task of a record that has been part of another since belongs to an episode gone by.
+    own = before.get(one.customer_id)
+    known = [own] if own else []
+    known += [before[each] for each in one.members if each in before and not before[each].ended]
     return next((each.care_task_id for each in known if each.risk in EPISODE and each.care_task_id), None)
 
 
-def _care_task(tx: Tx, one: Picture, people: Mapping[UUID, DirectoryCustomer]) -> CareTask:
+async def _houses(reader: Reader, found: Sequence[Picture], people: Mapping[UUID, DirectoryCustomer]) -> Houses:
+    """Where those who may get a care task, and their owners, belong."""
+    risky = [one for one in found if one.watch.standing.risk == AT_RISK]
+    if not risky:
+        return Houses()
+    known = [people[each] for one in risky for each in (one.customer_id, *one.members) if each in people]
+    owners = await directory.employees(reader, sorted({each.owner_id for each in known if each.owner_id}))
+    units = {one.id: one.unit_id for one in owners.values()}
+    codes = {*units.values(), *(each.unit_id for each in known if each.unit_id)}
+    lineage = await directory.lineage(reader, codes)
+    return Houses(units, frozenset(code for code in codes if code in lineage and lineage[code].internal))
+
+
+def _care_task(tx: Tx, one: Picture, people: Mapping[UUID, DirectoryCustomer], houses: Houses) -> CareTask:
     known = [people[each] for each in (one.customer_id, *one.members) if each in people]
     reading = one.watch
+    owner = next((each.owner_id for each in known if each.owner_id and houses.may_know(each.owner_id)), None)
+    unit = houses.units.get(owner) if owner else None
+    homes = [unit, *(each.unit_id for each in known)]
     return CareTask(
         id=tx.new_id(),
         customer_id=one.customer_id,
-        unit_id=next((each.unit_id for each in known if each.unit_id), FIRM),
+        unit_id=next((each for each in homes if each in houses.internal), FIRM),
         episode=reading.standing.episode,
-        owner_id=next((each.owner_id for each in known if each.owner_id), None),
+        owner_id=owner,
         due_on=care_due(files.radar_card(), reading.as_of),
         cause=reading.cause,
         signals=tuple(each.code for each in reading.signals if each.points),

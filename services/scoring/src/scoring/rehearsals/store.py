@@ -29,6 +29,7 @@ _MOVER = "rehearsal_id, customer_id, tier, tier_after, value, value_after, profi
 _ADD = f"""
 INSERT INTO rehearsal_mover ({_MOVER})
 SELECT {_MOVER} FROM jsonb_populate_recordset(NULL::rehearsal_mover, $1::jsonb) ORDER BY customer_id
+ON CONFLICT DO NOTHING
 """
 # Whoever has a score: nobody else has a tier.
 _NEXT = """

@@ -109,7 +109,7 @@ async def on_publication_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None: 
         return
     customers = await store.next_customers(tx, one.kind, one.reached, MARKS)
     if customers:
-        await scores.mark_now(tx, customers)
+        await scores.mark_later(tx, customers)
         await store.save(tx, replace(one, reached=customers[-1]))
     if len(customers) == MARKS:
         await due.schedule(tx, tx.now, PUBLISH_DUE, one.id)
@@ -153,7 +153,9 @@ async def _base(tx: Tx, one: Rehearsal) -> ValueCard:
 
 
 async def _compared(tx: Tx, one: Rehearsal, customers: Sequence[UUID], now: ValueCard) -> list[Compared]:
-    families = await directory.families(tx, customers) if customers else {}
+    # Who was merged in between comes, if at all, with whoever it is part of now: nobody is rehearsed twice.
+    found, asked = await directory.families(tx, customers) if customers else {}, set(customers)
+    families = {one: members for one, members in found.items() if one in asked}
     own = [each for members in families.values() for each in members]
     told = Moment(one.as_of, ZoneInfo(one.time_zone), reach=await facts.reach(tx))
     rows = await facts.of_customers(tx, own, now.fact_kinds)

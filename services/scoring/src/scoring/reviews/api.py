@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
 
-from guanxi.http import NotFound, Page, Paging, Read, Write, read, set_etag, write
+from guanxi.http import NotFound, Page, Paging, Read, Write, deadline, read, set_etag, write
 from guanxi.service import settings_of
 from scoring.reviews import report, usecases
 from scoring.reviews.report import Report
@@ -105,6 +105,7 @@ async def do_step(cycle_id: UUID, n: Number, body: StepDone, call: Writing) -> o
 
 
 @router.get("/review-cycles/{cycle_id}/report", response_model=CycleReport)
+@deadline(30)
 async def read_report(cycle_id: UUID, call: Reading, config: Annotated[Settings, Depends(settings_of)]) -> object:
     """From what was heard, over what was improved, to what came of it: indicators, needs, revenue, cost, retention."""
     async with call.pool.read() as reader:

@@ -52,14 +52,10 @@ async def report(reader: Reader, cycle_id: UUID, zone: ZoneInfo, now: datetime) 
     start = midnight(cycle.started_on or cycle.starts_on, zone) - window
     turn = improved_at or now
     in_force = await indicators.in_force(reader, cycle.closed_at)
+    before = await opinions.by_code(reader, start, turn)
+    after = await opinions.by_code(reader, improved_at, end_of(day_of(now, zone), zone)) if improved_at else []
     graded = [
-        IndicatorReport(
-            one,
-            await opinions.graded(reader, _codes(one), start, turn),
-            await opinions.graded(reader, _codes(one), improved_at, end_of(day_of(now, zone), zone))
-            if improved_at
-            else None,
-        )
+        IndicatorReport(one, opinions.graded(before, _codes(one)), opinions.graded(after, _codes(one)))
         for one in (in_force.indicators if in_force else ())
     ]
     return Report(cycle, found, improved_at, graded, await _effect(reader, cycle, found, turn, zone))

@@ -89,18 +89,16 @@ def evidence(facts: Iterable[FactRow], cycle_id: UUID) -> Evidence:
     interviews = [one for one in known if one.kind == "interview" and one.traits.cycle_id == cycle_id]
     held = {one.aggregate_id for one in interviews}
     needs = [one for one in known if one.kind == "need" and one.traits.interview_id in held and one.traits.pressing]
-    raised = {one.aggregate_id for one in needs}
-    in_time = {
-        one.aggregate_id for one in known if one.kind == "need.answered" and one.traits.in_time is not False
-    } & raised
+    # By how a need stands now: one that was answered and then reopened is not answered.
+    answered = [one for one in needs if one.traits.status in ANSWERED]
     improvements = tuple(one for one in known if one.kind == "improvement" and one.traits.cycle_id == cycle_id)
     told = {one.aggregate_id: one.traits.count or 0 for one in known if one.kind == "improvement.told"}
     return Evidence(
         interviews=len(interviews),
         customers=frozenset(one.customer_id for one in interviews if one.customer_id),
         pressing=len(needs),
-        pressing_open=sum(one.traits.status not in ANSWERED for one in needs),
-        answered_in_time=len(in_time),
+        pressing_open=len(needs) - len(answered),
+        answered_in_time=sum(one.traits.in_time is not False for one in answered),
         improvements=improvements,
         told=told,
     )

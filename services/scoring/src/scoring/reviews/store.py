@@ -15,6 +15,7 @@ from scoring.reviews.rules import Cycle, Step
 from scoring.reviews.tables import review_cycle
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('scoring.review-cycle'))"
+_HOLD = "SELECT id FROM due WHERE kind = $1 AND id = $2 FOR UPDATE"
 _CYCLE = "id, version, unit_id, number, status, starts_on, started_on, closed_at, next_cycle_id"
 _STEP = "id, version, cycle_id, n, code, owner_id, due_on, state, started_at, done_at, done_by, outcome"
 _NEXT = "SELECT coalesce(max(number), 0) + 1 FROM review_cycle"
@@ -43,6 +44,11 @@ _C = review_cycle.c
 async def alone(tx: Tx) -> None:
     """Wait until nobody else is changing review cycles: there are few, and their numbers have no holes."""
     await tx.execute(_ONE_AT_A_TIME)
+
+
+async def hold(tx: Tx, kind: str, step_id: UUID) -> None:
+    """Lock what is scheduled of a step."""
+    await tx.fetch(_HOLD, kind, step_id)
 
 
 async def next_number(tx: Tx) -> int:

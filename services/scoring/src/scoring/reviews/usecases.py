@@ -56,6 +56,8 @@ async def plan(tx: Tx, unit: str, starts_on: date | None, wishes: Sequence[Wish]
 
 async def do_step(tx: Tx, cycle_id: UUID, n: int, outcome: str | None, principal: Principal) -> Step:
     """Do a step whose turn it is, on its evidence; the last one closes the cycle and starts the next. 404, 409, 422."""
+    # What is scheduled of the step first, as whoever works it off has it. A cycle keeps its steps for good.
+    await store.hold(tx, STEP_DUE, step_of(await find(tx, cycle_id), n).id)
     await store.alone(tx)
     cycle = await find(tx, cycle_id)
     before = step_of(cycle, n)

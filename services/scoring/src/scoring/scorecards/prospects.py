@@ -88,8 +88,8 @@ class LearningCard:
 
     @property
     def fact_kinds(self) -> tuple[str, ...]:
-        """The kinds of fact that it weighs."""
-        return tuple(self.codes)
+        """The kinds of fact that it weighs, and those without which they mean nothing."""
+        return tuple(dict.fromkeys(each for kind in self.codes for each in (kind, kind.partition(".")[0])))
 
     @property
     def nothing(self) -> str:

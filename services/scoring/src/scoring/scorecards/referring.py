@@ -24,6 +24,8 @@ class InfluenceCard:
     window_days: int
     share_bp: Sequence[int]
     """The share of profit by depth: the first of who was brought by the customer itself."""
+    most_customers: int
+    """Whoever brought more is measured by the nearest and the earliest of them."""
     points: Sequence[tuple[int, int]]
     worth: ValueCard
     """The scorecard by which profit is reckoned."""
@@ -45,6 +47,7 @@ def influence_card(raw: dict[str, Any], shared: dict[str, Any], worth: ValueCard
         **shared,
         window_days=raw["window_days"],
         share_bp=tuple(raw["share_bp"]),
+        most_customers=raw["most_customers"],
         points=tuple((low, points) for low, points in raw["points"]),
         worth=worth,
     )

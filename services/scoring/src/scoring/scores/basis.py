@@ -219,8 +219,8 @@ def basis(
     over, zone = end_of(moment.day, moment.zone), moment.zone
     if isinstance(card, InfluenceCard):
         past = [fact for fact in around.facts if fact.occurred_at < over]
-        day = moment.day.toordinal()
-        return InfluenceBasis(card, influence.brought(members, replace(around, facts=past), card, zone, day))
+        known = influence.links(replace(around, facts=past), zone, moment.day.toordinal())
+        return InfluenceBasis(card, influence.brought(members, known, card, zone))
     own = [fact for fact in facts if fact.occurred_at < over]
     if isinstance(card, SatisfactionCard):
         return SatisfactionBasis(card, zone, satisfaction.opinions(own, card, zone, moment.facets))

@@ -16,7 +16,7 @@ from scoring.scorecards.referring import InfluenceCard
 from scoring.scorecards.risk import RadarCard
 from scoring.scorecards.rules import UNRATED, TrustCard, ValueCard
 from scoring.scores.basis import ValueBasis, basis
-from scoring.scores.influence import NOBODY, Network, counting, part_of
+from scoring.scores.influence import NOBODY, Network, counting, parts_of
 from scoring.scores.measure import Measured, Reason
 from scoring.scores.rules import Moment, Score
 from scoring.segments.rules import Standing, standing
@@ -127,7 +127,7 @@ def picture(  # noqa: PLR0913 - one argument for each part of what is known
     told = {fact.kind for fact in known}
     asked: list[Occasional] = list(cards.satisfaction) if not told.isdisjoint(SAID) else []
     asked += [cards.influence] if around.referrals else []
-    asked += [cards.learning] if not told.isdisjoint(cards.learning.fact_kinds) else []
+    asked += [cards.learning] if not told.isdisjoint(cards.learning.codes) else []
     asked += [cards.potential] if WALLET in told or any(fact.traits.outcome in NEEDS for fact in known) else []
     for card in asked:
         found = basis(known, card, moment, members, around).measured(moment.day)
@@ -155,5 +155,5 @@ def pictures(
     for fact in facts:
         if fact.customer_id in canonical:
             by_customer[canonical[fact.customer_id]].append(fact)
-    nets = {one: part_of(around, members, len(cards.influence.share_bp)) for one, members in families.items()}
+    nets = parts_of(around, families, len(cards.influence.share_bp))
     return [picture(one, families[one], by_customer[one], cards, moment, nets[one]) for one in families]

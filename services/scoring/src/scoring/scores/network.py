@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from guanxi import directory
 from guanxi.db import Reader
 from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
-from scoring.scores.influence import NOBODY, Network
+from scoring.scorecards.referring import InfluenceCard
+from scoring.scores.influence import NOBODY, Network, counting, links, reached
+from scoring.scores.rules import Moment, midnight
 
 
 async def below(
-    reader: Reader, members: Iterable[UUID], depth: int, known_at: datetime | None = None
+    reader: Reader, families: Collection[Sequence[UUID]], card: InfluenceCard, at: Moment
 ) -> tuple[Network, list[UUID]]:
-    """Whom these records brought, so many steps down, by what was known at a moment: the network and their records.
+    """Whom these customers brought, as far down and as many as count, by what was known at a moment.
 
-    Without their facts, which are read with those of whoever asks. One look at an index when nobody was brought, as is
-    the rule.
+    Gives the network without facts, and the records whose facts belong to it. One look at an index when nobody was
+    brought, as is the rule.
     """
-    own = set(members)
+    own, known_at = {one for members in families for one in members}, at.known_at
     level, seen, referrals = set(own), set(own), dict[tuple[UUID, int], FactRow]()
-    for _ in range(depth):
+    for _ in card.share_bp:
         found = await facts.referrals(reader, by=level, known_at=known_at)
         referrals |= {(one.aggregate_id, one.sequence): one for one in found}
         brought = {one.traits.referred_id for one in found if one.traits.referred_id} - seen
@@ -38,7 +40,18 @@ async def below(
     referrals |= {(one.aggregate_id, one.sequence): one for one in rivals}
     named = {each for one in referrals.values() for each in (one.customer_id, one.traits.referred_id) if each}
     canonical = await directory.canonical_ids(reader, seen | named)
-    return Network(canonical, list(referrals.values())), sorted(seen - own)
+    around = Network(canonical, list(referrals.values()))
+    known = links(counting(around, known_at), at.zone, at.day.toordinal())
+    kept = {one for members in families for one, _ in reached(members, known, card)}
+    return around, sorted(one for one in seen - own if canonical[one] in kept)
+
+
+async def facts_below(reader: Reader, others: Sequence[UUID], card: InfluenceCard, at: Moment) -> list[FactRow]:
+    """What the influence of whoever brought these records rests on: of the window, and of their money alone."""
+    if not others:
+        return []
+    since = midnight(at.day - timedelta(days=card.window_days), at.zone)
+    return await facts.of_customers(reader, others, card.fact_kinds, at.known_at, since)
 
 
 async def above(reader: Reader, members: Iterable[UUID], depth: int) -> set[UUID]:

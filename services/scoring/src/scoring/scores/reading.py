@@ -19,7 +19,7 @@ from scoring.indicators import usecases as indicators
 from scoring.scorecards import files
 from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.prospects import WALLET
-from scoring.scorecards.referring import REFERRAL
+from scoring.scorecards.referring import REFERRAL, InfluenceCard
 from scoring.scorecards.rules import UNRATED
 from scoring.scores import network, store
 from scoring.scores.basis import ValueBasis, basis
@@ -89,7 +89,7 @@ async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts; without those that there is nothing to go by for."""
     async with pool.read() as reader:
         known = await in_force(reader)
-    rows, told, around = await _all_of(pool, customer, known.fact_kinds, at)
+    rows, told, around = await _all_of(pool, customer, known.fact_kinds, at, known.influence)
     made = await asyncio.to_thread(picture, customer.id, customer.members, rows, known, told, around)
     return [Stored(one, pool.clock.now()) for one in made.scores.values()]
 
@@ -99,7 +99,7 @@ async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) ->
     async with pool.read() as reader:
         known = await in_force(reader)
     card = next(one for one in known.every if one.kind == card.kind)
-    rows, told, around = await _all_of(pool, customer, card.fact_kinds, at)
+    rows, told, around = await _all_of(pool, customer, card.fact_kinds, at, known.influence)
     return await asyncio.to_thread(explain, rows, card, told, customer.members, around)
 
 
@@ -132,7 +132,7 @@ async def pareto(reader: Reader) -> Pareto:
 
 
 async def _all_of(
-    pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment
+    pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment, influence: InfluenceCard
 ) -> tuple[list[FactRow], Moment, Network]:
     """The same, and whom the customer brought, where these kinds of fact are about that."""
     if REFERRAL not in kinds:
@@ -140,12 +140,10 @@ async def _all_of(
         return rows + await _estimates(pool, customer, kinds, at), told, NOBODY
     async with pool.read() as reader:
         told = await _told(reader, at)
-        depth = len(cards().influence.share_bp)
-        around, others = await network.below(reader, customer.members, depth, at.known_at)
-        rows = await facts.of_customers(reader, [*customer.members, *others], kinds, at.known_at)
-    own = set(customer.members)
-    about = [one for one in rows if one.customer_id in own] + await _estimates(pool, customer, kinds, at)
-    return about, told, replace(around, facts=rows)
+        around, others = await network.below(reader, [customer.members], influence, at)
+        rows = await facts.of_customers(reader, customer.members, kinds, at.known_at)
+        brought = await network.facts_below(reader, others, influence, at)
+    return rows + await _estimates(pool, customer, kinds, at), told, replace(around, facts=brought)
 
 
 async def _estimates(pool: Pool, customer: Whole, kinds: Sequence[str], at: Moment) -> list[FactRow]:

@@ -36,11 +36,13 @@ class Opinions:
     answers: Sequence[Answer]
     importance: Sequence[tuple[int, str | None, int]]
 
-    def matters(self, facet: str | None, day: int, otherwise: int) -> int:
-        """What the newest interview up to a day says of a facet; of several indicators of it the highest."""
-        said = [(on, grade) for on, one, grade in self.importance if one == facet and on <= day]
-        newest = max((on for on, _ in said), default=None)
-        return max((grade for on, grade in said if on == newest), default=otherwise)
+    def matters(self, day: int) -> dict[str | None, int]:
+        """What the newest interview up to a day says of each facet; of several indicators of it the highest."""
+        newest: dict[str | None, tuple[int, int]] = {}
+        for on, facet, grade in self.importance:
+            if on <= day:
+                newest[facet] = max((on, grade), newest.get(facet, (on, grade)))
+        return {facet: grade for facet, (_, grade) in newest.items()}
 
 
 def opinions(
@@ -65,7 +67,8 @@ def opinions(
 
 def measure(found: Opinions, card: SatisfactionCard, day: int) -> Measured:
     """Value, band, inputs and reasons at the end of a day."""
-    weighed = [(one, _weight(one, found, card, day)) for one in found.answers if one.day <= day]
+    matters = found.matters(day) if card.facet is None else {}
+    weighed = [(one, _weight(one, matters, card, day)) for one in found.answers if one.day <= day]
     total = sum(much for _, much in weighed)
     if not total:
         return Measured(None, UNRATED, {"grades": len(weighed)}, (Reason(card.nothing, 0),), {})
@@ -90,9 +93,9 @@ def measure(found: Opinions, card: SatisfactionCard, day: int) -> Measured:
     return Measured(value, band_of(card.bands, value), inputs, (base, *heaviest_first(reasons)), facts)
 
 
-def _weight(one: Answer, found: Opinions, card: SatisfactionCard, day: int) -> int:
-    matters = found.matters(one.facet, day, card.importance) if card.facet is None else 1
-    return weight(card.sources[one.source], day - one.day) * matters
+def _weight(one: Answer, matters: Mapping[str | None, int], card: SatisfactionCard, day: int) -> int:
+    much = matters.get(one.facet, card.importance) if card.facet is None else 1
+    return weight(card.sources[one.source], day - one.day) * much
 
 
 def _difference(one: Answer, card: SatisfactionCard) -> int:

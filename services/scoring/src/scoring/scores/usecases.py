@@ -21,7 +21,7 @@ from scoring.scorecards import usecases as scorecards
 from scoring.scores import network, store
 from scoring.scores.computing import Cards, Picture, pictures, silent
 from scoring.scores.rules import Moment, Score, day_of, midnight
-from scoring.scores.store import HISTORIC, LIVE, Mark, Series
+from scoring.scores.store import HISTORIC, LIVE, SWEPT, Mark, Series
 from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
 from scoring.wallet import usecases as wallet
@@ -82,6 +82,12 @@ async def mark_now(tx: Tx, customer_ids: Sequence[UUID]) -> None:
     await mark(tx, dict.fromkeys(customer_ids, tx.now))
 
 
+async def mark_later(tx: Tx, customer_ids: Sequence[UUID]) -> None:
+    """Have customers scored after whoever has news: of the whole firm, as at midnight."""
+    if customer_ids:
+        await store.mark(tx, [Mark(one, tx.now, SWEPT, tx.now) for one in customer_ids])
+
+
 async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
     """Score up to `limit` customers that are due; gives how many. Raises BatchFailedError."""
     claimed: dict[UUID, datetime] = {}
@@ -138,10 +144,11 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     if await directory.families(tx, claimed) != first_seen:
         raise FamilyMovedError
     told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
-    around, others = await network.below(tx, _all(families), len(known.influence.share_bp))
-    rows = await facts.of_customers(tx, [*_all(families), *others], known.fact_kinds)
+    around, others = await network.below(tx, families.values(), known.influence, told)
+    rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
+    brought = await network.facts_below(tx, others, known.influence, told)
     rows += await wallet.as_facts(tx, _all(families))
-    found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=rows))
+    found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=[*rows, *brought]))
     causes = _causes(tx, first_seen, claimed)
     scores = await _scores(tx, found, before, told)
     await _write(tx, found, scores, causes)

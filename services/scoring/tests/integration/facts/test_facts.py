@@ -11,7 +11,9 @@ import pytest
 
 from guanxi.events import Event, parse
 from guanxi.events import Fact as EventFact
+from guanxi.events.complaints import ComplaintFiledVoided, DeadlineMissed
 from guanxi.events.contracts import sample
+from guanxi.events.entitlements import GoodwillApproved
 from guanxi.events.interactions import OrderPlacedCorrected, OrderPlacedVoided, OrderReturned, PromiseMadeVoided
 from guanxi.testing import Harness, a_customer, an_event
 from scoring.facts import usecases
@@ -38,6 +40,42 @@ async def test_every_event_of_interactions_and_complaints_becomes_a_fact(
     async with service.database.api.read() as reader:
         rows = await reader.fetch("SELECT aggregate_id, kind, voided FROM fact WHERE customer_id = $1", one)
     assert {tuple(row) for row in rows} == expected
+
+
+async def test_goodwill_for_a_complaint_that_nobody_made_is_still_listed(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, complaint, now = await customer(), uuid4(), datetime.now(UTC)
+    said = {"goodwill_id": uuid4(), "complaint_id": complaint, "unit": "head-office", "kind": "exchange"}
+    given = GoodwillApproved.model_validate(said | {"currency": "CNY", "cost_minor": 100_000, "approved_at": now})
+    void, missed = (
+        kind.model_validate(sample(kind, full=False)["data"] | {"complaint_id": complaint})
+        for kind in (ComplaintFiledVoided, DeadlineMissed)
+    )
+    await service.apply(
+        an_event(given, aggregate=given.goodwill_id, sequence=2, subject=one),
+        an_event(missed, aggregate=uuid4(), subject=one),
+        an_event(void, aggregate=complaint, sequence=2, subject=one),
+    )
+    listed = (await staff.get(f"/v1/customers/{one}/facts")).json()["items"]
+    assert [(each["kind"], each["amount_minor"]) for each in listed] == [("goodwill", 100_000)]
+
+
+async def test_what_happened_before_a_window_is_read_only_where_something_in_it_rests_on_that(
+    service: Harness, customer: MakeCustomer
+) -> None:
+    one = await customer()
+    old, returned, new = (an_order(one, 1_000_000, days_ago=days) for days in (500, 400, 10))
+    at = datetime.now(UTC) - timedelta(days=5)
+    back = OrderReturned.model_validate(
+        {"return_id": uuid4(), "order_id": returned.aggregateid, "unit": "head-office", "returned_at": at}
+        | {"currency": "CNY", "amount_minor": 500_000}
+    )
+    await service.apply(old, returned, new, an_event(back, aggregate=back.return_id, subject=one, time=at))
+    since = datetime.now(UTC) - timedelta(days=365)
+    async with service.database.api.read() as reader:
+        rows = await usecases.of_customers(reader, [one], ("order", "return"), None, since)
+    assert {row.aggregate_id for row in rows} == {returned.aggregateid, new.aggregateid, back.return_id}
 
 
 async def test_the_newest_version_counts_and_every_version_can_be_read(

@@ -13,7 +13,7 @@ from guanxi.events import Event
 from guanxi.events.interactions.listening import InvitationLapsed
 from guanxi.events.relationships import CareTaskOpened, RelationshipAtRisk
 from guanxi.events.scores import ScoreChanged
-from guanxi.testing import Harness, a_customer, an_event
+from guanxi.testing import Harness, a_customer, a_unit, an_employee, an_event
 from scoring.scores import usecases
 
 from ...unit.radar.simulated import HABIT, LEAVES, WATCHED, lives
@@ -108,6 +108,45 @@ async def test_a_customer_who_is_absorbed_at_risk_brings_its_task_along(
     [listed] = (await staff.get("/v1/customers/at-risk")).json()["items"]
     assert listed["customer_id"] == str(one)
     assert len(await service.published(CareTaskOpened)) == 1
+
+
+async def test_who_leaves_again_after_a_merge_has_a_task_of_its_own(service: Harness, customer: MakeCustomer) -> None:
+    one, other = await customer(), await customer()
+    await service.apply(*_monthly(one, 60), a_contact(one))
+    await settle(service)
+    await service.apply(a_customer(one, sequence=2, canonical_id=other, status="merged"))
+    await settle(service)
+    await service.apply(an_order(other, 100_000, days_ago=0))
+    await settle(service)
+    assert len(await service.published(CareTaskOpened)) == 1
+    service.clock.move(100 * DAY)
+    await usecases.sweep(service.database.consumers, ZONE)
+    await settle(service)
+    risks = [risk for who, risk in await _risks(service) if who == other]
+    assert "recovered" in risks
+    assert risks[-1] == "at_risk"
+    first, second = await service.published(CareTaskOpened)
+    assert (first.subject, second.subject) == (one, other)
+
+
+async def test_a_care_task_is_a_matter_of_the_firm_and_no_dealers(service: Harness, customer: MakeCustomer) -> None:
+    seller, trader = an_employee(unit="sales"), an_employee(unit="dealer-17")
+    await service.apply(a_unit("sales"), a_unit("service-desk"), a_unit("dealer-17", internal=False), seller, trader)
+    placed = {
+        await customer(unit="dealer-17", owner_id=seller.aggregateid): ("sales", seller.aggregateid),
+        await customer(unit="dealer-17", owner_id=trader.aggregateid): ("head-office", None),
+        await customer(unit="dealer-17"): ("head-office", None),
+        await customer(unit="service-desk"): ("service-desk", None),
+    }
+    for one in placed:
+        await service.apply(*_monthly(one, 55), a_contact(one))
+    merged = await customer(unit="dealer-17")
+    desk = await customer(unit="service-desk", canonical_id=merged, status="merged")
+    placed[merged] = ("service-desk", None)
+    await service.apply(*_monthly(desk, 55), a_contact(merged))
+    await settle(service)
+    tasks = await service.published(CareTaskOpened)
+    assert {task.subject: (task.data.unit, task.data.owner_id) for task in tasks} == placed
 
 
 async def test_the_radar_leaves_nobody_out(service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient) -> None:

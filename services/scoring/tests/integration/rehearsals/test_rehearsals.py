@@ -11,6 +11,7 @@ import pytest
 from guanxi.events.scores import SegmentChanged
 from guanxi.testing import Harness, a_customer
 from scoring.rehearsals import usecases
+from scoring.scores.store import SWEPT
 
 from ..conftest import MakeCustomer, an_order, settle
 
@@ -147,6 +148,34 @@ async def test_merged_records_are_one_customer_in_a_rehearsal_and_an_erased_one_
     await service.erase(goes)
     [left] = (await staff.get(f"{PATH}/{found['id']}/movers")).json()["items"]
     assert left["customer_id"] == str(one)
+
+
+async def test_who_was_merged_while_a_rehearsal_runs_is_in_it_once(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "CHUNK", 1)
+    one, other = sorted([await customer(), await customer()])
+    await service.apply(an_order(one, 42_000_000), an_order(other, 50_000_000))
+    await settle(service)
+    # Not scored anew yet: both have a series still.
+    await service.apply(a_customer(other, sequence=2, canonical_id=one, status="merged"))
+    found = await _rehearsed(service, staff, {"default_margin_bp": 100})
+    assert (found["status"], found["result"]["customers"], found["result"]["movers"]) == ("rehearsed", 1, 1)
+
+
+async def test_the_whole_firm_is_scored_after_whoever_has_news(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    await _firm(service, customer, 3)
+    found = await _rehearsed(service, staff, {"default_margin_bp": 1200})
+    boss = service.caller(subject="boss")
+    assert (await boss.post(f"{PATH}/{found['id']}/approval", json={})).status_code == 201
+    assert (await boss.post(f"{PATH}/{found['id']}/publication", json={})).status_code == 201
+    while await service.work_off_due():
+        pass
+    async with service.database.api.read() as reader:
+        marks = await reader.fetch("SELECT urgency, count(*) AS n FROM dirty GROUP BY 1")
+    assert [(row["urgency"], row["n"]) for row in marks] == [(SWEPT, 3)]
 
 
 async def test_an_external_unit_finds_no_rehearsal(service: Harness, staff: httpx.AsyncClient) -> None:

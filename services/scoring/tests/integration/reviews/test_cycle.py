@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from guanxi.db import Reader
 from guanxi.events import Event
 from guanxi.events.improvements import ImprovementPublished
 from guanxi.events.interactions import InterviewCompleted, NeedAnswered, NeedRaised
@@ -21,6 +23,10 @@ from guanxi.events.reviews import (
     ReviewStepStarted,
 )
 from guanxi.testing import Harness, an_event
+from scoring.opinions import store
+from scoring.opinions import usecases as opinions
+from scoring.opinions.store import Graded
+from scoring.reviews import usecases
 
 from ..conftest import MakeCustomer, an_order, settle
 
@@ -130,7 +136,7 @@ async def test_a_cycle_runs_end_to_end_on_what_was_recorded_and_the_next_begins(
 
 
 async def test_the_report_links_what_was_heard_and_improved_to_revenue_cost_and_retention(
-    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await customer()
     cycle = (await staff.post("/v1/review-cycles", json={})).json()["id"]
@@ -151,7 +157,15 @@ async def test_the_report_links_what_was_heard_and_improved_to_revenue_cost_and_
         an_event(better.model_copy(update={"held_at": after}), aggregate=better.interview_id, subject=one, time=after),
         an_order(one, 30_000_000, days_ago=-1),
     )
+    looked: list[datetime] = []
+
+    async def by_code(reader: Reader, start: datetime, end: datetime) -> list[Graded]:
+        looked.append(start)
+        return await store.by_code(reader, start, end)
+
+    monkeypatch.setattr(opinions, "by_code", by_code)
     report = (await staff.get(f"/v1/review-cycles/{cycle}/report")).json()
+    assert len(looked) == 2, "one look at the firm before and one after, however many indicators there are"
     delivery = report["indicators"][0]
     assert (delivery["before"]["obtained_hundredths"], delivery["after"]["obtained_hundredths"]) == (200, 500)
     assert (report["interviews"], report["pressing_needs"], report["answered_in_time"]) == (1, 1, 1)
@@ -176,6 +190,23 @@ async def test_a_step_whose_day_went_by_is_overdue_once_and_can_still_be_done(
     service.clock.move(3 * DAY)
     await service.work_off_due()
     assert len(await service.published(ReviewStepOverdue)) == 1
+
+
+async def test_a_step_is_done_while_it_falls_due_and_neither_waits_for_the_other_for_ever(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    await _designate(service, await customer())
+    cycle = (await staff.post("/v1/review-cycles", json={})).json()
+    step = UUID(cycle["steps"][0]["id"])
+    async with service.database.consumers.begin() as tx:
+        assert await tx.fetch("DELETE FROM due WHERE id = $1 RETURNING id", step)
+        doing = asyncio.create_task(_do(staff, cycle["id"], 1))
+        async with asyncio.timeout(10):
+            while not await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - a lock
+                await asyncio.sleep(0.01)
+        await usecases.on_step_due(tx, step, service.clock.now())
+    assert (await doing).status_code == 201
+    assert [event.data.n for event in await service.published(ReviewStepOverdue)] == [1]
 
 
 async def test_a_second_cycle_waits_for_the_first_and_a_later_one_for_its_day(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,8 +13,11 @@ from guanxi.events import Event
 from guanxi.events.customers import CustomerReferred, CustomerReferredVoided
 from guanxi.events.scores import ScoreChanged
 from guanxi.testing import Harness, a_customer, an_event
+from scoring.scorecards import files
+from scoring.scores import network
+from scoring.scores.rules import Moment
 
-from ..conftest import MakeCustomer, an_order, settle
+from ..conftest import ZONE, MakeCustomer, an_order, settle
 
 pytestmark = pytest.mark.asyncio
 
@@ -80,3 +84,16 @@ async def test_two_records_that_were_merged_do_not_bring_each_other(
     await service.apply(a_customer(other, sequence=2, canonical_id=one, status="merged"))
     await settle(service)
     assert await _influence(staff, one) == 900_000
+
+
+async def test_of_whom_a_customer_brought_as_many_are_read_as_count(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, early, late = [await customer() for _ in range(3)]
+    await service.apply(_referral(one, late, 10), _referral(one, early, 20), _referral(early, await customer(), 30))
+    now = Moment(service.clock.now().date(), ZONE)
+    async with service.database.api.read() as reader:
+        for most, kept in (1, {early}), (2, {early, late}):
+            card = replace(files.influence_card(), most_customers=most)
+            _, records = await network.below(reader, [[one]], card, now)
+            assert set(records) == kept

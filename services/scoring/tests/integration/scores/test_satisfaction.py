@@ -127,6 +127,20 @@ async def test_the_opinions_of_merged_records_are_one_customers(
     assert 26 < shown["value"] < 62
 
 
+async def test_the_firms_report_and_a_customers_score_sort_an_indicator_under_the_same_facet(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    set_ = [{"code": "punctuality", "weight_bp": 10_000, "target": 4, "facet": "service"}]
+    assert (await staff.post("/v1/quality-indicators", json={"indicators": set_})).status_code == 201
+    await service.apply(_interview(one, ("punctuality", 5, 2, 5)))
+    await settle(service)
+    scores = {item["kind"] for item in (await staff.get(f"/v1/customers/{one}/scores")).json()["items"]}
+    assert "satisfaction.service" in scores
+    [item] = (await staff.get("/v1/reports/satisfaction?facet=service")).json()["items"]
+    assert (item["facet"], item["grades"]) == ("service", 1)
+
+
 async def test_the_firms_report_counts_those_without_a_name_and_no_customer_does(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, dealer: httpx.AsyncClient
 ) -> None:

@@ -40,6 +40,12 @@ def test_a_missed_deadline_of_a_complaint_that_nobody_made_is_out() -> None:
     assert current([never, missed]) == []
 
 
+def test_money_given_for_a_complaint_that_nobody_made_stays_given() -> None:
+    given = a_fact(2, "goodwill", amount_minor=100, currency="CNY", traits=Traits(complaint_id=UUID(int=1)))
+    never = a_fact(1, "complaint", sequence=3, voided=True)
+    assert current([never, given]) == [given]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_facts_stand_in_the_order_of_their_time(seed: int) -> None:
     facts = [an_order(n, 100, (n * 7 + seed) % 20) for n in range(1, 12)]

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.facts.rules import FactRow, Traits, current
+from scoring.goodwill import usecases
 from scoring.goodwill.rules import Returned, returned, united
 from scoring.scorecards import files
-from scoring.scores.influence import Brought
+from scoring.scores import influence
+from scoring.scores.influence import Brought, Links, Network
 from scoring.scores.value import ledger
 
-from ..conftest import TODAY, ZONE, a_fact, an_order
+from ..conftest import NOW, TODAY, ZONE, a_fact, an_order
 
 CARD, DAY, WINDOW = files.value_card(), TODAY.toordinal(), 365
 
@@ -82,6 +86,31 @@ def test_without_a_rate_or_a_cost_there_is_no_ratio() -> None:
 def test_of_a_day_of_the_past_only_what_had_come_by_then_counts() -> None:
     facts = [_goodwill(1, 1_000_000, 100), an_order(2, 10_000_000, 10)]
     assert [_of(facts, day=DAY - ago).own_minor for ago in (0, 50)] == [3_000_000, 0]
+
+
+def test_a_network_is_sorted_once_for_all_customers_of_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = [UUID(int=2000 + n) for n in range(20)]
+    brought = [UUID(int=3000 + n) for n in range(20)]
+    rows = [replace(_goodwill(n, 1_000_000, 100), customer_id=one) for n, one in enumerate(who, 1)]
+    rows += [replace(an_order(100 + n, 10_000_000, 20), customer_id=one) for n, one in enumerate(brought)]
+    referrals = [
+        replace(a_fact(500 + n, "referral", 50, traits=Traits(referred_id=other)), customer_id=one)
+        for n, (one, other) in enumerate(zip(who, brought, strict=True))
+    ]
+    sorted_out: list[int] = []
+
+    def links(around: Network, *more: Any) -> Links:
+        sorted_out.append(len(around.referrals))
+        return influence.links(around, *more)
+
+    monkeypatch.setattr(usecases, "links", links)
+    card = replace(files.influence_card(), share_bp=(3000,))
+    families = {one: [one] for one in who}
+    found = usecases._reckoned(families, rows, Network({}, referrals), card, NOW, None)
+    assert sorted_out == [20]
+    assert {(one.cost_minor, one.referred_minor, one.referrals) for one in found.values()} == {
+        (1_000_000, 3_000_000, 1),
+    }
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8))

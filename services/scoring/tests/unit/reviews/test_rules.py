@@ -155,6 +155,16 @@ def test_an_answered_need_that_came_too_late_or_is_open_again_is_not_in_time() -
     assert found.pressing_open == 1
 
 
+def test_a_need_that_was_answered_in_time_and_then_reopened_is_not_answered_in_time() -> None:
+    reopened = Traits(interview_id=UUID(int=1), pressing=True, status="reopened")
+    back = a_fact(3, "need", 8, traits=reopened, sequence=3)
+    found = rules.evidence([*_facts(), back], CYCLE)
+    assert (found.pressing_open, found.answered_in_time) == (2, 0)
+    again = Traits(interview_id=UUID(int=1), pressing=True, status="answered", in_time=False)
+    found = rules.evidence([*_facts(), back, a_fact(3, "need", 8, traits=again, sequence=4)], CYCLE)
+    assert (found.pressing_open, found.answered_in_time) == (1, 0)
+
+
 def test_revenue_cost_and_retention_are_held_against_the_span_before() -> None:
     one, two = UUID(int=50), UUID(int=51)
     order = [an_order(10, 1_000_000, 50), an_order(11, 400_000, 50), an_order(12, 2_000_000, 5)]

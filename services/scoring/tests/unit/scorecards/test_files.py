@@ -65,6 +65,20 @@ def test_every_band_of_satisfaction_says_what_is_to_be_expected() -> None:
         assert set(card.indicators.values()) <= card.facets
 
 
+def test_every_facet_that_questionnaires_offer_lands_somewhere() -> None:
+    # As services/interactions lists them: src/interactions/questionnaires/rules.py, FACETS.
+    offered = ("price", "quality", "brand", "service", "cost", "promise", "staff", "complaints", "contact", "product")
+    card = SATISFACTION[0]
+    assert {code: card.facet_of(code) for code in (*offered, "image")} == {
+        **{code: code for code in ("price", "quality", "brand", "service", "cost", "staff")},
+        "promise": "promise_kept",
+        "complaints": "complaint_handling",
+        "contact": "service",
+        "product": "quality",
+        "image": "brand",
+    }
+
+
 def test_every_tier_has_a_name_and_something_recommended() -> None:
     tiers = [band.name for band in files.value_card().bands]
     assert sorted(files.segment_book().tier_names) == sorted(files.treatments()) == sorted(tiers)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 
 from scoring.facts.rules import FactRow, Traits
 from scoring.scorecards import files
+from scoring.scorecards.referring import InfluenceCard
 from scoring.scores.computing import score
-from scoring.scores.influence import Network
+from scoring.scores.influence import Network, parts_of
 from scoring.scores.rules import Score
 
 from ..conftest import NOW, a_fact, an_order
@@ -31,10 +34,10 @@ def _order(of: UUID, minor: int, days_ago: int = 10, number: int = 1) -> FactRow
     return replace(an_order(of.int * 100 + number, minor, days_ago), customer_id=of)
 
 
-def _of(who: UUID, *facts: FactRow, canonical: dict[UUID, UUID] | None = None) -> Score:
+def _of(who: UUID, *facts: FactRow, canonical: dict[UUID, UUID] | None = None, card: InfluenceCard = CARD) -> Score:
     referrals = [one for one in facts if one.kind == "referral"]
     around = Network(canonical or {}, referrals, [one for one in facts if one.kind != "referral"])
-    return score((), CARD, NOW, [who], around)
+    return score((), card, NOW, [who], around)
 
 
 def test_a_share_of_the_profit_of_who_was_brought_counts() -> None:
@@ -89,7 +92,50 @@ def test_a_customer_that_loses_money_counts_as_nothing() -> None:
     assert found.inputs["influence_minor"] == 1_800_000
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 300)), max_size=12), st.integers(0, 99))
+def test_of_more_than_count_the_nearest_and_of_those_the_earliest_do_and_the_inputs_say_so() -> None:
+    edges = [_referral(A, B, 50), _referral(A, C, 90), _referral(B, D, 99)]
+    facts = [*edges, _order(B, 10_000_000), _order(C, 20_000_000), _order(D, 40_000_000)]
+    whole = {"influence_minor": 2_700_000 + 1_200_000, "referred": 3}
+    assert _of(A, *facts).inputs == whole
+    assert _of(A, *facts, card=replace(CARD, most_customers=4)).inputs == whole
+    two = {"influence_minor": 2_700_000, "referred": 2, "most_customers": 2}
+    assert _of(A, *facts, card=replace(CARD, most_customers=2)).inputs == two
+    one = {"influence_minor": 1_800_000, "referred": 1, "most_customers": 1}
+    assert _of(A, *facts, card=replace(CARD, most_customers=1)).inputs == one
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 300)), max_size=12))
+def test_the_part_of_a_network_below_a_customer_says_the_same_of_it_as_the_whole(
+    edges: list[tuple[int, int, int]],
+) -> None:
+    who = [UUID(int=2000 + n) for n in range(6)]
+    found = {one.aggregate_id: one for one in (_referral(who[a], who[b], days) for a, b, days in edges)}
+    voids = [replace(one, sequence=2, voided=True, traits=Traits()) for one in list(found.values())[::3]]
+    whole = Network({}, [*found.values(), *voids], [_order(one, 5_000_000) for one in who])
+    for one, part in parts_of(whole, {one: [one] for one in who}, len(CARD.share_bp)).items():
+        assert score((), CARD, NOW, [one], part) == score((), CARD, NOW, [one], whole)
+
+
+def test_each_fact_of_a_network_is_sorted_in_once_however_many_ask() -> None:
+    class Looked(list[FactRow]):
+        times = 0
+
+        def __iter__(self) -> Iterator[FactRow]:
+            self.times += 1
+            return super().__iter__()
+
+    who = [UUID(int=2000 + n) for n in range(40)]
+    referrals = Looked(_referral(one, other) for one, other in pairwise(who))
+    facts = Looked(_order(one, 5_000_000) for one in who)
+    parts = parts_of(Network({}, referrals, facts), {one: [one] for one in who}, 3)
+    assert (referrals.times, facts.times) == (1, 1)
+    assert [len(parts[one].facts) for one in who] == [*([3] * 37), 2, 1, 0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 300)), max_size=12),
+    st.integers(0, 99),
+)
 def test_any_graph_ends_in_the_same_score_whatever_the_order(edges: list[tuple[int, int, int]], seed: int) -> None:
     who = [UUID(int=2000 + n) for n in range(6)]
     facts = [_referral(who[a], who[b], days) for a, b, days in edges] + [_order(one, 5_000_000) for one in who]

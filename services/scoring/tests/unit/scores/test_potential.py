@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -112,3 +113,11 @@ def test_whoever_tells_us_something_teaches_us(kinds: list[str], value: int | No
 
 def test_what_was_learned_fades() -> None:
     assert [score([a_fact(1, "interview", days)], LEARNING, NOW).value for days in (0, 365, 730)] == [8, 4, 2]
+
+
+def test_an_improvement_for_a_complaint_that_nobody_made_taught_nothing_whoever_reads_the_facts() -> None:
+    improved = a_fact(2, "complaint.improved", 5, traits=Traits(complaint_id=UUID(int=1)))
+    made, never = a_fact(1, "complaint", 9), a_fact(1, "complaint", 9, sequence=2, voided=True)
+    for facts, value in ([made, improved], 12), ([made, improved, never], None):
+        read = [one for one in facts if one.kind in LEARNING.fact_kinds]
+        assert [score(some, LEARNING, NOW).value for some in (facts, read)] == [value, value]

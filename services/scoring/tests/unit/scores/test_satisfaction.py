@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.facts.rules import FactRow, Graded, Traits
 from scoring.scorecards import files
+from scoring.scores import satisfaction
 from scoring.scores.computing import picture, score
 from scoring.scores.rules import Moment, Score
 from scoring.scores.usecases import cards
@@ -109,3 +111,21 @@ def test_reasons_add_up_whatever_the_order_and_days_alone_change_no_single_opini
         assert 0 <= found.value <= 100
     if len(facts) == 1 and found.value is not None:
         assert _of(*facts, moment=Moment(TODAY + timedelta(days=100), ZONE)).value == found.value
+
+
+def test_what_matters_is_looked_up_once_however_many_answers_there_are() -> None:
+    class Looked(list[tuple[int, str | None, int]]):
+        times = 0
+
+        def __iter__(self) -> Iterator[tuple[int, str | None, int]]:
+            self.times += 1
+            return super().__iter__()
+
+    facts = [_said(n, ("service", 4, 5), ("price", 4, 2)) for n in range(1, 30)]
+    found = satisfaction.opinions(facts, WHOLE, ZONE)
+    day = TODAY.toordinal()
+    matters = Looked([(day - 9, "price", 5), (day - 1, "price", 1), (day - 1, "price", 2), (day + 1, "price", 5)])
+    measured = satisfaction.measure(satisfaction.Opinions(found.answers, matters), WHOLE, day)
+    assert matters.times == 1
+    # Of the newest interview the heavier: price counts 2 and service, of which none spoke, 3.
+    assert measured.value == 50 + round(WHOLE.points_per_grade * (3 * 1 - 2 * 2) / 5)
