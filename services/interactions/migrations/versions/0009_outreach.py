@@ -30,7 +30,9 @@ def upgrade() -> None:
             contact_id uuid,
             missed_at timestamptz,
             CONSTRAINT pk_plan_item PRIMARY KEY (id),
-            CONSTRAINT ck_plan_item_status CHECK (status IN ('planned', 'done', 'missed', 'historic'))
+            CONSTRAINT ck_plan_item_status CHECK (
+                status IN ('planned', 'done', 'missed', 'cancelled', 'historic')
+            )
         )
     """)
     op.execute("CREATE INDEX ix_plan_item_assignee ON plan_item (assignee_id, closes_at, id)")

@@ -79,9 +79,11 @@ async def hand_in(token: Token, call: Writing, lang: Asked = None) -> Response:
     here = f"/card/{token}?lang={language}"
     try:
         LIMITS.check(call.request, token)
+        async with call.pool.read() as reader:
+            opened = await usecases.open_unused(reader, token)
+        # A stranger's body comes when it comes: no connection waits for it.
+        filled = _form(await call.request.body(), opened.asked)
         async with call.once() as once:
-            opened = await usecases.open_card(once.tx, token)
-            filled = _form(await call.request.body(), opened.asked)
             opinion = await usecases.respond(once.tx, token, filled)
             once.created(opinion.id, "", customer_id=opinion.customer_id)
     except Problem as problem:

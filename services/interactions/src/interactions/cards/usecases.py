@@ -104,6 +104,13 @@ async def open_card(reader: Reader, code: str) -> Open:
     return await _opened(reader, await store.card(reader, codes.hash_of(code)))
 
 
+async def open_unused(reader: Reader, code: str) -> Open:
+    """What a code stands for that nobody has used; 404, 409."""
+    opened = await open_card(reader, code)
+    rules.refuse_used(opened.card)
+    return opened
+
+
 async def respond(tx: Tx, code: str, filled: Filled) -> Opinion:
     """Take in a card; 404 for no code of ours, 409 for one that was used, 410 to sign for who was erased, 422.
 

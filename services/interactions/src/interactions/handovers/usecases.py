@@ -108,6 +108,8 @@ async def complete(tx: Tx, principal: Principal, handover_id: UUID, body: NewHan
     before = await _locked(tx, principal, handover_id)
     to_id = await _successor(tx, principal, before, body.to_employee)
     after = rules.completed(before, to_id, tx.now, body.without_joint_visit)
+    if after.plan_item_id is not None:
+        await plans.cancel_all(tx, [after.plan_item_id])
     await _write(tx, [after], None)
     return after
 
@@ -162,10 +164,14 @@ async def _plan_for(tx: Tx, who: Leaver, cause: Event[Any] | None) -> None:
 
 async def _redate(tx: Tx, handovers: Sequence[Handover], leaves_on: date, visit_on: date | None) -> None:
     moved = [one for one in handovers if one.status == "planned" and one.leaves_on != leaves_on]
+    if not moved:
+        return
     after = [rules.redated(one, leaves_on, visit_on) for one in moved]
-    for one in after:
-        if one.plan_item_id is not None and visit_on is not None:
-            await plans.move(tx, one.plan_item_id, visit_on)
+    items = [one.plan_item_id for one in after if one.plan_item_id is not None]
+    if visit_on is None:
+        await plans.cancel_all(tx, items)
+    else:
+        await plans.move_all(tx, items, visit_on)
     await _write(tx, after, None)
 
 

@@ -18,7 +18,7 @@ from interactions.record import Kept
 
 DUE_KIND = "plan_item"
 Kind = Literal["visit", "call", "meeting", "survey", "care"]
-Status = Literal["planned", "done", "missed", "historic"]
+Status = Literal["planned", "done", "missed", "cancelled", "historic"]
 CARE_REASON = "care-task"
 
 
@@ -110,9 +110,18 @@ def missed(item: PlanItem, now: datetime) -> PlanItem | None:
     return replace(item, status="missed", missed_at=item.closes_at, version=item.version + 1)
 
 
-def moved(item: PlanItem, due_on: date, zone: ZoneInfo) -> PlanItem:
-    """An item that is still to be done, on another day."""
-    return replace(item, due_on=due_on, closes_at=end_of(due_on, zone), version=item.version + 1)
+def moved(item: PlanItem, due_on: date, zone: ZoneInfo) -> PlanItem | None:
+    """An item that is still to be done, or was called off, on another day; None when there is nothing to tell."""
+    called_off = item.status == "cancelled" and item.voided_at is None
+    if not called_off and (not item.open or item.due_on == due_on):
+        return None
+    closes_at = end_of(due_on, zone)
+    return replace(item, status="planned", due_on=due_on, closes_at=closes_at, version=item.version + 1)
+
+
+def cancelled(item: PlanItem) -> PlanItem | None:
+    """The item that need not be done any more; None when there is nothing to tell."""
+    return replace(item, status="cancelled", version=item.version + 1) if item.open else None
 
 
 def fact(item: PlanItem) -> ContactPlanned:
@@ -130,7 +139,7 @@ def fact(item: PlanItem) -> ContactPlanned:
         return PlanItemDone.model_validate({**state, "done_at": item.done_at, "contact_id": item.contact_id})
     if item.missed_at is not None:
         return PlanItemMissed.model_validate({**state, "missed_at": item.missed_at})
-    return ContactPlanned.model_validate(state)
+    return ContactPlanned.model_validate({**state, "cancelled": item.status == "cancelled"})
 
 
 def _item(planned: Planned, unit_id: str, closes_at: datetime, item_id: UUID, now: datetime) -> PlanItem:

@@ -18,6 +18,9 @@ from interactions.plans.tables import plan_item
 
 _P = plan_item.c
 _SELECT = sa.select(*rows.columns(plan_item, PlanItem))
+_LOCK_ALL = f"""
+SELECT {", ".join(rows.names(PlanItem))} FROM plan_item WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+"""
 _ERASE = """
 UPDATE plan_item SET what = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
@@ -48,6 +51,11 @@ async def lock(tx: Tx, item_id: UUID) -> PlanItem | None:
     """One plan item, locked."""
     row = await tx.one(_SELECT.where(_P.id == item_id).with_for_update())
     return rows.read(PlanItem, row) if row else None
+
+
+async def lock_all(tx: Tx, ids: Collection[UUID]) -> list[PlanItem]:
+    """Those of these ids that are plan items, locked."""
+    return [rows.read(PlanItem, row) for row in await tx.fetch(_LOCK_ALL, list(ids))]
 
 
 async def find(reader: Reader, principal: Principal, item_id: UUID) -> PlanItem | None:

@@ -20,7 +20,7 @@ plan_item = sa.Table(
     sa.Column("done_at", TIME),
     sa.Column("contact_id", UUID),
     sa.Column("missed_at", TIME),
-    sa.CheckConstraint("status IN ('planned', 'done', 'missed', 'historic')", name="status"),
+    sa.CheckConstraint("status IN ('planned', 'done', 'missed', 'cancelled', 'historic')", name="status"),
     sa.Index("ix_plan_item_customer", "customer_id", "closes_at", "id"),
     sa.Index("ix_plan_item_unit", "unit_id", "closes_at", "id"),
     sa.Index("ix_plan_item_closes", "closes_at", "id"),

@@ -12,6 +12,7 @@ from guanxi import directory, due
 from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Pool, Reader, Tx
+from guanxi.directory import Unit
 from guanxi.events import Event
 from guanxi.events.relationships import CareTaskOpened
 from guanxi.ports import derived_id
@@ -100,17 +101,31 @@ async def finish_open(tx: Tx, item_id: UUID | None, contact: Contact) -> None:
         await _write(tx, [rules.done(before, contact.occurred_at, contact.id)], {}, contact.occurred_at)
 
 
-async def move(tx: Tx, item_id: UUID, due_on: date) -> None:
-    """Plan an item that is still to be done for another day, told anew as planned."""
-    before = await _locked(tx, item_id)
-    if before.open and before.due_on != due_on:
-        after = rules.moved(before, due_on, await _zone(tx, before.unit_id))
-        await due.schedule(tx, after.closes_at, DUE_KIND, item_id)
-        await _write(tx, [after], {})
+async def move_all(tx: Tx, item_ids: Sequence[UUID], due_on: date) -> None:
+    """Plan those of these items that are still to be done, or were called off, for another day, told anew as planned.
+
+    As many statements for all as for one.
+    """
+    found = await _locked_all(tx, item_ids)
+    units = await directory.lineage(tx, {one.unit_id for one in found})
+    moved = [rules.moved(one, due_on, _zone_of(units.get(one.unit_id))) for one in found]
+    after = [one for one in moved if one is not None]
+    if after:
+        await due.schedule_all(tx, DUE_KIND, {one.id: one.closes_at for one in after})
+    await _write(tx, after, {})
+
+
+async def cancel_all(tx: Tx, item_ids: Sequence[UUID]) -> None:
+    """Call off those of these items that are still to be done: nobody will have missed them."""
+    cancelled = [rules.cancelled(one) for one in await _locked_all(tx, item_ids)]
+    after = [one for one in cancelled if one is not None]
+    if after:
+        await dues.release(tx, DUE_KIND, [one.id for one in after])
+    await _write(tx, after, {})
 
 
 async def miss(tx: Tx, item_id: UUID) -> None:
-    """Tell that an item's day went by, unless it was done or moved meanwhile."""
+    """Tell that an item's day went by, unless it was done, moved or called off meanwhile."""
     before = await store.lock(tx, item_id)
     after = rules.missed(before, tx.now) if before else None
     if after is not None:
@@ -175,7 +190,10 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 async def _zone(reader: Reader, unit_id: str) -> ZoneInfo:
-    unit = await directory.unit(reader, unit_id)
+    return _zone_of(await directory.unit(reader, unit_id))
+
+
+def _zone_of(unit: Unit | None) -> ZoneInfo:
     return directory.zone_of(unit.time_zone) if unit else directory.DEFAULT_ZONE
 
 
@@ -185,6 +203,13 @@ async def _locked(tx: Tx, item_id: UUID) -> PlanItem:
     if locked is None:
         raise NotFound("plan item")
     return locked
+
+
+async def _locked_all(tx: Tx, item_ids: Sequence[UUID]) -> list[PlanItem]:
+    if not item_ids:
+        return []
+    await dues.hold(tx, DUE_KIND, item_ids)
+    return await store.lock_all(tx, item_ids)
 
 
 async def _write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -258,6 +259,30 @@ async def test_a_card_is_filled_in_on_the_page(staff: httpx.AsyncClient, service
     assert (given.subject, given.data.has_text, given.data.grades[0].expected) == (customer_id, True, 10)
     missing = await browser.get("/card/7F3K-9QMA-2XBT-40HE")
     assert (missing.status_code, "no such card" in missing.text) == (404, True)
+
+
+async def test_nothing_of_the_database_waits_for_a_form_that_does_not_come(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    await made(staff, card())
+    one = await invited(staff, await customer())
+    inside: list[int] = []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        async with service.database.api.read() as reader:
+            inside.append(await reader.fetchval(_INSIDE))
+        yield b"g.service=3"
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    sent = await service.anonymous().post(f"/card/{one['code']}", content=slowly(), headers=form)
+    assert (sent.status_code, inside) == (303, [0])
+    again = await service.anonymous().post(f"/card/{one['code']}", content=slowly(), headers=form)
+    assert (again.status_code, inside) == (409, [0]), "a used card is refused before its form is read"
+
+
+_INSIDE = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
 
 
 async def test_too_many_tries_are_held_back(service: Harness) -> None:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from guanxi.events.interactions import ContactPlanned, CustomerContacted, HandoverPlanned, PlanItemDone
+from guanxi.db import Reader, Tx
+from guanxi.events.interactions import ContactPlanned, CustomerContacted, HandoverPlanned, PlanItemDone, PlanItemMissed
 from guanxi.testing import Harness, a_customer, an_employee
 
 from ..interviews.guides import GUIDE, made
@@ -110,6 +111,76 @@ async def test_another_day_moves_what_is_planned(staff: httpx.AsyncClient, servi
     ]
     await leaves(service, leaver, day(40))
     assert len(await service.published(HandoverPlanned)) == 2, "older news changes nothing"
+
+
+async def test_another_day_takes_as_many_statements_for_many_customers_as_for_one(
+    staff: httpx.AsyncClient, service: Harness, customer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for kind, name in ((Reader, "fetch"), (Reader, "fetchrow"), (Tx, "execute")):
+        monkeypatch.setattr(kind, name, _counting(getattr(kind, name), asked))
+    counts = []
+    for customers in (1, 7):
+        leaver = await somebody(service)
+        for _ in range(customers):
+            await customer(owner_id=leaver)
+        await leaves(service, leaver, day(40))
+        later = an_employee(leaver, sequence=3, left_on=day(20))
+        await service.know(later)
+        asked.clear()
+        await service.apply(later, consumer="leavers")
+        counts.append(len(asked))
+        found = (await staff.get("/v1/plan-items", params={"assignee": str(leaver)})).json()["items"]
+        assert len(found) == customers
+        assert all(date.fromisoformat(one["due_on"]) < day(20) for one in found)
+    assert counts[0] == counts[1]
+    assert counts[0] > 0
+
+
+def _counting(real: Any, asked: list[str]) -> Any:
+    async def counted(self: Any, sql: str, *args: Any) -> Any:
+        asked.append(sql)
+        return await real(self, sql, *args)
+
+    return counted
+
+
+async def test_nobody_misses_a_joint_visit_that_nobody_is_to_make_any_more(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    leaver, successor = await somebody(service), await somebody(service)
+    await customer(owner_id=leaver)
+    await leaves(service, leaver, day(30))
+    (one,) = (await staff.get("/v1/handovers")).json()["items"]
+    item = f"/v1/plan-items/{one['plan_item_id']}"
+    states = []
+    for sequence, on in ((3, day(0)), (4, day(30)), (5, day(0)), (6, day(20))):
+        await leaves(service, leaver, on, sequence=sequence)
+        states.append((await staff.get(item)).json()["status"])
+    assert states == ["cancelled", "planned", "cancelled", "planned"]
+    body = {"to_employee": str(successor), "without_joint_visit": "customer-abroad"}
+    assert (await staff.post(f"/v1/handovers/{one['id']}/completion", json=body)).status_code == 201
+    assert (await staff.get(item)).json()["status"] == "cancelled"
+    async with service.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM due WHERE kind = 'plan_item'") == 0
+    told = [(event.sequence, event.data.cancelled) for event in await service.published(ContactPlanned)]
+    assert told == [(1, False), (2, True), (3, False), (4, True), (5, False), (6, True)]
+    service.clock.move(40 * 86400)
+    await service.work_off_due()
+    assert await service.published(PlanItemMissed) == []
+
+
+async def test_a_joint_visit_that_took_place_stays_done(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    leaver, successor = await somebody(service), await somebody(service)
+    await customer(owner_id=leaver)
+    await leaves(service, leaver, day(30))
+    (one,) = (await staff.get("/v1/handovers")).json()["items"]
+    path = f"/v1/handovers/{one['id']}"
+    assert (await staff.post(f"{path}/joint-visit", json={"to_employee": str(successor)})).status_code == 201
+    assert (await staff.post(f"{path}/completion", json={})).status_code == 201
+    assert (await staff.get(f"/v1/plan-items/{one['plan_item_id']}")).json()["status"] == "done"
 
 
 async def test_who_comes_to_depend_on_a_leaver_later_is_handed_over_too(

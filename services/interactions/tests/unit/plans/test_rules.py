@@ -69,7 +69,32 @@ def test_what_is_not_done_is_missed_once_and_may_be_done_late() -> None:
 
 def test_another_day_moves_the_end() -> None:
     moved = rules.moved(item(), NOW.date() + timedelta(days=1), SHANGHAI)
+    assert moved is not None
     assert (moved.closes_at, moved.version) == (datetime(2026, 3, 3, 16, 0, tzinfo=UTC), 2)
+    assert rules.moved(item(), NOW.date(), SHANGHAI) is None, "it is planned for that day"
+    assert rules.moved(rules.done(item(), NOW, None), NOW.date() + timedelta(days=1), SHANGHAI) is None
+
+
+def test_what_is_called_off_is_not_missed_and_may_be_planned_again_or_done() -> None:
+    planned = item()
+    off = rules.cancelled(planned)
+    assert off is not None
+    assert (off.status, off.open, off.version) == ("cancelled", False, 2)
+    assert rules.fact(off).cancelled
+    assert not rules.fact(planned).cancelled
+    assert rules.missed(off, off.closes_at) is None
+    assert rules.cancelled(off) is None
+    again = rules.moved(off, off.due_on, SHANGHAI)
+    assert again is not None
+    assert (again.status, again.version, rules.fact(again).cancelled) == ("planned", 3, False)
+    assert isinstance(rules.fact(rules.done(off, NOW, None)), PlanItemDone)
+
+
+def test_what_is_over_is_not_called_off() -> None:
+    missed = rules.missed(item(), item().closes_at)
+    assert missed is not None
+    assert rules.cancelled(missed) is None
+    assert rules.cancelled(rules.done(item(), NOW, None)) is None
 
 
 def test_care_falls_to_the_owner_and_else_to_the_lead() -> None:

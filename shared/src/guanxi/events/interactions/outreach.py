@@ -39,6 +39,8 @@ class ContactPlanned(Recorded, type="guanxi.interactions.ContactPlanned.v1"):
     reason: Code | None = None
     cause_id: UUID | None = None
     """Aggregate id of what asked for it: a care task, a hand-over."""
+    cancelled: bool = False
+    """Whether it need not be done any more; told anew without it, it is planned again."""
 
 
 class PlanItemDone(ContactPlanned, type="guanxi.interactions.PlanItemDone.v1"):
