@@ -21,7 +21,7 @@ STATEMENTS = (
   {BASE},
   record_id uuid NOT NULL,
   kind text NOT NULL,
-  customer_id uuid NOT NULL,
+  customer_id uuid,
   order_id uuid,
   at timestamptz NOT NULL,
   currency text,
@@ -77,6 +77,7 @@ STATEMENTS = (
     f"""CREATE TABLE entitlement_decision (
   {BASE},
   order_id uuid NOT NULL,
+  customer_id uuid NOT NULL,
   at_version bigint NOT NULL,
   decision text NOT NULL,
   reason text NOT NULL,

@@ -46,7 +46,7 @@ async def list_flags(call: Reading, page: Paging) -> Page[FlagRead]:
     """List orders whose correction would take a benefit away: it stands until somebody decides."""
     async with call.pool.read() as reader:
         found = await flags.page(reader, page.after, page.limit, call.pool.clock.now())
-    return page.cut([FlagRead.model_validate(one) for one in found], lambda one: (one.order_id,))
+    return page.cut([FlagRead.model_validate(one) for one in found], lambda one: (one.order_id, one.customer_id))
 
 
 @router.post("/entitlement-flags/{order_id}/decision", status_code=201)

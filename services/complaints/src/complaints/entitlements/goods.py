@@ -21,7 +21,8 @@ Zones = Mapping[str, ZoneInfo]
 class Record:
     """One version of an order, delivery, return or service; the columns of its row.
 
-    `lines` are pairs of article and pieces; `amount_minor` is what an order came to, a service cost us.
+    `lines` are pairs of article and pieces; `amount_minor` is what an order came to, a service cost us. A correction
+    may say that it was nobody's we know: `customer_id` None.
     """
 
     id: UUID
@@ -31,7 +32,7 @@ class Record:
     unit_id: str
     record_id: UUID
     kind: str
-    customer_id: UUID
+    customer_id: UUID | None
     order_id: UUID | None = None
     at: datetime
     currency: str | None = None

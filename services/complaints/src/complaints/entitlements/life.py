@@ -57,12 +57,14 @@ async def publish(tx: Tx, policy_id: UUID, principal: Principal) -> Version:
 
     What it changes then is what was rehearsed, or it is not published.
     """
+    await policy_store.hold_publishing(tx)
     before = await find(tx, policy_id, lock=True)
     await authority.check(tx, principal, authority.LEAD)
     clock = await reading.clock(tx)
     today = clock.day(tx.now)
     after = rules.published(before, today, tx.now)
-    rules.check_followed(after, await in_force(tx, after.effective_from))
+    present = await in_force(tx, after.effective_from)
+    rules.check_followed(after, present, await policy_store.waiting(tx, after.effective_from))
     await policy_store.save(tx, after)
     await _tell(tx, after)
     if after.effective_from <= today:

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from complaints.access import Reading, Writing
 from complaints.entitlements import life, rehearsing, showing
 from complaints.entitlements.policy_schemas import PolicyBody, PolicyItem, PolicyRead, RehearsalRead, StatusName
-from guanxi.http import Page, Paging, deadline, set_etag
+from guanxi.http import Page, Paging, Write, deadline, set_etag
+from guanxi.problems import Conflict
 
 router = APIRouter(tags=["entitlements"])
 _PATH = "/v1/entitlement-policies"
@@ -57,8 +58,9 @@ async def get_rehearsal(policy_id: UUID, call: Reading) -> RehearsalRead:
 @deadline(60)
 async def rehearse_policy(policy_id: UUID, call: Writing) -> RehearsalRead:
     """Find out who would gain and lose what by a draft, the VIPs by name, and what it is expected to cost."""
+    made = await _made_before(call)  # a repeat need not wait for what was computed already
     async with call.pool.read() as reader:
-        result = await rehearsing.result(reader, policy_id, call.pool.clock.now())
+        result = None if made else await rehearsing.result(reader, policy_id, call.pool.clock.now())
     async with call.once() as once:
         if once.replay:
             found = await life.find(once.tx, once.replay, rehearsed=True)
@@ -89,3 +91,11 @@ async def publish_policy(policy_id: UUID, call: Writing) -> PolicyItem:
         found = await life.publish(once.tx, policy_id, call.principal)
         once.created(found.id, f"{_PATH}/{found.id}", found.version)
     return PolicyItem.model_validate(found)
+
+
+async def _made_before(call: Write) -> bool:
+    try:
+        await call.look_up()
+    except Conflict:
+        return False
+    return True

@@ -15,7 +15,8 @@ from guanxi.events.fields import Currency, IsoDate, Language, Money, PersonName,
 
 StatusName = Literal["draft", "rehearsed", "approved", "published", "retired"]
 Kind = Literal["exchange", "care", "use", "explanation", "repair"]
-Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$"), Field(examples=["CN-44"])]
+_REGION = r"^(CN-[0-9]{2}|(C[A-MO-Z]|[ABD-Z][A-Z])-[A-Z0-9]{1,3})$"
+Region = Annotated[str, StringConstraints(pattern=_REGION), Field(examples=["CN-44"])]
 Rate = Annotated[str, StringConstraints(pattern=r"^\d{1,9}(\.\d{1,9})?$"), Field(examples=["7.19"])]
 _LONGEST_MONTHS, _LONGEST_DAYS = 1200, 36_500
 
@@ -71,7 +72,10 @@ class PolicyBody(Body):
 
     effective_from: IsoDate
     home_region: Region | None = None
-    """The firm's own province, ISO 3166-2; customers elsewhere are out of town."""
+    """The firm's own province, ISO 3166-2, in China by its number of GB/T 2260 (`CN-44`, not `CN-GD`).
+
+    So customers' regions are told; customers elsewhere are out of town.
+    """
     vip_tiers: Annotated[list[Code], Field(max_length=20)] | None = None
     goodwill_lead_limit_minor: Money | None = None
     """Up to here a lead approves goodwill, above it a director."""

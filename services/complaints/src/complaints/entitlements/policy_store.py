@@ -22,6 +22,12 @@ _IN_FORCE = """
 SELECT * FROM entitlement_policy WHERE status IN ('published', 'retired') AND effective_from <= $1
 ORDER BY effective_from DESC, number DESC LIMIT 1
 """
+# Two published at once must not be overlooked by each other: one goes after the other.
+_PUBLISHING = "SELECT pg_advisory_xact_lock(hashtext('complaints.entitlement-policy'))"
+_WAITING = """
+SELECT * FROM entitlement_policy WHERE status = 'published' AND effective_from > $1
+ORDER BY effective_from, number LIMIT 1
+"""
 # Two drafts at once must not get one number: the second waits until the first is there.
 _LOCK = "LOCK TABLE entitlement_policy IN SHARE ROW EXCLUSIVE MODE"
 _NEXT = "SELECT coalesce(max(number), 0) + 1 FROM entitlement_policy"
@@ -68,6 +74,17 @@ async def next_number(tx: Tx) -> int:
     """The number of a new draft; nobody else gets it."""
     await tx.execute(_LOCK)
     return int(await tx.fetchval(_NEXT))
+
+
+async def hold_publishing(tx: Tx) -> None:
+    """Let nobody else publish a policy until the transaction ends."""
+    await tx.execute(_PUBLISHING)
+
+
+async def waiting(reader: Reader, after: date) -> Version | None:
+    """The first published policy that holds from a later day on."""
+    row = await reader.fetchrow(_WAITING, after)
+    return _version(row) if row else None
 
 
 async def insert(tx: Tx, made: Version) -> None:

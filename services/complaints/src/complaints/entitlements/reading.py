@@ -31,9 +31,9 @@ class Clock:
         """Head office's time zone."""
         return self.zones.get(HEAD_OFFICE, directory.DEFAULT_ZONE)
 
-    def day(self, at: datetime) -> date:
-        """The firm's day of a moment."""
-        return at.astimezone(self.firm).date()
+    def day(self, at: datetime, unit: str = HEAD_OFFICE) -> date:
+        """The day of a moment: the firm's, or the one where a unit is."""
+        return at.astimezone(self.zones.get(unit, directory.DEFAULT_ZONE)).date()
 
 
 async def clock(reader: Reader) -> Clock:
@@ -67,14 +67,27 @@ def _files(families: Mapping[UUID, Sequence[UUID]], told: Sequence[Record], know
     versions: dict[UUID, list[Record]] = {}
     for one in told:
         versions.setdefault(one.record_id, []).append(one)
-    owned: dict[UUID, list[Record]] = {}
-    for some in versions.values():
-        owned.setdefault(max(some, key=lambda one: one.version).customer_id, []).extend(some)
-    return {key: _file(key, members, owned, known) for key, members in families.items()}
+    owned: dict[UUID | None, list[Record]] = {}
+    ever: dict[UUID | None, set[UUID]] = {}
+    for record_id, some in versions.items():
+        # Who voids a record need not say whose it was.
+        owner = max(some, key=lambda one: (not one.voided, one.version)).customer_id
+        owned.setdefault(owner, []).extend(some)
+        for one in some:
+            ever.setdefault(one.customer_id, set()).add(record_id)
+    files = {}
+    for key, members in families.items():
+        theirs = list(chain.from_iterable(owned.get(one, ()) for one in members))
+        concerning: set[UUID] = set().union(*(ever.get(one, ()) for one in members))
+        orders = list(chain.from_iterable(versions[one] for one in concerning))
+        files[key] = _file(key, members, theirs, orders, known)
+    return files
 
 
-def _file(key: UUID, members: Sequence[UUID], owned: Mapping[UUID, Sequence[Record]], known: _Known) -> File:
-    told = list(chain.from_iterable(owned.get(one, ()) for one in members))
+def _file(
+    key: UUID, members: Sequence[UUID], owned: Sequence[Record], concerning: Sequence[Record], known: _Known
+) -> File:
+    """Goods are whose the record is now; what an order promised was promised to whomever it named then."""
     standing = Standing(
         list(chain.from_iterable(known.steps.get(one, ()) for one in members)),
         list(chain.from_iterable(known.designations.get(one, ()) for one in members)),
@@ -82,8 +95,8 @@ def _file(key: UUID, members: Sequence[UUID], owned: Mapping[UUID, Sequence[Reco
     )
     return File(
         members=frozenset(members),
-        lots=goods.lots_of(told, known.time.zones),
-        orders=thresholds.stories(told, known.settled),
+        lots=goods.lots_of(owned, known.time.zones),
+        orders=thresholds.stories(concerning, known.settled, frozenset(members)),
         standing=standing,
         zones=known.time.zones,
     )

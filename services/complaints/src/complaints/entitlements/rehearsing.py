@@ -35,8 +35,9 @@ async def result(reader: Reader, policy_id: UUID, now: datetime) -> Mapping[str,
     return await _result(reader, await in_force(reader, on), draft, on, time)
 
 
-async def keep(tx: Tx, policy_id: UUID, found: Mapping[str, Any]) -> Version:
-    """Keep what a rehearsal found with its draft. 404, 409."""
+async def keep(tx: Tx, policy_id: UUID, found: Mapping[str, Any] | None) -> Version:
+    """Keep what a rehearsal found (None: find it now) with its draft. 404, 409."""
+    found = await result(tx, policy_id, tx.now) if found is None else found
     after = rules.rehearsed(await find(tx, policy_id, lock=True), found, tx.now)
     await policy_store.save(tx, after)
     return after

@@ -167,13 +167,17 @@ def published(one: Version, today: date, now: datetime) -> Version:
     return _moved(one, now, status=PUBLISHED, effective_from=max(one.effective_from, today), published_at=now)
 
 
-def check_followed(one: Version, present: Version) -> None:
-    """Refuse what would never hold, or would not change what was rehearsed. 409 `superseded`, `rehearse-again`.
+def check_followed(one: Version, present: Version, waiting: Version | None) -> None:
+    """Refuse what would not change what was rehearsed. 409 `superseded`, `another-waits`, `rehearse-again`.
 
-    `present` is what holds on its first day without it.
+    `present` is what holds on its first day without it. `waiting` was published and holds from a later day on: it was
+    not rehearsed against this one, which it would follow.
     """
     if (present.effective_from, present.number) > (one.effective_from, one.number):
         raise Conflict("superseded", f"Policy {present.number} has been published since and would hold instead.")
+    if waiting is not None:
+        detail = f"Policy {waiting.number} waits for {waiting.effective_from} and would undo it, rehearsed by nobody."
+        raise Conflict("another-waits", detail)
     against = (one.rehearsal or {}).get("against")
     if against != present.number:
         detail = f"It was rehearsed against policy {against}, and {present.number} holds by then: rehearse it again."

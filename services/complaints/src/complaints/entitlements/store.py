@@ -53,26 +53,31 @@ SELECT DISTINCT customer_id FROM purchase WHERE kind IN ('order', 'delivery') AN
 ORDER BY customer_id LIMIT $2
 """
 _CORRECTED = """
-SELECT p.record_id, (array_agg(p.customer_id ORDER BY p.version DESC))[1] AS customer_id FROM purchase p
-WHERE p.record_id IN (SELECT record_id FROM purchase WHERE kind = 'order' AND version > 1 AND record_id > $1
-                      GROUP BY record_id ORDER BY record_id LIMIT $2)
-GROUP BY p.record_id ORDER BY p.record_id
+SELECT DISTINCT p.record_id, p.customer_id FROM purchase p
+WHERE p.customer_id IS NOT NULL AND p.record_id IN (
+  SELECT record_id FROM purchase WHERE kind = 'order' AND version > 1 AND record_id > $1
+  GROUP BY record_id ORDER BY record_id LIMIT $2)
+ORDER BY p.record_id, p.customer_id
 """
 _BOUGHT = """
 SELECT DISTINCT customer_id FROM purchase WHERE kind IN ('order', 'delivery') AND customer_id = ANY($1::uuid[])
 """
-_OWNER = """
-SELECT customer_id FROM purchase WHERE record_id = $1 AND kind = 'order' ORDER BY version DESC LIMIT 1
+_OWNERS = """
+SELECT DISTINCT customer_id FROM purchase WHERE record_id = $1 AND kind = 'order' AND customer_id IS NOT NULL ORDER BY 1
 """
+# Two who decide at once: the second must see what the first has decided.
+_DECIDING = "SELECT pg_advisory_xact_lock(hashtextextended('complaints.entitlement/' || $1::text, 0))"
 _SETTLED = """
 SELECT order_id, at_version, decision, decided_by, reason FROM entitlement_decision WHERE order_id = ANY($1::uuid[])
 """
+_SETTLED_FOR = "SELECT customer_id, at_version FROM entitlement_decision WHERE order_id = $1"
 _SETTLE = """
 INSERT INTO entitlement_decision AS d
-  (id, created_at, recorded_at, unit_id, order_id, at_version, decision, reason, decided_by)
-VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)
+  (id, created_at, recorded_at, unit_id, customer_id, order_id, at_version, decision, reason, decided_by)
+VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (order_id) DO UPDATE SET version = d.version + 1, recorded_at = excluded.recorded_at,
-  at_version = excluded.at_version, decision = excluded.decision, reason = excluded.reason,
+  customer_id = excluded.customer_id, at_version = excluded.at_version,
+  decision = excluded.decision, reason = excluded.reason,
   decided_by = excluded.decided_by
 """
 _SOLD = """
@@ -130,10 +135,16 @@ async def settled(reader: Reader, order_ids: Collection[UUID]) -> dict[UUID, Set
     return {row["order_id"]: Settled(**dict(row)) for row in rows}
 
 
-async def settle(tx: Tx, made: Settled, unit: str) -> None:
+async def settled_for(reader: Reader, order_id: UUID) -> tuple[UUID, int] | None:
+    """Of whom, and as of which version of an order, a person has decided last."""
+    row = await reader.fetchrow(_SETTLED_FOR, order_id)
+    return (row["customer_id"], row["at_version"]) if row else None
+
+
+async def settle(tx: Tx, made: Settled, customer_id: UUID, unit: str) -> None:
     """Keep what a person has decided about an order; the last word counts."""
     values = (made.order_id, made.at_version, made.decision, made.reason, made.decided_by)
-    await tx.execute(_SETTLE, tx.new_id(), tx.now, unit, *values)
+    await tx.execute(_SETTLE, tx.new_id(), tx.now, unit, customer_id, *values)
 
 
 async def buyers(reader: Reader, after: UUID, limit: int) -> list[UUID]:
@@ -146,14 +157,18 @@ async def bought(reader: Reader, customer_ids: Collection[UUID]) -> set[UUID]:
     return {row["customer_id"] for row in await reader.fetch(_BOUGHT, list(customer_ids))}
 
 
-async def owner(reader: Reader, order_id: UUID) -> UUID | None:
-    """Whose an order is; None while it is unknown here."""
-    found: UUID | None = await reader.fetchval(_OWNER, order_id)
-    return found
+async def owners(reader: Reader, order_id: UUID) -> list[UUID]:
+    """Whose an order is or ever was; nobody's while it is unknown here."""
+    return [row["customer_id"] for row in await reader.fetch(_OWNERS, order_id)]
+
+
+async def hold_decision(tx: Tx, order_id: UUID) -> None:
+    """Let nobody else decide about this order until the transaction ends."""
+    await tx.execute(_DECIDING, str(order_id))
 
 
 async def corrected(reader: Reader, after: UUID, limit: int) -> list[tuple[UUID, UUID]]:
-    """Orders of which more than one version is known, and whose each is, by id, after this one."""
+    """Orders of which a later version is known, each with everybody whose it ever was, by id, after this one."""
     return [(row["record_id"], row["customer_id"]) for row in await reader.fetch(_CORRECTED, after, limit)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -17,17 +17,27 @@ _BEST_FIRST = (REACHED, HELD, UNRATED, TOO_SMALL, NO_ORDER)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All versions of one order, oldest first, and what a person has decided about it."""
+    """All versions of one order, oldest first, and what a person has decided about it.
+
+    `members` are the records of the customer looked at: a version that names somebody else promised them nothing.
+    """
 
     order_id: UUID
     versions: Sequence[Record]
+    members: Collection[UUID]
     settled: Settled | None = None
 
     @property
     def now(self) -> Record | None:
-        """The order as it stands; None once it was voided."""
-        voided = any(one.voided for one in self.versions)
-        return None if voided else self.versions[-1]
+        """The order as it stands; None once it was voided, or is another's."""
+        newest = self.versions[-1]
+        gone = newest.customer_id not in self.members or any(one.voided for one in self.versions)
+        return None if gone else newest
+
+    @property
+    def theirs(self) -> list[Record]:
+        """The versions that were the customer's."""
+        return [one for one in self.versions if one.customer_id in self.members]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +60,13 @@ class Reach:
         return self.state in {REACHED, HELD}
 
 
-def stories(versions: Iterable[Record], settled: Mapping[UUID, Settled]) -> list[Story]:
-    """The stories of all orders among these, the oldest order first."""
+def stories(versions: Iterable[Record], settled: Mapping[UUID, Settled], members: Collection[UUID]) -> list[Story]:
+    """The stories of all orders among these, as they concern a customer's records, the oldest order first."""
     found: dict[UUID, list[Record]] = {}
     for one in sorted(versions, key=lambda one: one.version):
         if one.kind == ORDER:
             found.setdefault(one.record_id, []).append(one)
-    return [Story(key, found[key], settled.get(key)) for key in sorted(found)]
+    return [Story(key, found[key], members, settled.get(key)) for key in sorted(found)]
 
 
 def reach(policy: Policy, least_minor: int, orders: Sequence[Story], zones: Zones, on: date) -> Reach:
@@ -90,5 +100,10 @@ def _of_order(measure: _Measure, story: Story) -> Reach:
         return now
     settled = story.settled
     since = settled.at_version if settled is not None and settled.decision == WITHDRAWN else 0
-    then = next((m for one in story.versions if one.version >= since and (m := measure.of(one)).state == REACHED), None)
-    return now if then is None else Reach(HELD, then.order_id, then.since, now.amount_minor, settled)
+    promised = (one for one in story.theirs if one.version >= since)
+    then = next((one for one in promised if measure.of(one).state == REACHED), None)
+    if then is None:
+        return now
+    # What was decided before this was promised, to the owner of that day, decides nothing about it.
+    heard = settled if settled is not None and then.version <= settled.at_version else None
+    return Reach(HELD, then.record_id, measure.of(then).since, now.amount_minor, heard)

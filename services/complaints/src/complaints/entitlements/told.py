@@ -74,7 +74,7 @@ class RegionRow:
     region: str | None
 
 
-def record_of(event: Event[Any], customer_id: UUID) -> Record:
+def record_of(event: Event[Any], customer_id: UUID | None) -> Record:
     """A version of an order, delivery, return or service; a voided one says nothing but that."""
     said = event.data
     kind, values = _said(said)

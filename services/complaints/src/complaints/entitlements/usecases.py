@@ -12,6 +12,7 @@ from complaints.entitlements import policy_store, reading, store, told
 from complaints.entitlements.evaluation import Answer, evaluate
 from complaints.entitlements.offload import beside
 from complaints.entitlements.rules import Version
+from complaints.routing.rules import HEAD_OFFICE
 from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
@@ -23,7 +24,7 @@ from guanxi.problems import NotFound, Unprocessable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked of whom: a day (none: today), perhaps an article or an order."""
+    """What is asked of whom: a day (none: today where the customer's unit is), perhaps an article or an order."""
 
     customer_id: UUID
     on: date | None = None
@@ -51,7 +52,7 @@ async def answer(reader: Reader, principal: Principal, asked: Asked, now: dateti
     if customer is None or not (principal.internal or customer.unit_id == principal.unit):
         raise NotFound("customer")
     time = await reading.clock(reader)
-    on = asked.on or time.day(now)
+    on = asked.on or time.day(now, customer.unit_id or HEAD_OFFICE)
     version = await policy_store.in_force(reader, on)
     if version is None:
         raise Unprocessable.field("on", "no-policy", "No policy answers for so early a day.")
@@ -65,9 +66,12 @@ async def answer(reader: Reader, principal: Principal, asked: Asked, now: dateti
 
 
 async def keep_purchases(tx: Tx, events: Sequence[Event[Any]]) -> None:
-    """Keep every version of each order, delivery, return and service of somebody in particular."""
-    some = [told.record_of(event, event.subject) for event in events if event.subject is not None]
-    await store.keep_records(tx, some)
+    """Keep every version of each order, delivery, return and service of somebody in particular.
+
+    A later version that names nobody is kept too: the one before it, which did, may be here or still come.
+    """
+    some = [event for event in events if event.subject is not None or event.sequence > 1]
+    await store.keep_records(tx, [told.record_of(event, event.subject) for event in some])
 
 
 async def keep_tiers(tx: Tx, events: Sequence[Event[SegmentChanged]]) -> None:

@@ -39,6 +39,7 @@ INSERT INTO goodwill_budget AS b (id, created_at, recorded_at, unit_id, year, li
 VALUES ($1, $2, $2, $3, $4, $5, $6, 0)
 ON CONFLICT (unit_id, year) DO UPDATE SET version = b.version + 1, recorded_at = excluded.recorded_at,
   limit_minor = excluded.limit_minor
+WHERE $7::bigint IS NULL OR b.version = $7
 RETURNING *
 """
 _ERASE = """
@@ -111,11 +112,12 @@ async def adjust(tx: Tx, unit: str, year: int, difference_minor: int) -> None:
     await tx.execute(_ADJUST, unit, year, difference_minor, tx.now)
 
 
-async def set_budget(tx: Tx, unit: str, year: int, limit_minor: int, currency: str) -> Budget:
-    """Set what a unit may give in a year."""
-    row = await tx.fetchrow(_SET, tx.new_id(), tx.now, unit, year, limit_minor, currency)
-    assert row is not None  # noqa: S101 - RETURNING of an upsert
-    return _budget(row)
+async def set_budget(  # noqa: PLR0913 - whose, when, how much, at which version
+    tx: Tx, unit: str, year: int, limit_minor: int, currency: str, expected: int | None
+) -> Budget | None:
+    """Set what a unit may give in a year; None when it is not at the version expected (0: not there yet)."""
+    row = await tx.fetchrow(_SET, tx.new_id(), tx.now, unit, year, limit_minor, currency, expected)
+    return _budget(row) if row else None
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -117,7 +117,10 @@ async def set_budget(  # noqa: PLR0913 - whose, when, how much, at which version
         raise Stale(before.version if before else None)
     if before is not None and limit_minor < before.committed_minor:
         raise Conflict("committed", f"{before.committed_minor} of it have been given or promised already.")
-    return await store.set_budget(tx, unit, year, limit_minor, currency)
+    made = await store.set_budget(tx, unit, year, limit_minor, currency, expected)
+    if made is None:
+        raise Stale
+    return made
 
 
 async def find(reader: Reader, request_id: UUID, *, lock: bool = False) -> Request:

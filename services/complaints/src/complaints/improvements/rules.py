@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ from guanxi.problems import Conflict
 
 PROBLEM, REVIEW, SUGGESTION = "problem", "review", "suggestion"
 PROPOSED, APPROVED, PUBLISHED = "proposed", "approved", "published"
+LATE = timedelta(days=42)
+"""So long after its day an improvement looks daily for complaints that came late, or whose customer was found late."""
+_DAILY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,15 @@ def published(one: Improvement, zone: ZoneInfo, now: datetime) -> Improvement:
         published_at=now,
         answers_before=max(begins, now),
     )
+
+
+def looks_again(one: Improvement, now: datetime) -> datetime | None:
+    """When it looks once more, all known ones being told of: on its day, then daily for a while; None: no more."""
+    if one.answers_before is None:
+        return None
+    if one.answers_before > now:
+        return one.answers_before
+    return now + _DAILY if now < one.answers_before + LATE else None
 
 
 def per_million(complaints: int, pieces: int) -> int | None:

@@ -115,7 +115,8 @@ async def publish(tx: Tx, improvement_id: UUID, principal: Principal) -> Improve
 async def on_due(tx: Tx, improvement_id: UUID, _: datetime) -> None:
     """Tell of the next complaints that a published improvement answers, some hundred in a transaction.
 
-    When all are told, it looks once more when its day begins: for who complained meanwhile.
+    When all are told, it looks once more when its day begins, for who complained meanwhile, and daily for some weeks
+    after it, for what was filed before and is learned late.
     """
     one = await store.find(tx, improvement_id, lock=True)
     if one is None or one.answers_before is None:
@@ -126,8 +127,8 @@ async def on_due(tx: Tx, improvement_id: UUID, _: datetime) -> None:
     await log.record(tx, *(_answered(tx, one, each, fresh[each.id]) for each in found if each.id in fresh))
     if len(found) == CHUNK:
         await due.schedule(tx, tx.now, DUE, one.id)
-    elif one.answers_before > tx.now:
-        await due.schedule(tx, one.answers_before, DUE, one.id)
+    elif (again := rules.looks_again(one, tx.now)) is not None:
+        await due.schedule(tx, again, DUE, one.id)
 
 
 async def find(reader: Reader, improvement_id: UUID, *, lock: bool = False) -> Improvement:

@@ -78,7 +78,12 @@ def solved(one: Problem, text: str, remedy: str | None, by: str, now: datetime) 
 
 
 def improved(one: Problem, since: datetime, now: datetime) -> Problem:
-    """The problem after its cause was changed, from a moment on."""
+    """The problem after its cause was changed, from a moment on; a second change moves nothing.
+
+    Who complains after the first one makes a new problem, which the second has to name.
+    """
+    if one.status == IMPROVED:
+        return one
     return _moved(one, now, status=IMPROVED, improved_from=since)
 
 

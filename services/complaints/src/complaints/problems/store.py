@@ -27,9 +27,19 @@ WHERE c.voided_at IS NULL AND c.filed_at >= $1 AND NOT EXISTS (
   WHERE p.cause = c.cause AND p.sku IS NOT DISTINCT FROM c.sku AND p.improved_from > c.filed_at)
 GROUP BY c.cause, c.sku HAVING count(DISTINCT coalesce(c.customer_id, c.id)) >= $2
 """
+# An improvement that is being published meanwhile is waited for, and what it says is looked at again.
+_HOLD = """
+SELECT FROM problem p JOIN unnest($1::text[], $2::text[]) AS w(cause, sku)
+  ON p.cause = w.cause AND p.sku IS NOT DISTINCT FROM w.sku
+WHERE p.status <> 'improved' ORDER BY p.id FOR UPDATE OF p
+"""
 # Of what a person works on the counts go on; what was improved is another row.
 _SUSPECT = """
-INSERT INTO problem AS p SELECT * FROM jsonb_populate_recordset(NULL::problem, $1::jsonb) ORDER BY cause, sku
+INSERT INTO problem AS p SELECT n.* FROM jsonb_populate_recordset(NULL::problem, $1::jsonb) n
+JOIN unnest($2::uuid[], $3::timestamptz[]) AS f(id, first) ON f.id = n.id
+WHERE NOT EXISTS (
+  SELECT FROM problem q WHERE q.cause = n.cause AND q.sku IS NOT DISTINCT FROM n.sku AND q.improved_from > f.first)
+ORDER BY n.cause, n.sku
 ON CONFLICT (cause, (COALESCE(sku, ''::text))) WHERE status <> 'improved' DO UPDATE
 SET version = p.version + 1, recorded_at = excluded.recorded_at, since = least(p.since, excluded.since),
     complaints = excluded.complaints, complainants = excluded.complainants
@@ -52,9 +62,14 @@ async def heaps(reader: Reader, since: datetime, least: int) -> list[Heap]:
     return [Heap(**dict(row)) for row in await reader.fetch(_HEAPS, since, least)]
 
 
-async def suspect(tx: Tx, some: Sequence[Problem]) -> None:
-    """Add problems, or count anew those that are there and not improved."""
-    await tx.execute(_SUSPECT, [as_row(one) for one in some])
+async def suspect(tx: Tx, some: Sequence[tuple[Problem, datetime]]) -> None:
+    """Add problems, or count anew those that are there and not improved; each with when it was first complained of.
+
+    What was improved since it was counted is left out.
+    """
+    made = [one for one, _ in some]
+    await tx.execute(_HOLD, [one.cause for one in made], [one.sku for one in made])
+    await tx.execute(_SUSPECT, [as_row(one) for one in made], [one.id for one in made], [first for _, first in some])
 
 
 async def find(reader: Reader, problem_id: UUID, *, lock: bool = False) -> Problem | None:

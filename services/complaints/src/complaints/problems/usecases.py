@@ -30,7 +30,7 @@ async def suspect(tx: Tx, days: int, least: int) -> None:
     canonical = await directory.canonical_ids(tx, {one for heap in heaps for one in heap.customers})
     clock = await reading.clock(tx)
     counted = [(heap, len({canonical[one] for one in heap.customers}) + heap.anonymous) for heap in heaps]
-    found = [_suspected(tx, heap, count, clock) for heap, count in counted if count >= least]
+    found = [(_suspected(tx, heap, count, clock), heap.first) for heap, count in counted if count >= least]
     if found:
         await store.suspect(tx, found)
 

@@ -70,12 +70,12 @@ class Story:
         await self.service.apply(an_event(OrderPlaced.model_validate(body), aggregate=order_id, subject=customer))
         return order_id
 
-    async def corrects(self, customer: UUID, order_id: UUID, ago: int, total: int, sequence: int = 2) -> None:
-        """The order came to something else."""
+    async def corrects(self, customer: UUID | None, order_id: UUID, ago: int, total: int, sequence: int = 2) -> None:
+        """The order came to something else, or was another's."""
         fact = OrderPlacedCorrected.model_validate(order(order_id, ago, total, 10, STAND))
         await self.service.apply(an_event(fact, aggregate=order_id, sequence=sequence, subject=customer))
 
-    async def voids(self, customer: UUID, order_id: UUID, sequence: int = 2) -> None:
+    async def voids(self, customer: UUID | None, order_id: UUID, sequence: int = 2) -> None:
         """The order was never placed."""
         fact = OrderPlacedVoided(order_id=order_id, unit="head-office")
         await self.service.apply(an_event(fact, aggregate=order_id, sequence=sequence, subject=customer))

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 import random
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from complaints.entitlements import flags, usecases
+from complaints.entitlements.usecases import Asked
+from guanxi.auth import Principal
 from guanxi.events.interactions import OrderPlaced
 from guanxi.ports import SystemIds
-from guanxi.testing import a_customer, an_event
+from guanxi.testing import a_customer, a_unit, an_event
 
 from .story import BIG, STAND, Story, applying, day, order
 
 pytestmark = pytest.mark.asyncio
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _LIFELONG = {"warranty", "tender-documents", "samples", "guide-and-logistics"}
 
 
@@ -130,9 +137,9 @@ async def test_a_benefit_that_a_correction_would_take_stands_until_a_person_deci
     for customer, order_id in orders.items():
         await story.corrects(customer, order_id, 20, BIG - 1)
     await story.buys(other, 10, BIG)
-    flags = {one["order_id"]: one for one in (await story.office.get("/v1/entitlement-flags")).json()["items"]}
-    assert set(flags) == {str(orders[kept]), str(orders[withdrawn])}
-    assert flags[str(orders[kept])]["clauses"] == [
+    open_ = {one["order_id"]: one for one in (await story.office.get("/v1/entitlement-flags")).json()["items"]}
+    assert set(open_) == {str(orders[kept]), str(orders[withdrawn])}
+    assert open_[str(orders[kept])]["clauses"] == [
         *("lifelong.guide", "lifelong.samples", "lifelong.service", "lifelong.tenders"),
     ]
     held = await story.asked(kept)
@@ -151,6 +158,85 @@ async def test_a_benefit_that_a_correction_would_take_stands_until_a_person_deci
     assert (await story.office.get("/v1/entitlement-flags")).json()["items"] == []
     assert "samples" in applying(await story.asked(kept))
     assert "samples" not in applying(await story.asked(withdrawn))
+
+
+async def test_an_order_that_goes_to_another_is_flagged_for_whom_it_was(story: Story) -> None:
+    first, second, third = [await story.customer(region="CN-14") for _ in range(3)]
+    order_id = await story.buys(first, 20, BIG + 10_000_000)
+    await story.corrects(second, order_id, 20, BIG, sequence=2)
+    await story.corrects(third, order_id, 20, 100_000, sequence=3)
+    for customer in (first, second):
+        held = {one["benefit"]: one for one in (await story.asked(customer))["benefits"]}
+        assert held["samples"]["flagged"]
+    last = await story.asked(third)
+    assert (applying(last) & {"samples", "tender-documents"}, last["goods_count"]) == (set(), 1)
+    pages: list[dict[str, str]] = []
+    cursor: dict[str, str] = {}
+    for _ in range(2):
+        page = (await story.office.get("/v1/entitlement-flags", params={"limit": "1", **cursor})).json()
+        pages += page["items"]
+        cursor = {"cursor": page["next"]}
+    assert [(one["order_id"], one["customer_id"]) for one in pages] == [
+        (str(order_id), str(one)) for one in sorted((first, second))
+    ]
+    assert page["next"] is None
+    lead, key = await story.employee("lead", "lead"), {"Idempotency-Key": "one-word"}
+    path, body = f"/v1/entitlement-flags/{order_id}/decision", {"decision": "withdrawn", "reason": "mistyped"}
+    answers = [await lead.post(path, json=body, headers=key) for _ in range(2)]
+    assert {one.json()["customer_id"] for one in answers} == {str(min(first, second))}
+    for customer in (first, second):
+        assert "samples" not in applying(await story.asked(customer))
+
+
+async def test_of_two_who_decide_at_once_one_decides(story: Story) -> None:
+    customer = await story.customer(region="CN-14")
+    order_id = await story.buys(customer, 20, BIG)
+    await story.corrects(customer, order_id, 20, 1)
+    lead = await story.employee("lead", "lead")
+    path, body = f"/v1/entitlement-flags/{order_id}/decision", {"decision": "withdrawn", "reason": "seen"}
+    principal = Principal("office", "head-office", internal=True, scopes=frozenset({"admin"}))
+    async with story.service.database.api.begin() as tx:
+        await flags.decide(tx, order_id, "kept", "our-mistake", principal)
+        second = asyncio.create_task(lead.post(path, json=body))
+        async with asyncio.timeout(20), story.service.database.api.read() as reader:
+            while not await reader.fetchval(_WAITING):  # noqa: ASYNC110 - the database tells of no event
+                await asyncio.sleep(0.01)
+    answer = await second
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing-to-decide")
+    assert "samples" in applying(await story.asked(customer))
+
+
+async def test_what_is_told_later_without_a_customer_is_the_newest_all_the_same(story: Story) -> None:
+    corrected, voided = [await story.customer(region="CN-14") for _ in range(2)]
+    orders = {one: await story.buys(one, 20) for one in (corrected, voided)}
+    await story.corrects(None, orders[corrected], 20, 100_00)
+    await story.voids(None, orders[voided])
+    assert [(await story.asked(one))["goods_count"] for one in orders] == [0, 0]
+    late, order_id = await story.customer(), SystemIds().new()
+    await story.voids(None, order_id)
+    body = OrderPlaced.model_validate(order(order_id, 20, BIG, 10, STAND))
+    await story.service.apply(an_event(body, aggregate=order_id, subject=late))
+    assert (await story.asked(late))["goods_count"] == 0
+
+
+async def test_a_claim_on_the_last_day_where_the_customers_unit_is(story: Story) -> None:
+    await story.service.know(a_unit("new-york", time_zone="America/New_York"))
+    customer, order_id = await story.customer(unit="new-york"), SystemIds().new()
+    placed = {"placed_at": datetime(2026, 1, 15, 17, tzinfo=UTC), "unit": "new-york"}
+    body = OrderPlaced.model_validate(order(order_id, 1, 100_00, 10, STAND, **placed))
+    await story.service.apply(an_event(body, aggregate=order_id, subject=customer))
+    found = await story.asked(customer, on="2026-01-15")
+    last = date.fromisoformat(found["warranty"]["until"])
+    principal = Principal("office", "head-office", internal=True, scopes=frozenset())
+    one_in_the_afternoon = datetime.combine(last, time(13), ZoneInfo("America/New_York"))
+    async with story.service.database.api.read() as reader:
+        said = [
+            await usecases.answer(reader, principal, Asked(customer_id=customer), one_in_the_afternoon + later)
+            for later in (timedelta(), timedelta(hours=11))
+        ]
+    best = [one.answer.best() for one in said]
+    assert [one.answer.on for one in said] == [last, last + timedelta(days=1)]
+    assert [one[1].applies for one in best if one] == [True, False]
 
 
 async def test_flags_come_in_pages(story: Story) -> None:

@@ -131,6 +131,36 @@ async def test_what_was_rehearsed_against_another_policy_is_rehearsed_again(stor
     assert (await story.step(second, "publication"))["status"] == "published"
 
 
+async def test_what_waits_for_its_day_is_not_overtaken_by_an_earlier_one(story: Story) -> None:
+    author = await story.employee("author", "staff")
+    first, second = [
+        await story.drafted(author, effective_from=day(ago).isoformat(), vip_tiers=[tier])
+        for ago, tier in ((-30, "top"), (0, "high"))
+    ]
+    for policy in (first, second):
+        await story.step(policy, "rehearsal")
+        await story.step(policy, "approval")
+    await story.step(first, "publication")
+    assert (await story.step(second, "publication", status=409))["code"] == "another-waits"
+    third = await story.drafted(author, effective_from=day(-31).isoformat(), vip_tiers=["high"])
+    assert (await story.step(third, "rehearsal"))["against"] == 2
+    await story.step(third, "approval")
+    assert (await story.step(third, "publication"))["status"] == "published"
+
+
+async def test_a_repeated_rehearsal_is_what_it_was_and_looks_at_nobody_again(story: Story) -> None:
+    author = await story.employee("author", "staff")
+    policy = await story.drafted(author, vip_tiers=["high"])
+    path, key = f"/v1/entitlement-policies/{policy}/rehearsal", {"Idempotency-Key": "once"}
+    first = await author.post(path, headers=key)
+    for name in ("approval", "publication"):
+        await story.step(policy, name)
+    again = await author.post(path, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert (await author.post(path)).json()["code"] == "already-published"
+
+
 async def test_policies_are_not_for_external_units(story: Story) -> None:
     dealer = story.person("dealer", unit="dealer-17")
     listed = (await story.office.get("/v1/entitlement-policies")).json()["items"]

@@ -148,6 +148,20 @@ async def test_a_budget_is_a_directors_and_never_below_what_is_committed(story: 
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
+async def test_of_many_who_make_one_budget_at_once_one_makes_it(story: Story) -> None:
+    body = {"unit": "head-office", "year": _YEAR, "currency": "CNY"}
+    answers = await asyncio.gather(
+        *(
+            story.office.put("/v1/goodwill-budgets", json={**body, "limit_minor": n}, headers={"If-Match": '"0"'})
+            for n in range(1000, 1006)
+        )
+    )
+    assert sorted(one.status_code for one in answers) == [200] + [412] * 5
+    (line,) = (await story.office.get("/v1/goodwill-budgets")).json()["items"]
+    made = next(one for one in answers if one.status_code == 200)
+    assert (line["limit_minor"], line["version"]) == (made.json()["limit_minor"], 1)
+
+
 async def test_a_request_names_a_complaint_of_its_own_customer(story: Story) -> None:
     customer, other = await story.customer(), await story.customer()
     body = {"customer_id": str(other), "channel": "phone", "cause": "quality"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +9,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from complaints.improvements import usecases
+from complaints.improvements import rules, usecases
+from complaints.problems import store as problem_store
+from complaints.problems import usecases as problem_usecases
 from guanxi.events.improvements import ComplaintImproved, ImprovementPublished, ProblemRecognised
 from guanxi.testing import Harness, a_customer
 
@@ -143,6 +147,56 @@ async def test_each_complaint_is_told_once_however_often_it_is_looked(
         await usecases.on_due(tx, UUID(made["id"]), tx.now)
     subjects = [event.subject for event in await story.service.published(ComplaintImproved)]
     assert sorted(map(str, subjects)) == sorted(map(str, customers))
+
+
+async def test_what_was_filed_before_and_is_learned_late_is_answered(story: Story) -> None:
+    await complains(story, await story.customer())
+    await published(story, source="suggestion", cause="neglect", sku=_STAND)
+    await story.service.work_off_due()
+    late = await complains(story, await story.customer())
+    async with story.service.database.api.begin() as tx:
+        await tx.execute("UPDATE complaint SET filed_at = filed_at - interval '1 hour' WHERE id = $1", UUID(late))
+    story.service.clock.move(24 * 3600 + 60)
+    await story.service.work_off_due()
+    told = [str(event.data.complaint_id) for event in await story.service.published(ComplaintImproved)]
+    assert told.count(late) == 1
+    story.service.clock.move(24 * 3600)
+    await story.service.work_off_due()
+    assert len(await story.service.published(ComplaintImproved)) == len(told) == 2
+    story.service.clock.move(rules.LATE.total_seconds())
+    await story.service.work_off_due()
+    async with story.service.database.api.read() as reader:
+        assert await reader.fetchval("SELECT count(*) FROM due WHERE kind = $1", usecases.DUE) == 0
+
+
+async def test_what_is_improved_while_it_is_counted_is_not_suspected_again(story: Story) -> None:
+    for _ in range(3):
+        await complains(story)
+    (problem,) = await problems(story)
+    await step(story.office, f"/v1/problems/{problem['id']}/recognition")
+    async with story.service.database.api.begin() as tx:
+        heaps = await problem_store.heaps(tx, tx.now - timedelta(days=30), 3)
+    await published(story, source="problem", problem_id=problem["id"])
+    async with story.service.database.api.begin() as tx:
+        known = await problem_usecases.find(tx, UUID(problem["id"]))
+        counted = replace(known, id=tx.new_id(), status="suspected", improved_from=None)
+        await problem_store.suspect(tx, [(counted, heaps[0].first)])
+    assert [one["status"] for one in await problems(story)] == ["improved"]
+
+
+async def test_a_second_improvement_of_a_problem_leaves_its_first_moment(story: Story) -> None:
+    for _ in range(3):
+        await complains(story)
+    (problem,) = await problems(story)
+    await step(story.office, f"/v1/problems/{problem['id']}/recognition")
+    await published(story, source="problem", problem_id=problem["id"])
+    async with story.service.database.api.begin() as tx:
+        first = await problem_usecases.find(tx, UUID(problem["id"]))
+    story.service.clock.move(24 * 3600)
+    await published(story, source="problem", problem_id=problem["id"], effective_on=day(-9).isoformat())
+    async with story.service.database.api.begin() as tx:
+        second = await problem_usecases.find(tx, UUID(problem["id"]))
+    assert second.improved_from == first.improved_from is not None
 
 
 async def test_merged_customers_are_one_complainant(story: Story) -> None:

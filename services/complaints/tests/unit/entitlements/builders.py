@@ -87,6 +87,6 @@ def file_of(
     return File(
         members=members,
         lots=lots_of(records, {}),
-        orders=stories(records, decided),
+        orders=stories(records, decided, members),
         standing=Standing(steps, designations, region),
     )

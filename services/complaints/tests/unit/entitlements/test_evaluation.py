@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -196,7 +197,9 @@ def test_what_was_agreed_beats_the_policy_for_better_and_for_worse() -> None:
         "agreement-prevails"
     }
     assert reasons(found)["lifelong.tenders"] == "applies"
-    other = evaluate(policy, file_of([bought], members=frozenset({uuid4()})), day("2026-11-20"))
+    somebody = uuid4()
+    theirs = file_of([replace(bought, customer_id=somebody)], members=frozenset({somebody}))
+    other = evaluate(policy, theirs, day("2026-11-20"))
     assert "agreement.airport" not in reasons(other)
     assert warranty(other).clause.code == "lifelong.service"
 

@@ -69,8 +69,16 @@ def test_it_never_reaches_back(effective_from: date, holds_from: date) -> None:
 def test_what_is_published_changes_what_was_rehearsed(present: Version, against: int | None, code: str | None) -> None:
     one = a_version("published", rehearsal={"against": against})
     if code is None:
-        rules.check_followed(one, present)
+        rules.check_followed(one, present, None)
         return
     with pytest.raises(Problem) as refused:
-        rules.check_followed(one, present)
+        rules.check_followed(one, present, None)
     assert refused.value.code == code
+
+
+def test_what_waits_for_a_later_day_is_not_made_to_follow_what_it_was_not_rehearsed_against() -> None:
+    one = a_version("published", 3, rehearsal={"against": 1})
+    present = a_version("published", 1, effective_from=date(2009, 1, 1))
+    with pytest.raises(Problem) as refused:
+        rules.check_followed(one, present, a_version("published", 2, effective_from=date(2027, 1, 1)))
+    assert (refused.value.status, refused.value.code) == (409, "another-waits")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -54,3 +54,17 @@ def test_what_its_state_does_not_allow(status: str, step: Callable[[Improvement]
 @pytest.mark.parametrize(("complaints", "pieces", "rate"), [(3, 1000, 3000), (1, 3, 333333), (0, 10, 0), (5, 0, None)])
 def test_the_rate_is_per_million_pieces_sold(complaints: int, pieces: int, rate: int | None) -> None:
     assert rules.per_million(complaints, pieces) == rate
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (_NOW + timedelta(days=9), _NOW + timedelta(days=9)),
+        (_NOW, _NOW + timedelta(days=1)),
+        (_NOW - timedelta(days=41), _NOW + timedelta(days=1)),
+        (_NOW - rules.LATE, None),
+        (None, None),
+    ],
+)
+def test_it_looks_daily_for_a_while_for_what_came_late(before: datetime | None, again: datetime | None) -> None:
+    assert rules.looks_again(an_improvement(status="published", answers_before=before), _NOW) == again

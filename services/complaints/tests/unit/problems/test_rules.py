@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -48,3 +48,8 @@ def test_what_its_state_does_not_allow(status: str, step: Callable[[Problem], ob
     with pytest.raises(Refusal) as refused:
         step(a_problem(status))
     assert refused.value.code == code
+
+
+def test_a_second_improvement_moves_nothing() -> None:
+    first = rules.improved(a_problem("recognised"), _NOW, _NOW)
+    assert rules.improved(first, _NOW + timedelta(days=30), _NOW) == first
