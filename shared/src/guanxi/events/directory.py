@@ -42,7 +42,8 @@ class CustomerState(Fact, type="guanxi.directory.CustomerState.v1"):
     language: Language | None = None
     time_zone: TimeZone | None = None
     region: Code | None = None
-    """ISO 3166-2 code of the province of its address (`CN-14`), where the address names one that we know."""
+    """Of its address: in China `CN-` and the province's number of GB/T 2260 (`CN-14`; 71, 91 and 92 for Taiwan, Hong
+    Kong and Macao), elsewhere the country's ISO 3166-1 code; none where the address names neither."""
     owner_id: UUID | None = None
     """The employee who answers for the customer."""
     emails: tuple[Email, ...] = ()

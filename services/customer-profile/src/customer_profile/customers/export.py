@@ -37,7 +37,8 @@ COLUMNS = (
     *("phones", "emails", "address", "social_credit_code", "id_number", "birth_date", "industry", "size"),
     *("owner_id", "created_at", "verified_at"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide forms of the first: where input is East Asian, Excel begins a formula with them too."""
 _running = asyncio.Semaphore(AT_ONCE)
 
 
@@ -67,14 +68,17 @@ def running() -> AbstractAsyncContextManager[None]:
 
 
 async def pages(pool: Pool, wanted: Filter, principal: Principal) -> AsyncIterator[list[list[str]]]:
-    """Cells of the customers, the newest first, masked as the caller's lists are; each page is put on record."""
+    """Cells of the customers, the newest first, masked as the caller's lists are; each page is put on record.
+
+    They are as they are kept: what a form of file reads as a formula is for that form to see to.
+    """
     after: tuple[Any, ...] | None = None
     while True:
         async with pool.read() as reader:
             found = await listing.records(reader, wanted, principal, after, ROWS)
         some = [masked(customer_read(one, internal=principal.internal), principal) for one in found[:ROWS]]
         await _note(pool, principal, wanted, [one.id for one in some])
-        yield [[neutral(cell) for cell in _cells(one)] for one in some]
+        yield [_cells(one) for one in some]
         if len(found) <= ROWS:
             return
         after = (some[-1].id,)
@@ -86,7 +90,7 @@ async def _lines(pool: Pool, wanted: Filter, principal: Principal) -> AsyncItera
         # Spreadsheets take a file without this mark for one in the machine's own encoding.
         yield "\ufeff" + _line(COLUMNS)
         async for page in pages(pool, wanted, principal):
-            yield "".join(map(_line, page))
+            yield "".join(_line([neutral(cell) for cell in cells]) for cells in page)
 
 
 async def _note(pool: Pool, principal: Principal, wanted: Filter, seen: Sequence[UUID]) -> None:
@@ -116,17 +120,17 @@ def _weight(parameters: Sequence[str]) -> float:
     return 1.0
 
 
-def neutral(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def neutral(cell: str) -> str:
+    """A cell of CSV that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _cells(one: CustomerRead) -> list[object]:
+def _cells(one: CustomerRead) -> list[str]:
     of_kind = {kind: "; ".join(p.value for p in one.contact_points if p.kind == kind) for kind in ("phone", "email")}
     address = " ".join(one.address.model_dump(exclude_none=True).values()) if one.address else ""
     special = {"phones": of_kind["phone"], "emails": of_kind["email"], "address": address}
-    return [special[name] if name in special else getattr(one, name) for name in COLUMNS]
+    values = (special[name] if name in special else getattr(one, name) for name in COLUMNS)
+    return ["" if value is None else str(value) for value in values]
 
 
 def _line(cells: Sequence[str]) -> str:

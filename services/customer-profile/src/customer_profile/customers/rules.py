@@ -231,7 +231,7 @@ def published(customer: Customer) -> CustomerState:
 
 
 def region(address: Address | None) -> str | None:
-    """The province that an address lies in, as a code; None where it names none that we know."""
+    """The province or the foreign country that an address lies in, as a code; None where it names none that we know."""
     return region_of(address.country, address.province, address.city) if address else None
 
 

@@ -1,4 +1,4 @@
-"""In which province of China an address lies, by the place words that names are taken apart with."""
+"""Where an address lies: in which province of China, by the place words that names are taken apart with, or abroad."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from importlib.resources import files
 from customer_profile.matching.folding import folded
 
 CHINA = "CN"
+_APART = {"HK": "91", "MO": "92", "TW": "71"}
+"""Regions that ISO 3166-1 has codes for too, by their GB/T 2260 numbers: so each is written in one way."""
 _KIND = re.compile("(?:特别行政区|自治区|自治州|地区|省|市|盟)$")
 _PART_OF_A_CITY = re.compile("(?:区|县|旗|镇|乡)$")
 """A district has often the name of a city elsewhere: 朝阳区 lies in Beijing, 朝阳 in Liaoning."""
@@ -23,10 +25,12 @@ _REMEMBERED = 4096
 def region_of(country: str | None, province: str | None, city: str | None) -> str | None:
     """The code of the province as events write it (`CN-14`), by its own name, else by its city's; None when unknown.
 
-    `country` is ISO 3166-1; without one the address is read as one in China.
+    `country` is ISO 3166-1; without one the address is read as one in China, and one abroad is in its country (`US`).
     """
-    if (country or CHINA) != CHINA:
-        return None
+    if country in _APART:
+        return f"{CHINA}-{_APART[country]}"
+    if country and country != CHINA:
+        return country
     words = _words()
     found = _named(province, words.provinces) or _named(city, words.cities) or _named(city, words.provinces)
     return f"{CHINA}-{found}" if found else None

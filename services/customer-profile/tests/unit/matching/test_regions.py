@@ -47,8 +47,17 @@ def test_a_province_is_known_by_its_own_name_or_its_citys(
     assert region_of(None, province, city) == region_of("CN", province, city) == code
 
 
-def test_an_address_elsewhere_has_none() -> None:
-    assert region_of("CA", "湖南", "太原") is None
+def test_an_address_abroad_lies_in_its_country_whatever_its_places_are_called() -> None:
+    assert region_of("CA", "湖南", "太原") == "CA"
+    assert region_of("US", None, None) == "US"
+
+
+@pytest.mark.parametrize(
+    ("country", "name", "code"), [("HK", "香港", "CN-91"), ("MO", "Macao", "CN-92"), ("TW", "臺灣", "CN-71")]
+)
+def test_a_region_with_a_code_of_its_own_is_written_in_one_way(country: str, name: str, code: str) -> None:
+    asked = [(country, None, None), (country, name, None), ("CN", name, None), (None, name, None), (None, None, name)]
+    assert {region_of(*one) for one in asked} == {code}
 
 
 def test_every_word_stands_once_and_is_a_place_in_names_too() -> None:
