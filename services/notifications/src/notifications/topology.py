@@ -104,7 +104,7 @@ ALERTS = Consumer(
         CareTaskOpened: alerts.on_cause,
         RelationshipAtRisk: alerts.on_risk,
         HandoverPlanned: alerts.on_handover,
-        ContactPlanned: alerts.on_cause,
+        ContactPlanned: alerts.on_plan,
         PlanItemMissed: alerts.on_next,
         PlanItemDone: alerts.on_plan_item_done,
         ReviewStepStarted: alerts.on_cause,

@@ -19,8 +19,7 @@ from guanxi.events.scores import SegmentChanged
 from notifications.alerts.rules import Cause
 from notifications.templates.rules import LANGUAGES, title_in, titles_of
 
-LOST = "lost"
-_CARE = "care"
+LOST, CARE = "lost", "care"
 _PLANNED = "planned"
 
 
@@ -77,9 +76,9 @@ def _of_need(cause: Cause, data: Need) -> Cause:
 def _of_plan(cause: Cause, data: ContactPlanned) -> Cause:
     facts = {"kind": data.kind, "due_on": data.due_on.isoformat(), **_given(reason=data.reason)}
     # A care task tells its owner itself; what was merely planned stands in the plan of whoever planned it.
-    told = isinstance(data, PlanItemMissed) or (data.kind == _CARE and data.cause_id is None)
+    told = isinstance(data, PlanItemMissed) or (data.kind == CARE and data.cause_id is None)
     planned = replace(cause, facts=facts, unit=data.unit, assignee_unit=data.unit, assignee_id=data.assignee_id)
-    return replace(planned, silent=not told)
+    return replace(planned, silent=data.cancelled or not told)
 
 
 def _of_handover(cause: Cause, data: HandoverPlanned) -> Cause:

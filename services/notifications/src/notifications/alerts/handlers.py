@@ -7,10 +7,10 @@ from typing import Any
 
 from guanxi.db import Tx
 from guanxi.events import Event
-from guanxi.events.interactions.outreach import HandoverPlanned, PlanItemDone
+from guanxi.events.interactions.outreach import ContactPlanned, HandoverPlanned, PlanItemDone
 from guanxi.events.relationships import RelationshipAtRisk
 from notifications.alerts import usecases
-from notifications.alerts.causes import LOST
+from notifications.alerts.causes import CARE, LOST
 
 _DONE = "done"
 _FOR_EVER = 2**62
@@ -48,7 +48,17 @@ async def on_risk(tx: Tx, events: Sequence[Event[RelationshipAtRisk]]) -> None:
     await usecases.raise_for(tx, events)
 
 
+async def on_plan(tx: Tx, events: Sequence[Event[ContactPlanned]]) -> None:
+    """What is planned is told of; what is planned no longer needs nobody."""
+    await on_settled(tx, [event for event in events if event.data.cancelled])
+    await usecases.raise_for(tx, events)
+
+
 async def on_plan_item_done(tx: Tx, events: Sequence[Event[PlanItemDone]]) -> None:
-    """The customer was seen: neither the plan nor the care task behind it needs anybody."""
+    """The customer was seen: neither the plan nor the care task behind it needs anybody.
+
+    A hand-over behind it goes on, and tells itself when it is done.
+    """
     await on_settled(tx, events)
-    await usecases.settle(tx, {event.data.cause_id: _FOR_EVER for event in events if event.data.cause_id})
+    tasks = {event.data.cause_id for event in events if event.data.kind == CARE and event.data.cause_id}
+    await usecases.settle(tx, dict.fromkeys(tasks, _FOR_EVER))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,12 +17,9 @@ from notifications.templates.rules import titles_of
 
 TOLD, ASKED = "improvement-told", "improvement-survey"
 """Intents of both messages, and codes of their templates."""
-_WAITING = frozenset({"queued", "held", "sending"})
-_SENT = frozenset({"sent", "delivered"})
+QUIET = timedelta(minutes=2)
+"""After so long without another complainant nobody else is waited for: who was erased since never comes."""
 Outcome = Literal["told", "not_told", "pending"]
-_SAID: Outcome = "told"
-_OPEN: Outcome = "pending"
-_TWICE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +35,12 @@ class Improvement:
     said: dict[str, Any] | None
     said_sequence: int
     finished_at: datetime | None
+    heard_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One record that an improvement concerns, with what became of its message; no status where none was wanted."""
+    """One record that an improvement concerns, with what became of its message; none where it was learned too late."""
 
     id: UUID
     improvement_id: UUID
@@ -55,28 +52,27 @@ class Telling:
     better: bool | None
     replied_at: datetime | None
     message_id: UUID | None
-    status: str | None
-    reason: str | None
     settled_at: datetime | None
+    outcome: Outcome
+    why_not: str | None
 
-    @property
-    def outcome(self) -> Outcome:
-        """Whether the customer was told."""
-        if self.status in _SENT:
-            return _SAID
-        return _OPEN if self.status in _WAITING else "not_told"
 
-    @property
-    def why_not(self) -> str | None:
-        """Why it was not told; without a message it was learned too late to tell anybody."""
-        if self.outcome != "not_told":
-            return None
-        return "historic" if self.status is None else self.reason or self.status
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Customers with one outcome and reason, merged records as one; `latest` is when the last of them came."""
+
+    outcome: Outcome
+    reason: str | None
+    customers: int
+    asked: int
+    better: int
+    not_better: int
+    latest: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many customers were told, merged records counting as one."""
+    """How many customers were told, merged records counting as one; `latest` is when the last of them came."""
 
     told: int
     pending: int
@@ -84,6 +80,12 @@ class Tally:
     asked: int
     better: int
     not_better: int
+    latest: datetime | None
+
+    @property
+    def customers(self) -> int:
+        """All of them."""
+        return self.told + self.pending + sum(self.not_told.values())
 
 
 def telling_id(improvement_id: UUID, customer_id: UUID) -> UUID:
@@ -139,37 +141,29 @@ def asking(told: Telling, improvement: Improvement) -> Wanted:
     )
 
 
-def tally(tellings: Iterable[Telling], canonical: Mapping[UUID, UUID]) -> Tally:
-    """Count customers, not records: one who was told under any record was told."""
-    groups: dict[UUID, list[Telling]] = {}
-    for one in tellings:
-        groups.setdefault(canonical.get(one.customer_id, one.customer_id), []).append(one)
-    ends = [_end(group) for group in groups.values()]
-    reasons = Counter(end for end in ends if end not in (_SAID, _OPEN))
-    replies = [next((one.better for one in group if one.better is not None), None) for group in groups.values()]
+def tally(parts: Iterable[Counted]) -> Tally:
+    """All parts together."""
+    parts = list(parts)
     return Tally(
-        told=ends.count(_SAID),
-        pending=ends.count(_OPEN),
-        not_told=dict(sorted(reasons.items())),
-        asked=sum(any(one.ask_at for one in group) for group in groups.values()),
-        better=replies.count(True),
-        not_better=replies.count(False),
+        told=sum(one.customers for one in parts if one.outcome == "told"),
+        pending=sum(one.customers for one in parts if one.outcome == "pending"),
+        not_told={one.reason: one.customers for one in sorted(parts, key=_reason) if one.reason is not None},
+        asked=sum(one.asked for one in parts),
+        better=sum(one.better for one in parts),
+        not_better=sum(one.not_better for one in parts),
+        latest=max((one.latest for one in parts), default=None),
     )
 
 
-def finished(improvement: Improvement, tellings: Iterable[Telling], counted: Tally) -> bool:
-    """Whether all whom it concerns have an outcome.
+def awaited_until(improvement: Improvement, counted: Tally) -> datetime | None:
+    """Until when others may come whom it concerns; None when as many are here as complained when it was published.
 
-    Records are counted, not customers: those who complained under two records that were joined since are one less.
+    Some of those never come: who was erased since, whose complaint was voided, who was joined with another.
     """
-    return counted.pending == 0 and len(list(tellings)) >= improvement.complainants
+    if counted.customers >= improvement.complainants:
+        return None
+    return max(improvement.heard_at, counted.latest or improvement.heard_at) + QUIET
 
 
-def _end(group: list[Telling]) -> str:
-    ends = {one.outcome for one in group}
-    if _SAID in ends:
-        return _SAID
-    if _OPEN in ends:
-        return _OPEN
-    reasons = sorted(one.why_not or "" for one in group)
-    return next((one for one in reasons if one != _TWICE), _TWICE)
+def _reason(one: Counted) -> str:
+    return one.reason or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,10 @@ import asyncpg
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
 from guanxi.events.improvements import ComplaintImproved, ImprovementPublished
-from notifications.improvements.rules import TOLD, Improvement, Telling, telling_id
+from notifications.improvements.rules import TOLD, Counted, Improvement, Telling, telling_id
 
-_IMPROVEMENT = """id, titles, effective_on, published_at, complainants, anonymous, said, said_sequence, finished_at"""
+_IMPROVEMENT = """id, titles, effective_on, published_at, complainants, anonymous, said, said_sequence, finished_at,
+ created_at AS heard_at"""
 _ANNOUNCED = f"SELECT {_IMPROVEMENT} FROM announced_improvement WHERE id = $1"
 _PUBLISH = """
 INSERT INTO announced_improvement AS i
@@ -37,22 +38,47 @@ FROM jsonb_to_recordset($1::jsonb)
   AS s(id uuid, unit text, improvement_id uuid, customer_id uuid, complaint_id uuid, event_id uuid) ORDER BY id
 ON CONFLICT (id) DO NOTHING
 """
+_SENT, _WAITING = "m.status IN ('sent', 'delivered')", "m.status IN ('queued', 'held', 'sending')"
 # By the key of its message, which is unique: there is no second place that could say something else.
+_ITS_MESSAGE = f"m.intent_key = '{TOLD}:' || t.improvement_id || ':' || t.customer_id"
+_OUTCOME = f"""
+CASE WHEN {_SENT} THEN 'told' WHEN {_WAITING} THEN 'pending' ELSE 'not_told' END AS outcome,
+CASE WHEN {_SENT} OR {_WAITING} THEN NULL WHEN m.id IS NULL THEN 'historic' ELSE coalesce(m.reason, m.status) END
+  AS why_not
+"""
 _TELLINGS = f"""
 SELECT t.id, t.improvement_id, t.customer_id, t.complaint_id, t.event_id, t.unit_id, t.ask_at, t.better, t.replied_at,
-       m.id AS message_id, m.status, m.reason, m.settled_at
-FROM telling t
-LEFT JOIN message m ON m.intent_key = '{TOLD}:' || t.improvement_id || ':' || t.customer_id
+       m.id AS message_id, m.settled_at, {_OUTCOME}
+FROM telling t LEFT JOIN message m ON {_ITS_MESSAGE}
 """
-_OF_IMPROVEMENT = f"{_TELLINGS} WHERE t.improvement_id = $1 ORDER BY t.customer_id"
+# Who was told under any record was told; that a record was left out as a second one is no reason by itself.
+_COUNTED = f"""
+WITH of_record AS (
+  SELECT coalesce(d.canonical_id, t.customer_id) AS canonical, t.customer_id, t.ask_at, t.better, t.created_at,
+    {_OUTCOME}
+  FROM telling t LEFT JOIN message m ON {_ITS_MESSAGE} LEFT JOIN directory_customer d ON d.id = t.customer_id
+  WHERE t.improvement_id = $1),
+of_customer AS (
+  SELECT CASE WHEN bool_or(outcome = 'told') THEN 'told' WHEN bool_or(outcome = 'pending') THEN 'pending'
+              ELSE 'not_told' END AS outcome,
+    coalesce(min(why_not COLLATE "C") FILTER (WHERE why_not <> 'duplicate'), 'duplicate') AS why_not,
+    bool_or(ask_at IS NOT NULL) AS asked, max(created_at) AS latest,
+    (array_agg(better ORDER BY customer_id) FILTER (WHERE better IS NOT NULL))[1] AS better
+  FROM of_record GROUP BY canonical)
+SELECT outcome, CASE WHEN outcome = 'not_told' THEN why_not END AS reason, count(*) AS customers,
+  count(*) FILTER (WHERE asked) AS asked, count(*) FILTER (WHERE better) AS better,
+  count(*) FILTER (WHERE NOT better) AS not_better, max(latest) AS latest
+FROM of_customer GROUP BY 1, 2
+"""
 _PAGE = f"""
 {_TELLINGS} WHERE t.improvement_id = $1 AND ($2::uuid IS NULL OR t.customer_id > $2)
 ORDER BY t.customer_id LIMIT $3
 """
 _ONE = f"{_TELLINGS} WHERE t.id = $1"
-_ASK_LATER = """
-UPDATE telling t SET ask_at = s.at, recorded_at = $3, version = version + 1
-FROM unnest($1::uuid[], $2::timestamptz[]) AS s(id, at) WHERE t.id = s.id
+_ASK_LATER = f"""
+UPDATE telling t SET ask_at = coalesce(m.settled_at, $3) + $2::interval, recorded_at = $3, version = t.version + 1
+FROM message m WHERE t.improvement_id = $1 AND t.ask_at IS NULL AND {_ITS_MESSAGE} AND {_SENT}
+RETURNING t.id, t.ask_at
 """
 _SAY = """
 UPDATE announced_improvement SET said = $2, said_sequence = said_sequence + 1, finished_at = $3, recorded_at = $3,
@@ -87,13 +113,13 @@ async def one(reader: Reader, improvement_id: UUID) -> Improvement | None:
     return _improvement(await reader.fetchrow(_ANNOUNCED, improvement_id))
 
 
-async def tellings(reader: Reader, improvement_id: UUID) -> list[Telling]:
-    """Every record that it concerns, with what became of its message."""
-    return [Telling(**dict(row)) for row in await reader.fetch(_OF_IMPROVEMENT, improvement_id)]
+async def counted(reader: Reader, improvement_id: UUID) -> list[Counted]:
+    """How many customers it concerns, by what became of their messages."""
+    return [Counted(**dict(row)) for row in await reader.fetch(_COUNTED, improvement_id)]
 
 
 async def page(reader: Reader, improvement_id: UUID, after: UUID | None, limit: int) -> list[Telling]:
-    """The same by pages, in the order of the records' ids; one more than the limit."""
+    """Records that it concerns, with what became of their messages, by their ids; one more than the limit."""
     return [Telling(**dict(row)) for row in await reader.fetch(_PAGE, improvement_id, after, limit + 1)]
 
 
@@ -103,9 +129,9 @@ async def telling(reader: Reader, id: UUID) -> Telling | None:  # noqa: A002 - t
     return Telling(**dict(row)) if row else None
 
 
-async def ask_later(tx: Tx, moments: Mapping[UUID, datetime]) -> None:
-    """Note when these are to be asked again."""
-    await tx.execute(_ASK_LATER, list(moments), list(moments.values()), tx.now)
+async def ask_later(tx: Tx, improvement_id: UUID, after: timedelta) -> dict[UUID, datetime]:
+    """Note when those who were told since the last time are to be asked: so long after each was told."""
+    return {row["id"]: row["ask_at"] for row in await tx.fetch(_ASK_LATER, improvement_id, after, tx.now)}
 
 
 async def say(tx: Tx, improvement_id: UUID, said: Mapping[str, Any]) -> int:

@@ -20,7 +20,7 @@ from notifications import bell
 from notifications.improvements import rules, store
 from notifications.improvements.rules import Improvement, Tally, Telling
 from notifications.messages import usecases as messages
-from notifications.messages.rules import IMPROVEMENT_DUE, Message
+from notifications.messages.rules import GATHER, IMPROVEMENT_DUE, Message
 
 ASKING = "improvement-asking"
 ASK_AFTER = timedelta(days=30)
@@ -55,15 +55,21 @@ async def tell(tx: Tx, events: Sequence[Event[ComplaintImproved]]) -> None:
 
 
 async def look(tx: Tx, improvement_id: UUID, _at: datetime) -> None:
-    """Say what came of it once all have an outcome, and anew when that changes; set when to ask those who were told."""
+    """Say what came of it once all have an outcome, and anew when that changes; set when to ask those who were told.
+
+    Where fewer have come than complained it looks again after a quiet time: see `rules.awaited_until`.
+    """
     found = await store.lock(tx, improvement_id)
     if found is None:
         return  # it looks again when the improvement itself is read
-    all_of_it = await store.tellings(tx, improvement_id)
-    await _ask_later(tx, all_of_it)
-    counted = await _counted(tx, all_of_it)
+    await _ask_later(tx, improvement_id)
+    counted = rules.tally(await store.counted(tx, improvement_id))
     said: dict[str, Any] = {"told": counted.told, "not_told": counted.not_told}
-    if said == found.said or not rules.finished(found, all_of_it, counted):
+    if said == found.said or counted.pending:
+        return
+    until = rules.awaited_until(found, counted)
+    if until is not None and until > tx.now:
+        await due.schedule(tx, until, IMPROVEMENT_DUE, improvement_id)
         return
     number = await store.say(tx, improvement_id, said)
     fact = ImprovementTold(
@@ -106,27 +112,19 @@ async def show(
     found = await store.one(reader, improvement_id) if principal.internal else None
     if found is None:
         raise NotFound("improvement")
-    all_of_it = await store.tellings(reader, improvement_id)
+    counted = rules.tally(await store.counted(reader, improvement_id))
     page = await store.page(reader, improvement_id, after[0] if after else None, limit)
-    canonical = await directory.canonical_ids(reader, (one.customer_id for one in all_of_it))
-    return Shown(found, rules.tally(all_of_it, canonical), page, canonical)
+    canonical = await directory.canonical_ids(reader, (one.customer_id for one in page))
+    return Shown(found, counted, page, canonical)
 
 
 async def _look_again(tx: Tx, events: Sequence[Event[ImprovementPublished] | Event[ComplaintImproved]]) -> None:
     # The moment's row before all others, as the loop of due moments takes them: so nobody waits in a ring.
-    await due.schedule_all(tx, IMPROVEMENT_DUE, {event.data.improvement_id: tx.now for event in events})
+    at = tx.now + GATHER
+    await due.schedule_all(tx, IMPROVEMENT_DUE, {event.data.improvement_id: at for event in events})
 
 
-async def _counted(tx: Tx, tellings: Sequence[Telling]) -> Tally:
-    return rules.tally(tellings, await directory.canonical_ids(tx, (one.customer_id for one in tellings)))
-
-
-async def _ask_later(tx: Tx, tellings: Sequence[Telling]) -> None:
-    told = {
-        one.id: (one.settled_at or tx.now) + ASK_AFTER
-        for one in tellings
-        if one.outcome == "told" and one.ask_at is None
-    }
-    if told:
-        await store.ask_later(tx, told)
-        await due.schedule_all(tx, ASKING, told)
+async def _ask_later(tx: Tx, improvement_id: UUID) -> None:
+    moments = await store.ask_later(tx, improvement_id, ASK_AFTER)
+    if moments:
+        await due.schedule_all(tx, ASKING, moments)

@@ -28,6 +28,8 @@ LOST_AFTER = timedelta(minutes=5)
 ONCE = frozenset({"improvement-told", "improvement-survey"})
 """Intents that reach a customer once for their cause, under whichever of the records that were joined."""
 IMPROVEMENT_DUE, REQUEST_DUE = "improvement-telling", "permission-request"
+GATHER = timedelta(seconds=1)
+"""So long after the last outcome all outcomes of an improvement are looked at, together."""
 _ANY_HOUR = frozenset({"transactional", "staff"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -209,13 +211,13 @@ def _patiently(message: Message, now: datetime, heard_up_to: datetime | None, en
     return Hold(max(message.created_at + PATIENCE, now + wait), "queued")
 
 
-def awaited(message: Message) -> tuple[str, UUID] | None:
-    """The due work that looks at the outcome of a message, and what it is about; None where nobody waits for it."""
+def awaited(message: Message) -> tuple[str, UUID, timedelta] | None:
+    """The due work that looks at the outcome of a message, what it is about, and in how long; None for no such work."""
     match message.intent:
         case "improvement-told":
-            return IMPROVEMENT_DUE, message.cause_id
+            return IMPROVEMENT_DUE, message.cause_id, GATHER
         case "permission-request":
-            return REQUEST_DUE, message.id
+            return REQUEST_DUE, message.id, timedelta(0)
     return None
 
 

@@ -53,8 +53,7 @@ async def queue(tx: Tx, wanted: Iterable[Wanted]) -> None:
 
 async def drop_for_tickets(tx: Tx, ticket_ids: Sequence[UUID]) -> None:
     """Forget what is still waiting about complaints that were never made."""
-    for dropped in await store.drop_for_tickets(tx, ticket_ids, "superseded"):
-        await facts.tell(tx, dropped)
+    await facts.tell(tx, await store.drop_for_tickets(tx, ticket_ids, "superseded"))
 
 
 async def claim(
@@ -80,12 +79,12 @@ async def claim(
     words = await templates.in_force(tx, [one.template for one in due])
     sending = _Sending(settings, links, words, heard, members)
     await store.lock_families(tx, _told_once(due, families))
-    claimed = []
+    taken = []
     for message, verdict in zip(due, verdicts, strict=True):
         reader = _reader(message, members, known, _present(message, staff, units, tx.now), settings)
-        taken = await _take(tx, message, reader, verdict, sending)
-        claimed.extend([taken] if taken else [])
-    return len(due), claimed
+        taken.append(await _take(tx, message, reader, verdict, sending))
+    await facts.tell(tx, (one for one in taken if isinstance(one, Message)))
+    return len(due), [one for one in taken if isinstance(one, Claimed)]
 
 
 async def settle(tx: Tx, message: Message, answer: Answer) -> None:
@@ -93,25 +92,21 @@ async def settle(tx: Tx, message: Message, answer: Answer) -> None:
     if answer.outcome == "away":
         await store.release(tx, message.id, "server_away")
         return
-    end = _outcome(message, answer, tx.now)
-    version = await store.settle(tx, message.id, end)
-    if version is not None and end.again_at is None:
-        await facts.tell(tx, replace(message, version=version, status=end.status, reason=end.reason))
+    ended = await _settle(tx, message, answer)
+    await facts.tell(tx, [ended] if ended else [])
 
 
 async def lose_interrupted(tx: Tx) -> int:
     """Mark as unknown what a process that died was sending; it is never sent again by itself."""
     lost = await store.lose(tx)
-    for one in lost:
-        await facts.tell(tx, one)
+    await facts.tell(tx, lost)
     return len(lost)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank addresses and what providers said, and stop what still waits, which is told without naming anybody."""
     changed, stopped = await store.erase(tx, customer_ids)
-    for one in stopped:
-        await facts.tell(tx, one)
+    await facts.tell(tx, stopped)
     return changed
 
 
@@ -159,23 +154,24 @@ async def find(reader: Reader, message_id: UUID | None) -> Message:
     return found
 
 
-async def _take(tx: Tx, message: Message, reader: rules.Reader, verdict: Verdict, sending: _Sending) -> Claimed | None:
+async def _take(
+    tx: Tx, message: Message, reader: rules.Reader, verdict: Verdict, sending: _Sending
+) -> Claimed | Message | None:
+    # A message as it is now is one that has come to its end and is to be told of.
     decision = rules.decide(message, reader, verdict, tx.now, sending.settings.quiet, sending.heard)
     if isinstance(decision, Suppress):
-        await _suppress(tx, message, decision)
-        return None
+        return await _suppress(tx, message, decision)
     if not isinstance(decision, Send):
         await store.hold(tx, message.id, decision.status, decision.until)
         return None
     if await _told_elsewhere(tx, message, sending):
-        await _suppress(tx, message, Suppress("duplicate", decision.permission_event_id))
-        return None
+        return await _suppress(tx, message, Suppress("duplicate", decision.permission_event_id))
     return await _claim_one(tx, message, reader, decision, sending)
 
 
 async def _claim_one(
     tx: Tx, message: Message, reader: rules.Reader, decision: Send, sending: _Sending
-) -> Claimed | None:
+) -> Claimed | Message | None:
     language = best_language(reader.language, sending.settings.default_language)
     template = sending.words[message.template, language, message.channel]
     await store.claim(
@@ -192,8 +188,7 @@ async def _claim_one(
     try:
         return Claimed(claimed, _letter(claimed, decision.address, reader, template, sending, tx.now))
     except TemplateRefusedError as error:
-        await settle(tx, claimed, Answer("permanent", detail=str(error)))
-        return None
+        return await _settle(tx, claimed, Answer("permanent", detail=str(error)))
 
 
 def _letter(  # noqa: PLR0913 - what a letter is made of
@@ -255,10 +250,17 @@ def _question(message: Message, members: Mapping[UUID, tuple[UUID, ...]]) -> Que
     return Question(message.message_class, message.channel, message.customer_id, family, message.ticket_id)
 
 
-async def _suppress(tx: Tx, message: Message, decision: Suppress) -> None:
+async def _suppress(tx: Tx, message: Message, decision: Suppress) -> Message:
     await store.suppress(tx, message.id, decision.reason, decision.permission_event_id)
-    suppressed = replace(message, version=message.version + 1, status="suppressed", reason=decision.reason)
-    await facts.tell(tx, suppressed)
+    return replace(message, version=message.version + 1, status="suppressed", reason=decision.reason)
+
+
+async def _settle(tx: Tx, message: Message, answer: Answer) -> Message | None:
+    end = _outcome(message, answer, tx.now)
+    version = await store.settle(tx, message.id, end)
+    if version is None or end.again_at is not None:
+        return None
+    return replace(message, version=version, status=end.status, reason=end.reason)
 
 
 def _outcome(message: Message, answer: Answer, now: datetime) -> Outcome:

@@ -137,6 +137,26 @@ async def test_the_account_owner_hears_once_of_a_care_task_and_the_visit_planned
         assert await still_open(service, OWNER) == []
 
 
+async def test_a_visit_for_a_hand_over_ends_nothing_that_its_plan_may_still_say(service: Harness) -> None:
+    customer, over, item = await a_client(service), new_id(), new_id()
+    await service.apply(a_handover(customer, over, 1, LOGISTICS))
+    await service.apply(a_plan(PlanItemDone, customer, item, 2, kind="visit", cause_id=over))
+    await service.apply(a_handover(customer, over, 2, LOGISTICS))
+    assert await still_open(service, OWNER, LOGISTICS) == ["handover-planned"] * 2
+
+
+async def test_care_that_is_planned_no_longer_needs_nobody_until_it_is_planned_again(service: Harness) -> None:
+    customer, item = await a_client(service), new_id()
+    planned, cancelled = (a_plan(ContactPlanned, customer, item, n, cancelled=n > 1) for n in (1, 2))
+    await service.apply(planned)
+    assert await still_open(service, OWNER) == ["care-planned"]
+    await service.apply(cancelled)
+    await service.apply(planned, cancelled)
+    assert await still_open(service, OWNER) == []
+    await service.apply(a_plan(ContactPlanned, customer, item, 3))
+    assert await still_open(service, OWNER) == ["care-planned"]
+
+
 async def test_a_care_task_without_owner_goes_to_the_lead_above(service: Harness) -> None:
     await service.apply(a_care_task(await a_client(service), new_id(), owner=None))
     assert await rules_in(service, DIRECTOR) == ["care-task-opened"]

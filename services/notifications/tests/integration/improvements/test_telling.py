@@ -11,14 +11,17 @@ from uuid import UUID
 
 import pytest
 
+from guanxi import due
 from guanxi.events.complaints import ComplaintFiled
 from guanxi.events.notifications import ImprovementTold, NotificationSuppressed
 from guanxi.testing.builders import a_customer, a_unit, an_employee
 from guanxi.testing.harness import Harness
+from notifications.improvements.rules import QUIET
 from notifications.messages import usecases as messages
+from notifications.messages.rules import IMPROVEMENT_DUE
 from notifications.messages.sender import links_of, send_due
 
-from ..conftest import until_waiting
+from ..conftest import caught_up, until_waiting
 from ..mailserver import Mailbox
 from ..people import a_ticket, an_improved, an_improvement, new_id
 from .conftest import SERVICE_OK, SURVEY_OK, a_complainant, send_all, tellings
@@ -73,10 +76,103 @@ async def test_nothing_is_said_of_all_before_all_have_an_outcome(service: Harnes
     assert await told_of(service) == [(2, {})]
 
 
+async def test_who_never_comes_is_waited_for_no_longer_than_a_quiet_time(service: Harness) -> None:
+    improvement = new_id()
+    await service.apply(
+        an_improvement(improvement, 2), an_improved(improvement, await a_complainant(service, SERVICE_OK))
+    )
+    await send_all(service)
+    assert await told_of(service) == []
+    service.clock.move(QUIET.total_seconds())
+    await service.work_off_due()
+    assert await told_of(service) == [(1, {})]
+    assert (await tellings(service, improvement))["finished_at"]
+    await service.apply(an_improved(improvement, await a_complainant(service, SERVICE_OK)))
+    await send_all(service)
+    assert await told_of(service) == [(1, {}), (2, {})]
+
+
+async def test_two_records_of_one_complainant_are_not_taken_for_two(service: Harness) -> None:
+    improvement, survivor = new_id(), await a_complainant(service, SERVICE_OK)
+    absorbed = await a_complainant(service, SERVICE_OK, canonical_id=survivor, status="merged")
+    await service.apply(
+        an_improvement(improvement, 2), an_improved(improvement, survivor), an_improved(improvement, absorbed)
+    )
+    await send_all(service)
+    assert await told_of(service) == []
+    await service.apply(an_improved(improvement, await a_complainant(service, SERVICE_OK)))
+    await send_all(service)
+    assert await told_of(service) == [(2, {})]
+
+
+ENDS: list[tuple[list[tuple[str, str | None]], tuple[int, int, dict[str, int]]]] = [
+    # what became of the message to each record of one customer -> the customers in all
+    ([("sent", None)], (1, 0, {})),
+    ([("delivered", None)], (1, 0, {})),
+    ([("queued", "retry")], (0, 1, {})),
+    ([("held", None)], (0, 1, {})),
+    ([("sending", None)], (0, 1, {})),
+    ([("suppressed", "no_permission")], (0, 0, {"no_permission": 1})),
+    ([("failed", "refused")], (0, 0, {"refused": 1})),
+    ([("unknown", None)], (0, 0, {"unknown": 1})),
+    ([("suppressed", "duplicate"), ("sent", None)], (1, 0, {})),
+    ([("suppressed", "duplicate"), ("queued", None)], (0, 1, {})),
+    ([("suppressed", "duplicate"), ("failed", "refused")], (0, 0, {"refused": 1})),
+    ([("suppressed", "no_permission"), ("suppressed", "no_permission")], (0, 0, {"no_permission": 1})),
+    ([("sent", None), ("suppressed", "no_permission")], (1, 0, {})),
+]
+
+
+async def test_customers_are_counted_once_by_the_best_that_became_of_their_records(service: Harness) -> None:
+    for ends, expected in [*ENDS, *((ends[::-1], expected) for ends, expected in ENDS if len(ends) > 1)]:
+        improvement, survivor = new_id(), await a_complainant(service)
+        joined = {"canonical_id": survivor, "status": "merged"}
+        records = [survivor, *[await a_complainant(service, **joined) for _ in ends[1:]]]
+        await service.apply(an_improvement(improvement, 1), *(an_improved(improvement, one) for one in records))
+        async with service.database.consumers.begin() as tx:
+            for record, end in zip(records, ends, strict=True):
+                await tx.execute(
+                    "UPDATE message SET status = $2, reason = $3 WHERE customer_id = $1 AND cause_id = $4",
+                    *(record, *end, improvement),
+                )
+        body = await tellings(service, improvement)
+        not_told = {one["reason"]: one["customers"] for one in body["not_told"]}
+        assert (body["told"], body["pending"], not_told) == expected, ends
+
+
+async def test_answers_are_counted_by_customer(service: Harness) -> None:
+    improvement, survivor = new_id(), await a_complainant(service)
+    absorbed = await a_complainant(service, canonical_id=survivor, status="merged")
+    other, unknown = await a_complainant(service), new_id()
+    records = (survivor, absorbed, other, unknown)
+    await service.apply(an_improvement(improvement, 3), *(an_improved(improvement, one) for one in records))
+    async with service.database.consumers.begin() as tx:
+        await tx.execute("UPDATE telling SET ask_at = $2 WHERE customer_id = ANY($1)", records[:3], tx.now)
+        for record, better in ((absorbed, True), (unknown, False)):
+            await tx.execute("UPDATE telling SET better = $2 WHERE customer_id = $1", record, better)
+    body = await tellings(service, improvement)
+    assert (body["asked"], body["better"], body["not_better"], body["pending"]) == (2, 1, 1, 3)
+
+
+async def test_looks_are_called_in_one_order_whatever_the_order_of_the_messages(service: Harness) -> None:
+    low, high = sorted((new_id(), new_id()))
+    for improvement in (high, low):
+        await service.apply(an_improved(improvement, await a_complainant(service)))
+    service.clock.move(5)
+    up_to, settings = await caught_up(service), service.app.state.runtime.settings
+    async with service.database.api.begin() as tx:
+        await due.schedule_all(tx, IMPROVEMENT_DUE, {low: tx.now})
+        sending = asyncio.create_task(send_due(settings, service.database.consumers, permissions_up_to=up_to))
+        await until_waiting(service)
+        assert await tx.fetchval("SELECT id FROM due WHERE id = $1 FOR UPDATE NOWAIT", high) == high
+    await sending
+    assert len(await service.published(NotificationSuppressed)) == 2
+
+
 async def test_it_is_said_anew_and_whole_when_another_complaint_joins(service: Harness) -> None:
     improvement = new_id()
     await service.apply(an_improvement(improvement, 0))
-    await service.work_off_due()
+    await send_all(service)
     assert await told_of(service) == [(0, {})]
     await service.apply(an_improved(improvement, await a_complainant(service, SERVICE_OK)))
     await send_all(service)
@@ -107,7 +203,7 @@ async def test_records_of_one_customer_are_told_once(service: Harness, post: Mai
     improvement, survivor = new_id(), await a_complainant(service, SERVICE_OK)
     absorbed = await a_complainant(service, SERVICE_OK, canonical_id=survivor, status="merged")
     await service.apply(
-        an_improvement(improvement, 2), an_improved(improvement, survivor), an_improved(improvement, absorbed)
+        an_improvement(improvement, 1), an_improved(improvement, survivor), an_improved(improvement, absorbed)
     )
     await send_all(service)
     assert len(post.letters) == 1

@@ -70,6 +70,7 @@ def told(one: Cause, *names: str) -> list[Any]:
         (ContactPlanned, PLAN, False),
         (ContactPlanned, {**PLAN, "cause_id": uuid4()}, True),
         (ContactPlanned, {**PLAN, "kind": "visit"}, True),
+        (ContactPlanned, {**PLAN, "cancelled": True}, True),
         (PlanItemMissed, {**PLAN, "kind": "visit", "missed_at": NOW}, False),
         (PlanItemDone, {**PLAN, "kind": "visit", "done_at": NOW}, True),
         (RelationshipAtRisk, RISK, False),

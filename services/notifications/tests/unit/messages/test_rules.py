@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 
 from guanxi.directory import DirectoryCustomer
 from notifications.messages.rules import (
+    GATHER,
+    IMPROVEMENT_DUE,
     PATIENCE,
+    REQUEST_DUE,
     Heard,
     Hold,
     Message,
     Reader,
     Send,
     Suppress,
+    awaited,
     decide,
     pause_before,
     quiet_until,
@@ -225,3 +229,12 @@ def test_a_reader_has_own_values_first_and_no_address_of_an_erased_record() -> N
     assert send == Send("other@example.com", YES.event_id, other.id)
     assert reader_of(uuid4(), (), {}, "Asia/Shanghai").addresses == ()
     assert reader_of(None, (), {}, "Asia/Shanghai").addresses == ()
+
+
+def test_outcomes_of_an_improvement_gather_and_that_of_a_request_is_looked_at_at_once() -> None:
+    told = a_message(intent="improvement-told", cause_id=uuid4())
+    asked = a_message(intent="permission-request")
+    assert awaited(told) == (IMPROVEMENT_DUE, told.cause_id, GATHER)
+    assert awaited(asked) == (REQUEST_DUE, asked.id, timedelta(0))
+    assert awaited(a_message(intent="complaint-answer")) is None
+    assert timedelta(0) < GATHER
