@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from datetime import UTC, datetime
 
@@ -62,7 +63,10 @@ async def test_a_spoilt_read_model_is_found_and_put_right_and_nobody_is_told_twi
     looked = await asyncio.gather(*(_rebuild(platform, model, "--check") for model in MODELS))
     for model, said in zip(MODELS, looked, strict=True):
         assert "Nothing was changed" in said
-        assert f" {await _spoilt(platform, model)} wrong, 0 too many" in said
+        wrong = re.search(r" (\d+) wrong, 0 too many", said)
+        # Others write meanwhile: a row that has just changed may differ too, until the models agree below.
+        assert wrong is not None, said
+        assert int(wrong[1]) >= await _spoilt(platform, model), said
         assert _NOTHING not in said
 
     done = await asyncio.gather(*(_rebuild(platform, model) for model in MODELS))
