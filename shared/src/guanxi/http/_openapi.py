@@ -14,8 +14,10 @@ from guanxi.http._routes import RouteEntry
 _EVERYWHERE = (422, 500, 503)
 _WRITING = frozenset({"post", "put", "patch", "delete"})
 _GENERATED = ("HTTPValidationError", "ValidationError")
-_REFUSALS = (400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503)
+_REFUSALS = (400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 429, 500, 503)
+_PAGE_TYPE = "text/html"
 _NULL = {"type": "null"}
+_DOCUMENT = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
 
 
 def openapi_document(app: FastAPI, entries: list[RouteEntry]) -> dict[str, Any]:
@@ -70,7 +72,14 @@ def _complete(
     asked = [operation.get("parameters", []), operation.get("requestBody", {})]
     missing = [404] if "{" in path or _names_something(asked, document, set()) else []
     for status in dict.fromkeys([*_statuses(operation, method, scopes), *missing, *named]):
-        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+        responses[str(status)] = _refusal(status, responses.get(str(status), {}).get("content", {}).get(_PAGE_TYPE))
+
+
+def _refusal(status: int, page: dict[str, Any] | None) -> dict[str, Any]:
+    """A problem document; where the route says it as a page, that or the document of what looked before the route."""
+    if page is None:
+        return {"$ref": f"#/components/responses/Problem{status}"}
+    return {"description": HTTPStatus(status).phrase, "content": {_PAGE_TYPE: page, **_DOCUMENT}}
 
 
 def _statuses(operation: dict[str, Any], method: str, scopes: tuple[str, ...]) -> list[int]:
@@ -110,7 +119,7 @@ def _add_problems(document: dict[str, Any]) -> None:
     components["responses"] = {
         f"Problem{status}": {
             "description": HTTPStatus(status).phrase,
-            "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+            "content": _DOCUMENT,
         }
         for status in _REFUSALS
     }

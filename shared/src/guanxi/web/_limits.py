@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
@@ -15,6 +16,8 @@ from guanxi.problems import Problem
 
 _REMEMBERED = 10_000
 _TOO_MANY = 429
+LIMITED: dict[int | str, dict[str, Any]] = {_TOO_MANY: {"description": "Used too often."}}
+"""For the OpenAPI document of a route that looks at limits."""
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,12 @@ class Looks:
         own = files(self._package).joinpath("pages", name)
         found = own if own.is_file() else files(_OURS).joinpath("pages", name)
         return found.read_text(encoding="utf-8")
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a page's route refuses with, each as a page: 404, 422, 429 and these; for its OpenAPI document."""
+    as_page = {"text/html": {"schema": {"type": "string"}}}
+    return {one: {"description": HTTPStatus(one).phrase, "content": as_page} for one in (404, 422, 429, *statuses)}
 
 
 def clock(zone: str) -> Callable[[datetime], str]:

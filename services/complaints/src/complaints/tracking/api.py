@@ -11,6 +11,7 @@ from complaints.tracking import usecases
 from complaints.tracking.access import Settings, Token, speaks_for
 from complaints.tracking.schemas import Track, TrackingLink, VerdictCreate
 from guanxi.http import Read, Write, read, write
+from guanxi.web import LIMITED
 
 router = APIRouter(tags=["tracking"])
 
@@ -25,7 +26,7 @@ async def get_tracking_link(
         return await usecases.link(reader, call.principal, complaint_id, key=key, public_url=settings.public_url)
 
 
-@router.get("/track/{token}")
+@router.get("/track/{token}", responses=LIMITED)
 async def track(token: Token, call: Annotated[Read, Depends(read())], settings: Settings) -> Track:
     """Where the complaint is, for whoever has its link: which unit holds it, the promised time, the answer."""
     complaint_id = speaks_for(token, call.request, settings)
@@ -33,7 +34,7 @@ async def track(token: Token, call: Annotated[Read, Depends(read())], settings: 
         return await usecases.follow(reader, complaint_id)
 
 
-@router.post("/track/{token}/verdict")
+@router.post("/track/{token}/verdict", responses=LIMITED)
 async def judge(
     token: Token, body: VerdictCreate, call: Annotated[Write, Depends(write())], settings: Settings
 ) -> Track:

@@ -13,7 +13,7 @@ from complaints.tracking import usecases
 from complaints.tracking.access import Settings, Token, speaks_for
 from guanxi.http import Read, Write, body_limit, read, write
 from guanxi.problems import Problem
-from guanxi.web import Language, Looks, chosen, clock
+from guanxi.web import Language, Looks, chosen, clock, refusals
 
 router = APIRouter(tags=["tracking"], default_response_class=HTMLResponse)
 Reading = Annotated[Read, Depends(read())]
@@ -23,10 +23,9 @@ LOOKS = Looks("complaints.tracking", words={410: "wrong"})
 _FORM_BYTES = 9 * LONGEST_NOTE + 2_048  # a Chinese character is nine bytes in a form
 _FIELDS = 8
 _SEE_OTHER = 303
-_HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such link, as a page."}}
 
 
-@router.get("/track/{token}", responses=_HTML)
+@router.get("/track/{token}", responses=refusals())
 async def show(token: Token, call: Reading, settings: Settings, lang: Asked = None) -> HTMLResponse:
     """Show where a complaint is: who answers for it, by when, the answer, and two buttons when there is one."""
     language = lang or chosen(call.request.headers.get("accept-language", ""))
@@ -48,7 +47,7 @@ async def show(token: Token, call: Reading, settings: Settings, lang: Asked = No
     "/track/{token}/verdict",
     status_code=_SEE_OTHER,
     response_class=Response,
-    responses={**_HTML, 409: {"description": "Nothing to judge now, as a page."}},
+    responses=refusals(409),
     openapi_extra={
         "requestBody": {
             "content": {

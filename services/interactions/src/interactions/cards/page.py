@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from guanxi.http import Read, Write, body_limit, read, write
 from guanxi.problems import Problem
-from guanxi.web import Language, chosen
+from guanxi.web import Language, chosen, refusals
 from interactions.cards import usecases
 from interactions.cards.looks import LIMITS, LOOKS
 from interactions.cards.rules import Filled, Mark
@@ -25,10 +25,9 @@ Asked = Annotated[Language | None, Query(description="The browser's own language
 _FORM_BYTES = 9 * LONGEST_TEXT + 16_384  # a Chinese character is nine bytes in a form
 _FIELDS = 200
 _SEE_OTHER = 303
-_HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such card, as a page."}}
 
 
-@router.get("/card/{token}", responses=_HTML)
+@router.get("/card/{token}", responses=refusals())
 async def show(token: Token, call: Reading, lang: Asked = None) -> HTMLResponse:
     """Show a card's questions with a box for each grade, room for words and, to who was invited, for their name."""
     language = lang or chosen(call.request.headers.get("accept-language", ""))
@@ -54,7 +53,7 @@ async def show(token: Token, call: Reading, lang: Asked = None) -> HTMLResponse:
     "/card/{token}",
     status_code=_SEE_OTHER,
     response_class=Response,
-    responses={**_HTML, 409: {"description": "Filled in already, as a page."}},
+    responses=refusals(409),
     openapi_extra={
         "requestBody": {
             "content": {

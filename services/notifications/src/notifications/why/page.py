@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from guanxi.http import Read, Write, body_limit, read, write
 from guanxi.problems import Problem
-from guanxi.web import Language, Looks, chosen, clock
+from guanxi.web import Language, Looks, chosen, clock, refusals
 from notifications.messages.sender import links_of
 from notifications.why import usecases
 from notifications.why.access import Known, Token, speaks_for
@@ -23,7 +23,6 @@ LOOKS = Looks("notifications.why")
 _FORM_BYTES = 1_024
 _FIELDS = 4
 _SEE_OTHER = 303
-_HTML: dict[int | str, dict[str, Any]] = {404: {"description": "No such link, as a page."}}
 _FORM: dict[str, Any] = {
     "requestBody": {
         "content": {
@@ -39,7 +38,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-@router.get("/why/{token}", responses=_HTML)
+@router.get("/why/{token}", responses=refusals())
 async def show(token: Token, call: Reading, settings: Known, lang: Asked = None) -> HTMLResponse:
     """Show what was sent and the permission that let it go, a button that stops such messages, and what it asks."""
     language = lang or chosen(call.request.headers.get("accept-language", ""))
@@ -54,7 +53,7 @@ async def show(token: Token, call: Reading, settings: Known, lang: Asked = None)
     return LOOKS.page("why.html.jinja", language, 200, why=found, at=clock(settings.default_time_zone), **values)
 
 
-@router.post("/why/{token}/withdrawal", status_code=_SEE_OTHER, response_class=Response, responses=_HTML)
+@router.post("/why/{token}/withdrawal", status_code=_SEE_OTHER, response_class=Response, responses=refusals())
 @body_limit(_FORM_BYTES, check_json=False)
 async def withdraw(token: Token, call: Writing, settings: Known, lang: Asked = None) -> Response:
     """Stop messages of this class on this channel with one tap; then show the page again."""
@@ -72,7 +71,7 @@ async def withdraw(token: Token, call: Writing, settings: Known, lang: Asked = N
     "/why/{token}/answer",
     status_code=_SEE_OTHER,
     response_class=Response,
-    responses={**_HTML, 409: {"description": "The message asks nothing, as a page."}},
+    responses=refusals(409),
     openapi_extra=_FORM,
 )
 @body_limit(_FORM_BYTES, check_json=False)
