@@ -56,6 +56,8 @@ async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> N
 _HANDLERS: dict[type[Fact], Handler] = dict.fromkeys(_PURCHASES, on_purchase)
 # A version is entered once under the name of its event, whatever comes twice or late: no inbox is needed.
 PURCHASES = Consumer("purchases", _HANDLERS, kind="state", read_model=ReadModel(tables=(Kept("purchase"),)))
+# Which state of a customer came first depends on how they were batched.
+_FIRST_HEARD = frozenset({"created_at"})
 STANDING = Consumer(
     "standing",
     {
@@ -65,6 +67,10 @@ STANDING = Consumer(
     },
     kind="state",
     read_model=ReadModel(
-        tables=(Kept("tier_change"), Kept("key_customer"), Kept("customer_region", customer="id")),
+        tables=(
+            Kept("tier_change"),
+            Kept("key_customer", passing=_FIRST_HEARD),
+            Kept("customer_region", customer="id", passing=_FIRST_HEARD),
+        ),
     ),
 )
