@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any, Self
 from urllib.parse import quote
@@ -10,9 +11,14 @@ import httpx
 
 from guanxi_local.failures import Failure
 
+_BUSY = frozenset({429, 502, 503})
+# A POST carries one Idempotency-Key through all its repetitions; a PUT repeated would find its own version gone.
+_REPEATABLE = frozenset({"GET", "POST"})
+_PATIENCE_S = 30.0
+
 
 class Door:
-    """One command's way in, with its token; to be taken as a context."""
+    """One command's way in, with its token; to be taken as a context. What is busy for a while is asked again."""
 
     def __init__(self, gateway: str, token: str) -> None:
         self._client = client(gateway, token)
@@ -51,11 +57,17 @@ class Door:
         headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
-        try:
-            return self._client.request(method, path, json=body, params=query, headers=headers)
-        except httpx.HTTPError as error:
-            message = f"the gateway does not answer ({error}); is the platform up? (guanxi status)"
-            raise Failure(message) from error
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                answer = self._client.request(method, path, json=body, params=query, headers=headers)
+            except httpx.HTTPError as error:
+                message = f"the gateway does not answer ({error}); is the platform up? (guanxi status)"
+                raise Failure(message) from error
+            wait = _repeat_after(answer) if method in _REPEATABLE else None
+            if wait is None or time.monotonic() + wait > until:
+                return answer
+            time.sleep(wait)
 
 
 def client(gateway: str, token: str) -> httpx.Client:
@@ -70,6 +82,12 @@ def client(gateway: str, token: str) -> httpx.Client:
 def segment(name: str) -> str:
     """Quote a name for use in a path."""
     return quote(name, safe="")
+
+
+def _repeat_after(answer: httpx.Response) -> float | None:
+    """Seconds after which a service that is busy wants to be asked again; None when its answer is final."""
+    said = answer.headers.get("retry-after", "")
+    return float(said) if answer.status_code in _BUSY and said.isdecimal() else None
 
 
 def _read(answer: httpx.Response) -> Any:
