@@ -12,7 +12,7 @@ from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 from interactions import scope
 from interactions.plans import usecases
 from interactions.plans.rules import Status
-from interactions.plans.schemas import NewCompletion, NewPlanItem, PlanItemRead
+from interactions.plans.schemas import NewCancellation, NewCompletion, NewPlanItem, PlanItemRead
 
 router = APIRouter(tags=["plans"])
 CanRead = Annotated[Read, Depends(read("interactions:read"))]
@@ -68,4 +68,16 @@ async def complete_plan_item(plan_item_id: UUID, body: NewCompletion, call: CanW
             return await usecases.find(once.tx, call.principal, once.replay)
         found = await usecases.complete(once.tx, call.principal, plan_item_id, body)
         once.created(found.id, f"/v1/plan-items/{found.id}", found.version, customer_id=found.customer_id)
+    return found
+
+
+@router.post("/plan-items/{plan_item_id}/cancellation", response_model=PlanItemRead, status_code=201)
+async def cancel_plan_item(plan_item_id: UUID, body: NewCancellation, call: CanWrite) -> object:
+    """Call it off with a reason: nobody will have missed it (409 `plan-item-not-open` when it is done or missed)."""
+    async with call.once() as once:
+        if once.replay:
+            return await usecases.find(once.tx, call.principal, once.replay)
+        found = await usecases.cancel(once.tx, call.principal, plan_item_id)
+        path = f"/v1/plan-items/{found.id}"
+        once.created(found.id, path, found.version, customer_id=found.customer_id, reason=body.reason)
     return found

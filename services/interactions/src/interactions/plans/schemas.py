@@ -48,6 +48,14 @@ class NewCompletion(BaseModel):
     contact_id: UUID | None = Field(default=None, description="The exchange with this customer that did it.")
 
 
+class NewCancellation(BaseModel):
+    """Why it need not be done any more."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "they-are-away"}]})
+
+    reason: Code = Field(description="A code of yours; it is kept in the audit trail.")
+
+
 class PlanItemRead(BaseModel):
     """A plan item as it stands."""
 

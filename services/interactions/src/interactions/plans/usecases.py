@@ -115,6 +115,19 @@ async def move_all(tx: Tx, item_ids: Sequence[UUID], due_on: date) -> None:
     await _write(tx, after, {})
 
 
+async def cancel(tx: Tx, principal: Principal, item_id: UUID) -> PlanItem:
+    """Call one off; 404, 409 when it is not to be done any more."""
+    found = await find(tx, principal, item_id)
+    assert found.customer_id  # noqa: S101 - a plan item is about somebody
+    await scope.locked_customer(tx, principal, found.customer_id)
+    after = rules.cancelled(await _locked(tx, item_id))
+    if after is None:
+        raise Conflict("plan-item-not-open", "This is not to be done any more.")
+    await dues.release(tx, DUE_KIND, [after.id])
+    await _write(tx, [after], {})
+    return after
+
+
 async def cancel_all(tx: Tx, item_ids: Sequence[UUID]) -> None:
     """Call off those of these items that are still to be done: nobody will have missed them."""
     cancelled = [rules.cancelled(one) for one in await _locked_all(tx, item_ids)]

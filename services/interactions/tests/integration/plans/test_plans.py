@@ -79,6 +79,26 @@ async def test_the_day_goes_by_and_is_told_at_its_end(
     assert late.json()["status"] == "done"
 
 
+async def test_a_visit_that_is_called_off_is_not_missed_and_cannot_be_called_off_when_it_was(
+    staff: httpx.AsyncClient, service: Harness, customer: Any
+) -> None:
+    off, gone = await planned(staff, await customer()), await planned(staff, await customer())
+    path = f"/v1/plan-items/{off['id']}/cancellation"
+    answer = await staff.post(path, json={"reason": "they-are-away"})
+    assert (answer.status_code, answer.json()["status"], answer.json()["version"]) == (201, "cancelled", 2)
+    last = [one for one in await service.published(ContactPlanned) if str(one.aggregateid) == off["id"]][-1]
+    assert (last.sequence, last.data.cancelled) == (2, True)
+    again = await staff.post(path, json={"reason": "they-are-away"})
+    assert (again.status_code, again.json()["code"]) == (409, "plan-item-not-open")
+    service.clock.move(5 * 86400)
+    await service.work_off_due()
+    assert [str(one.aggregateid) for one in await service.published(PlanItemMissed)] == [gone["id"]]
+    late = await staff.post(f"/v1/plan-items/{gone['id']}/cancellation", json={"reason": "they-are-away"})
+    assert (late.status_code, late.json()["code"]) == (409, "plan-item-not-open")
+    wordless = await staff.post(f"/v1/plan-items/{gone['id']}/cancellation", json={})
+    assert [one["field"] for one in wordless.json()["errors"]] == ["reason"]
+
+
 async def test_care_is_planned_once_for_the_owner(staff: httpx.AsyncClient, service: Harness, customer: Any) -> None:
     owner, lead = an_employee(), an_employee()
     await service.know(owner, lead, a_unit("head-office", kind="head_office", sequence=2, lead_id=lead.aggregateid))
@@ -176,6 +196,8 @@ async def test_a_dealer_plans_for_its_own_customers_only(
     assert [one["id"] for one in (await dealer.get("/v1/plan-items")).json()["items"]] == [mine["id"]]
     assert (await dealer.get(f"/v1/plan-items/{ours['id']}")).status_code == 404
     assert (await dealer.post(f"/v1/plan-items/{ours['id']}/completion", json={})).status_code == 404
+    off = await dealer.post(f"/v1/plan-items/{ours['id']}/cancellation", json={"reason": "not-mine"})
+    assert off.status_code == 404
     sheet = (await dealer.get(f"/v1/customers/{own}/follow-up")).json()
     assert [one["id"] for one in sheet["plan_items"]] == [mine["id"]]
     assert (await dealer.get(f"/v1/customers/{await customer()}/follow-up")).status_code == 404

@@ -49,8 +49,10 @@ async def on_risk(tx: Tx, events: Sequence[Event[RelationshipAtRisk]]) -> None:
 
 
 async def on_plan(tx: Tx, events: Sequence[Event[ContactPlanned]]) -> None:
-    """What is planned is told of; what is planned no longer needs nobody."""
-    await on_settled(tx, [event for event in events if event.data.cancelled])
+    """What is planned is told of; what was called off needs nobody, and neither does the care task behind it."""
+    over = [event for event in events if event.data.cancelled]
+    await on_settled(tx, over)
+    await _settle_care(tx, over)
     await usecases.raise_for(tx, events)
 
 
@@ -60,5 +62,9 @@ async def on_plan_item_done(tx: Tx, events: Sequence[Event[PlanItemDone]]) -> No
     A hand-over behind it goes on, and tells itself when it is done.
     """
     await on_settled(tx, events)
+    await _settle_care(tx, events)
+
+
+async def _settle_care(tx: Tx, events: Sequence[Event[Any]]) -> None:
     tasks = {event.data.cause_id for event in events if event.data.kind == CARE and event.data.cause_id}
     await usecases.settle(tx, dict.fromkeys(tasks, _FOR_EVER))

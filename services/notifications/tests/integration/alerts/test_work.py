@@ -123,13 +123,17 @@ def a_plan(fact: type[Fact], customer: UUID, item: UUID, sequence: int, **values
     return about(fact, item, customer, sequence, **{**state, **ends.get(fact, {}), **values})
 
 
-async def test_the_account_owner_hears_once_of_a_care_task_and_the_visit_planned_for_it(service: Harness) -> None:
+@pytest.mark.parametrize("called_off", [False, True])
+async def test_the_account_owner_hears_once_of_a_care_task_and_the_visit_planned_for_it(
+    service: Harness, *, called_off: bool
+) -> None:
     for turned in (False, True):
         customer, task, item = await a_client(service), new_id(), new_id()
         facts = [a_care_task(customer, task), a_plan(ContactPlanned, customer, item, 1, cause_id=task)]
         for fact in reversed(facts) if turned else facts:
             await service.apply(fact)
-        done = a_plan(PlanItemDone, customer, item, 2, cause_id=task)
+        over = {"cancelled": True} if called_off else {}
+        done = a_plan(ContactPlanned if called_off else PlanItemDone, customer, item, 2, cause_id=task, **over)
         assert await still_open(service, OWNER) == ["care-task-opened"]
         await service.apply(done)
         assert await still_open(service, OWNER) == []
