@@ -177,6 +177,8 @@ def customer_read(customer: Customer, members: Iterable[UUID] = (), *, internal:
         "members": list(members) if internal else [customer.id],
         "canonical_id": customer.canonical_id if internal else customer.id,
         "status": customer.status if internal else "active",
+        "version": customer.version_for(internal=internal),
+        "recorded_at": customer.recorded_at if internal else customer.edited_at,
         "contact_points": [_POINTS.get(p.kind, OtherRead).model_validate(p) for p in customer.contact_points],
     }
     return CustomerRead(**{**own, **shown})
@@ -196,8 +198,9 @@ class PageRow:
         for name, fields in _INSIDE.items():
             stored = self._values[name]
             self._values[name] = {field: stored.get(field) for field in fields} if stored else None
+        own = {"version": self._values.pop("edition"), "recorded_at": self._values.pop("edited_at")}
         if not internal:
-            self._values |= {"canonical_id": self.id, "members": [self.id], "status": "active"}
+            self._values |= own | {"canonical_id": self.id, "members": [self.id], "status": "active"}
 
     @property
     def personal(self) -> bool:

@@ -27,6 +27,7 @@ from customer_profile.customers.answers import (
 from customer_profile.customers.asked import Wanted
 from customer_profile.customers.desk import View
 from customer_profile.customers.listing import COUNT_BOUND
+from customer_profile.customers.rules import Customer
 from customer_profile.customers.schemas import (
     ContactPointBody,
     CustomerPatch,
@@ -59,7 +60,8 @@ async def register_customer(new: NewRecord, call: Writing) -> CustomerRead:
                 customer = await desk.own(once.tx, once.replay, call.principal)
             else:
                 customer = await assignments.register(once.tx, new, call.principal)
-                once.created(customer.id, f"/v1/customers/{customer.id}", customer.version, customer_id=customer.id)
+                location, version = f"/v1/customers/{customer.id}", _version(call, customer)
+                once.created(customer.id, location, version, customer_id=customer.id)
     shown = customer_read(customer, [customer.id], internal=call.principal.internal)
     # Another one may have changed it since: the first answer holds what its caller sent.
     return (
@@ -112,7 +114,7 @@ async def read_customer(customer_id: UUID, call: Reading) -> CustomerRead:
     view = await desk.view_shared(call.pool, customer_id, call.principal)
     if view.elsewhere:
         call.response.headers["Content-Location"] = f"/v1/customers/{view.customer.id}"
-    set_etag(call.response, view.customer.version)
+    set_etag(call.response, _version(call, view.customer))
     return await call.show(_view_read(call, view), "customer", view.customer.id, customer_id)
 
 
@@ -124,7 +126,7 @@ async def change_customer(customer_id: UUID, patch: CustomerPatch, call: Changin
     """
     async with call.change() as change:
         after = await desk.change(change.tx, customer_id, patch, version, call.principal)
-        change.done(after.id, after.version, customer_id=after.id)
+        change.done(after.id, _version(call, after), customer_id=after.id)
     return await _answer(call, customer_id)
 
 
@@ -142,10 +144,11 @@ async def list_revisions(
         customer = await desk.own(reader, customer_id, call.principal)
         before = int(str(paging.after[0])) if paging.after else None
         rows, state = await desk.history(reader, customer, as_of, before, paging.limit, call.principal)
-    cut = paging.cut(rows, lambda row: (row.version,))
+    internal = call.principal.internal
+    cut = paging.cut(rows, lambda row: (row.version if internal else row.edition,))
     items = [
         RevisionRead(
-            version=row.version,
+            version=row.version if internal else row.edition,
             recorded_at=row.recorded_at,
             actor=row.actor,
             employee_id=row.employee_id,
@@ -165,7 +168,7 @@ async def add_contact_point(customer_id: UUID, new: ContactPointBody, call: Writ
         if not once.replay:
             after, point = await desk.add_point(once.tx, customer_id, new, call.principal)
             location = f"/v1/customers/{customer_id}/contact-points/{point.id}"
-            once.created(point.id, location, after.version, customer_id=customer_id)
+            once.created(point.id, location, _version(call, after), customer_id=customer_id)
     return await _answer(call, customer_id)
 
 
@@ -174,7 +177,7 @@ async def drop_contact_point(customer_id: UUID, point_id: UUID, call: Changing, 
     """Take a contact point away; If-Match names the customer's version."""
     async with call.change() as change:
         after = await desk.drop_point(change.tx, customer_id, point_id, version, call.principal)
-        change.done(point_id, after.version, customer_id=customer_id)
+        change.done(point_id, _version(call, after), customer_id=customer_id)
     return await _answer(call, customer_id)
 
 
@@ -184,7 +187,7 @@ async def verify_customer(customer_id: UUID, new: Verification, call: Writing) -
     async with call.once() as once:
         if not once.replay:
             after = await desk.verify(once.tx, customer_id, new.verified_at, call.principal)
-            once.created(after.id, f"/v1/customers/{after.id}", after.version, customer_id=after.id)
+            once.created(after.id, f"/v1/customers/{after.id}", _version(call, after), customer_id=after.id)
     return await _answer(call, customer_id)
 
 
@@ -197,7 +200,7 @@ async def assign_employee(customer_id: UUID, new: NewAssignment, call: Writing) 
             return AssignmentRead.model_validate(found)
         made, customer = await assignments.assign(once.tx, customer_id, new, call.principal)
         location = f"/v1/customers/{customer_id}/assignments/{made.id}"
-        once.created(made.id, location, customer.version, customer_id=customer_id)
+        once.created(made.id, location, _version(call, customer), customer_id=customer_id)
     return AssignmentRead.model_validate(made)
 
 
@@ -215,8 +218,12 @@ async def end_assignment(customer_id: UUID, assignment_id: UUID, call: Changing)
     async with call.change() as change:
         customer = await assignments.end(change.tx, customer_id, assignment_id, call.principal)
         ended = await assignments.one(change.tx, customer_id, assignment_id, call.principal)
-        change.done(assignment_id, customer.version, customer_id=customer_id)
+        change.done(assignment_id, _version(call, customer), customer_id=customer_id)
     return AssignmentRead.model_validate(ended)
+
+
+def _version(call: Read | Write, customer: Customer) -> int:
+    return customer.version_for(internal=call.principal.internal)
 
 
 async def _answer(call: Write, customer_id: UUID) -> CustomerRead:

@@ -100,7 +100,7 @@ async def change(tx: Tx, customer_id: UUID, patch: CustomerPatch, version: int, 
     before = await locked(tx, customer_id, principal)
     if principal.internal and before.canonical_id != before.id:
         raise merged_into(before.canonical_id)
-    _check_version(before, version)
+    _check_version(before, version, principal)
     after = replace(before, **patch.own())
     if "name" in patch.model_fields_set and patch.name is None:
         raise Unprocessable.field("name", "required", "a customer has a name; it cannot be taken away")
@@ -129,7 +129,7 @@ async def add_point(
 async def drop_point(tx: Tx, customer_id: UUID, point_id: UUID, version: int, principal: Principal) -> Customer:
     """Take a contact point away. 404, 412."""
     before = await locked(tx, customer_id, principal)
-    _check_version(before, version)
+    _check_version(before, version, principal)
     kept = tuple(p for p in before.contact_points if p.id != point_id)
     if len(kept) == len(before.contact_points):
         raise NotFound("contact point")
@@ -195,9 +195,10 @@ async def _saved(tx: Tx, before: Customer, after: Customer, principal: Principal
     return (await save_all(tx, [Edit(before, after, Actor.of(principal))]))[before.id]
 
 
-def _check_version(customer: Customer, version: int) -> None:
-    if customer.version != version:
-        raise Stale(customer.version)
+def _check_version(customer: Customer, version: int, principal: Principal) -> None:
+    known = customer.version_for(internal=principal.internal)
+    if known != version:
+        raise Stale(known)
 
 
 def _points(

@@ -48,7 +48,10 @@ class ContactPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer's own values; merging never changes them, only `canonical_id`."""
+    """A customer's own values; merging never changes them, only `canonical_id`.
+
+    `version` and `recorded_at` count merges too; `edition` and `edited_at` do not: they are what its unit may know.
+    """
 
     id: UUID
     version: int
@@ -77,6 +80,8 @@ class Customer:
     owner_id: UUID | None = None
     verified_by: UUID | None = None
     erased_at: datetime | None = None
+    edition: int
+    edited_at: datetime
     contact_points: tuple[ContactPoint, ...] = ()
 
     @property
@@ -85,6 +90,15 @@ class Customer:
         if self.erased_at:
             return "erased"
         return "active" if self.canonical_id == self.id else "merged"
+
+    def version_for(self, *, internal: bool) -> int:
+        """The version that a caller is shown: an external unit learns nothing of merges."""
+        return self.version if internal else self.edition
+
+    def next(self, now: datetime, *, own: bool) -> Customer:
+        """Its next version; `own` when a value of its own is another, and not only who speaks for it."""
+        after = replace(self, version=self.version + 1, recorded_at=now)
+        return replace(after, edition=self.edition + 1, edited_at=now) if own else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,7 @@ class Revision:
     """One change of a record; an erased customer's says nothing of what changed."""
 
     version: int
+    edition: int
     recorded_at: datetime
     actor: str
     employee_id: UUID | None
@@ -142,7 +157,8 @@ def new_customer(id: UUID, unit_id: str, now: datetime, at: datetime | None = No
     """A prospect nobody knows more of than what is given; `at` is when it became one (default: now)."""
     at = at or now
     born: dict[str, Any] = {"role": "end_user", "lifecycle": "prospect", "stage": "interact", "verified_at": at, **own}
-    return Customer(id=id, version=1, created_at=at, recorded_at=now, unit_id=unit_id, canonical_id=id, **born)
+    born |= {"version": 1, "recorded_at": now, "edition": 1, "edited_at": now}
+    return Customer(id=id, created_at=at, unit_id=unit_id, canonical_id=id, **born)
 
 
 def known_at(customer: Customer, moment: datetime) -> bool:

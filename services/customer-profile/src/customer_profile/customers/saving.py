@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -95,7 +95,7 @@ async def save_all(tx: Tx, edits: Sequence[Edit]) -> dict[UUID, Customer]:
     for edit in edits:
         diff = rules.changes(edit.before, edit.after)
         if diff or edit.always:
-            after = replace(edit.after, version=edit.before.version + 1, recorded_at=tx.now)
+            after = edit.after.next(tx.now, own=any(change.field != rules.MERGED for change in diff))
             done.append((edit, diff, after))
     if done:
         await store.update(tx, [(edit.before, after) for edit, _, after in done])

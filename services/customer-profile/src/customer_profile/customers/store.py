@@ -45,7 +45,7 @@ SHOWN = f"""customer.id, version, CASE canonical_id WHEN customer.id THEN 'activ
   unit_id AS unit, name, legal_name, legal_representative, contact_person, address, social_credit_code, id_number,
   to_char(birth_date, 'YYYY-MM-DD') AS birth_date, industry, size, preferences, time_zone, acquisition_source,
   owner_id::text, {_POINTS.format(of="customer")} AS contact_points, created_at, recorded_at, verified_at,
-  verified_by::text"""
+  verified_by::text, edition, edited_at"""
 """A record that was not erased, as a page of a list shows it: what is a text there comes as one."""
 
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
@@ -71,19 +71,21 @@ SET value = excluded.value, preferred = excluded.preferred, hours = excluded.hou
 """
 _DROP_POINTS = "DELETE FROM contact_point WHERE id = ANY($1::uuid[])"
 _REVISIONS = """
-INSERT INTO customer_revision (customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff)
-SELECT customer_id, version, recorded_at, unit_id, actor, employee_id, source, diff
+INSERT INTO customer_revision (customer_id, version, edition, recorded_at, unit_id, actor, employee_id, source, diff)
+SELECT customer_id, version, edition, recorded_at, unit_id, actor, employee_id, source, diff
 FROM jsonb_populate_recordset(NULL::customer_revision, $1::jsonb)
 """
-_REVISION_FIELDS = ("version", "recorded_at", "actor", "employee_id", "source", "diff")
+_REVISION_FIELDS = ("version", "edition", "recorded_at", "actor", "employee_id", "source", "diff")
 _REVISION = (
-    "SELECT version, recorded_at, actor, employee_id, source, diff FROM customer_revision WHERE customer_id = $1"
+    "SELECT version, edition, recorded_at, actor, employee_id, source, diff FROM customer_revision "
+    "WHERE customer_id = $1"
 )
-_HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2) AND ($3::bigint IS NULL OR version < $3)
+_HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+  AND ($3::bigint IS NULL OR CASE WHEN $5 THEN version ELSE edition END < $3)
   AND ($5 OR diff - '{MERGED}' <> '{{}}')
 ORDER BY version DESC LIMIT $4"""
-_HISTORIES = """SELECT customer_id, version, recorded_at, actor, employee_id, source, diff FROM customer_revision
-WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
+_HISTORIES = """SELECT customer_id, version, edition, recorded_at, actor, employee_id, source, diff
+FROM customer_revision WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
 _SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
 _ASSIGNMENTS = "SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment WHERE customer_id = $1"
 _STANDING_OF = """SELECT id, customer_id, employee_id, role, since, until, reason FROM assignment
@@ -213,6 +215,7 @@ async def add_revisions(
         {
             "customer_id": str(customer.id),
             "version": customer.version,
+            "edition": customer.edition,
             "recorded_at": customer.recorded_at,
             "unit_id": customer.unit_id,
             "actor": actor,

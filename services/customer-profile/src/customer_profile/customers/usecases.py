@@ -168,7 +168,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what the file holds of these customers, its history included, and publish their last state."""
     locked = await lock_all(tx, customer_ids, whole=True)
     fresh = [c for c in locked.values() if c.erased_at is None]
-    gone = [replace(rules.erased(c, tx.now), version=c.version + 1, recorded_at=tx.now) for c in fresh]
+    gone = [rules.erased(c, tx.now).next(tx.now, own=True) for c in fresh]
     if gone:
         await store.update(tx, list(zip(fresh, gone, strict=True)))
         await store.blank_revisions(tx, [c.id for c in gone])

@@ -25,8 +25,10 @@ VALUES = ("+8613800131234", "12", "zhang@example.com", "zhang-of-taiyuan")
 FULL = Customer(
     id=IDS.new(),
     version=7,
+    edition=5,
     created_at=datetime(1998, 3, 31, tzinfo=UTC),
     recorded_at=MOMENT,
+    edited_at=MOMENT - timedelta(days=1),
     unit_id="dealer-17",
     canonical_id=IDS.new(),
     kind="person",
@@ -57,8 +59,10 @@ FULL = Customer(
 EMPTY = Customer(
     id=FULL.canonical_id,
     version=1,
+    edition=1,
     created_at=MOMENT,
     recorded_at=MOMENT,
+    edited_at=MOMENT,
     unit_id="head-office",
     canonical_id=FULL.canonical_id,
     kind="organisation",

@@ -21,7 +21,7 @@ def a_line(**values: Any) -> Line:
 
 def a_revision(version: int, *fields: str, actor: str = "liming", source: str | None = None) -> Revision:
     diff = tuple(FieldChange(field, None, "x") for field in fields)
-    return Revision(version, NOW + timedelta(days=version), actor, None, source, diff)
+    return Revision(version, version, NOW + timedelta(days=version), actor, None, source, diff)
 
 
 @pytest.mark.parametrize(
