@@ -17,8 +17,9 @@ import httpx
 
 from guanxi_local.postgres import Postgres
 from guanxi_local.testplatform import TestPlatform
+from support.changes import Changes
 from support.client import Caller
-from support.databases import AWAY, READERS, SERVICES, digest, rows, topology, value
+from support.databases import AWAY, READERS, SERVICES, Fingerprint, fingerprint, rows, topology, value
 from support.dealer import Dealer
 from support.ledger import Kind, Ledger
 from support.rebuilt import models_agree
@@ -82,29 +83,31 @@ _EFFECTS = (
 
 async def each_event_is_taken_in_once(platform: TestPlatform) -> Problem:
     """Each consumer that counts has one inbox row for each event of its types in the logs, and none beside them."""
-    logs = {service: await rows(platform, service, "SELECT event_id, type FROM event_log") for service in SERVICES}
-    by_type: dict[str, set[Any]] = {}
-    for found in logs.values():
-        for event_id, kind in found:
-            by_type.setdefault(kind, set()).add(event_id)
     for service in SERVICES:
         for consumer in topology(service).consumers:
             if consumer.kind == "state":
                 continue
-            wanted = set().union(*(by_type.get(fact.TYPE, set()) for fact in consumer.handlers))
-            problem = await _inbox_problem(platform, service, consumer.group, wanted)
+            kinds = [fact.TYPE for fact in consumer.handlers]
+            problem = await _inbox_problem(platform, service, consumer.group, kinds)
             if problem:
                 return problem
     return None
 
 
-async def _inbox_problem(platform: TestPlatform, service: str, consumer: str, wanted: set[Any]) -> Problem:
-    taken = await rows(platform, service, "SELECT event_id FROM inbox WHERE consumer = $1", consumer)
-    inside = {one for (one,) in taken}
+async def _inbox_problem(platform: TestPlatform, service: str, consumer: str, kinds: Sequence[str]) -> Problem:
+    told = [await fingerprint(platform, one, _OF_KINDS, kinds) for one in SERVICES]
+    if await fingerprint(platform, service, _TAKEN_IN, consumer) == sum(told, Fingerprint()):
+        return None
+    wanted = {row for one in SERVICES for row in await rows(platform, one, _OF_KINDS, kinds)}
+    inside = set(await rows(platform, service, _TAKEN_IN, consumer))
     missing, strange = wanted - inside, inside - wanted
     if not missing and not strange:
         return None
     return f"{service}.{consumer}: {len(missing)} of {len(wanted)} events not taken in, {len(strange)} of nobody's"
+
+
+_OF_KINDS = "SELECT event_id FROM event_log WHERE type = ANY($1)"
+_TAKEN_IN = "SELECT event_id FROM inbox WHERE consumer = $1"
 
 
 async def no_effect_is_there_twice(platform: TestPlatform) -> None:
@@ -153,6 +156,7 @@ class Growth:
     """What was seen of positions and versions, which may only grow."""
 
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
     looks: int = 0
     read: set[tuple[str, str]] = field(default_factory=set)
     """Which statement was answered by which service."""
@@ -164,16 +168,16 @@ class Growth:
         return {(service, sql) for sql, services in _GROWING for service in services} - self.read
 
     async def look(self, platform: TestPlatform) -> None:
-        """Look at every service once; one whose database is away is looked at the next time."""
-        for sql, services in _GROWING:
-            for service in services:
-                try:
-                    found = await rows(platform, service, sql)
-                except AWAY:
-                    continue
-                self.read.add((service, sql))
-                for *name, number in found:
-                    self._compare((service, *name), number)
+        """Look once at what each service has written since; one whose database is away is looked at the next time."""
+        for service in SERVICES:
+            asked = [sql for sql, services in _GROWING if service in services]
+            try:
+                found = await self.changes.look(platform, service, asked)
+            except AWAY:
+                continue
+            self.read |= {(service, sql) for sql in asked}
+            for *name, number in (row for some in found for row in some):
+                self._compare((service, *name), number)
         self.looks += 1
 
     def _compare(self, name: tuple[Any, ...], number: int) -> None:
@@ -184,12 +188,12 @@ class Growth:
 
 
 _GROWING = (
-    ("SELECT consumer, topic, partition, next_offset FROM consumer_offset", SERVICES),
-    ("SELECT 'directory', id, sequence FROM directory_customer", SERVICES),
-    ("SELECT 'overview', section, item_id, sequence FROM overview_item", ("customer-profile",)),
-    ("SELECT 'timeline', id, sequence FROM timeline_entry", ("interactions",)),
-    ("SELECT 'contact', id, version FROM contact", ("interactions",)),
-    ("SELECT 'complaint', id, version FROM complaint", ("complaints",)),
+    ("SELECT consumer, topic, partition, next_offset FROM consumer_offset WHERE {fresh}", SERVICES),
+    ("SELECT 'directory', id, sequence FROM directory_customer WHERE {fresh}", SERVICES),
+    ("SELECT 'overview', section, item_id, sequence FROM overview_item WHERE {fresh}", ("customer-profile",)),
+    ("SELECT 'timeline', id, sequence FROM timeline_entry WHERE {fresh}", ("interactions",)),
+    ("SELECT 'contact', id, version FROM contact WHERE {fresh}", ("interactions",)),
+    ("SELECT 'complaint', id, version FROM complaint WHERE {fresh}", ("complaints",)),
 )
 
 
@@ -222,10 +226,10 @@ async def only_growing(platform: TestPlatform) -> AsyncIterator[Growth]:
 
 async def directories_agree(platform: TestPlatform) -> Problem:
     """Each copy of the directory is what customer-profile's own tables say."""
-    wanted = await rows(platform, "customer-profile", _CUSTOMERS)
+    owned = await fingerprint(platform, "customer-profile", _CUSTOMERS)
     for service in READERS:
-        found = await rows(platform, service, _COPY)
-        if digest(found) != digest(wanted):
+        if await fingerprint(platform, service, _COPY) != owned:
+            wanted, found = await rows(platform, "customer-profile", _CUSTOMERS), await rows(platform, service, _COPY)
             late = set(wanted) ^ set(found)
             return f"{service}'s directory differs in {len(late)} rows of {len(wanted)}: {sorted(late, key=repr)[:2]}"
     return None
@@ -241,14 +245,11 @@ _COPY = "SELECT id, sequence, canonical_id, name, unit_id, kind, owner_id, statu
 
 async def timeline_agrees(platform: TestPlatform) -> Problem:
     """The timeline's rows are what the tables of contacts, complaints and messages say."""
-    shown = await rows(platform, "interactions", _SHOWN)
-    wanted = [
-        *(("contact", *row) for row in await rows(platform, "interactions", _CONTACTS)),
-        *(("complaint", *row) for row in await rows(platform, "complaints", _COMPLAINTS)),
-        *(("message", *row) for row in await rows(platform, "notifications", _MESSAGES)),
-    ]
-    if digest(shown) == digest(wanted):
+    told = [await fingerprint(platform, service, sql) for service, sql in _OF_TIMELINE]
+    if await fingerprint(platform, "interactions", _SHOWN) == sum(told, Fingerprint()):
         return None
+    shown = await rows(platform, "interactions", _SHOWN)
+    wanted = [row for service, sql in _OF_TIMELINE for row in await rows(platform, service, sql)]
     late = set(wanted) ^ set(shown)
     return f"the timeline differs in {len(late)} rows of {len(wanted)}: {sorted(late, key=repr)[:2]}"
 
@@ -257,28 +258,33 @@ _SHOWN = """
 SELECT kind, id, customer_id, CASE WHEN kind = 'contact' THEN sequence::text ELSE summary->>'status' END
 FROM timeline_entry WHERE kind IN ('contact', 'complaint', 'message') AND NOT voided
 """
-_CONTACTS = "SELECT id, customer_id, version::text FROM contact WHERE voided_at IS NULL"
-_COMPLAINTS = "SELECT id, customer_id, status FROM complaint WHERE customer_id IS NOT NULL AND voided_at IS NULL"
+_CONTACTS = "SELECT 'contact', id, customer_id, version::text FROM contact WHERE voided_at IS NULL"
+_COMPLAINTS = """
+SELECT 'complaint', id, customer_id, status FROM complaint WHERE customer_id IS NOT NULL AND voided_at IS NULL
+"""
 _MESSAGES = """
-SELECT id, customer_id, CASE status WHEN 'unknown' THEN 'failed' ELSE status END FROM message
+SELECT 'message', id, customer_id, CASE status WHEN 'unknown' THEN 'failed' ELSE status END FROM message
 WHERE recipient = 'customer' AND customer_id IS NOT NULL AND status IN ('sent', 'failed', 'unknown', 'suppressed')
 """
+_OF_TIMELINE = (("interactions", _CONTACTS), ("complaints", _COMPLAINTS), ("notifications", _MESSAGES))
 
 
 async def facts_agree(platform: TestPlatform) -> Problem:
     """Scoring has one fact for each version told of in the logs of interactions and complaints, and no other."""
     (consumer,) = (one for one in topology("scoring").consumers if one.name == "facts")
     kinds = [fact.TYPE for fact in consumer.handlers]
-    told = [row for service in SERVICES for row in await rows(platform, service, _TOLD, kinds)]
-    known = await rows(platform, "scoring", "SELECT aggregate_id, sequence, customer_id FROM fact")
-    if set(told) == set(known):
+    said = [await fingerprint(platform, service, _TOLD, kinds) for service in SERVICES]
+    if await fingerprint(platform, "scoring", _KNOWN) == sum(said, Fingerprint()):
         return None
+    told = [row for service in SERVICES for row in await rows(platform, service, _TOLD, kinds)]
+    known = await rows(platform, "scoring", _KNOWN)
     return (
         f"{len(set(told) - set(known))} of {len(told)} facts are not known, {len(set(known) - set(told))} of nobody's"
     )
 
 
-_TOLD = "SELECT aggregate_id, sequence, subject FROM event_log WHERE type = ANY($1)"
+_TOLD = "SELECT DISTINCT aggregate_id, sequence, subject FROM event_log WHERE type = ANY($1)"
+_KNOWN = "SELECT DISTINCT aggregate_id, sequence, customer_id FROM fact"
 
 
 # I6: the outbox drains.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guanxi_local.testplatform import TestPlatform
+from support.changes import Changes
 from support.databases import SERVICES, rows
 
 _OF_THE_BUS = ["audit", "idempotency_key", "dirty"]
@@ -29,14 +30,21 @@ class Owners:
     """What was seen of who owns which row."""
 
     seen: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    keyed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By service its tables of customers' rows, with their keys."""
+    changes: Changes = field(default_factory=Changes)
     looks: int = 0
     moved: list[str] = field(default_factory=list)
 
     async def look(self, platform: TestPlatform) -> None:
-        """Look at every row of a customer in every service once."""
+        """Look once at every row of a customer in every service that was written since the last look."""
         for service in SERVICES:
-            for table, key in await rows(platform, service, _KEYED, _OF_THE_BUS):
-                for *name, customer in await rows(platform, service, f'SELECT {key}, customer_id FROM "{table}"'):
+            if service not in self.keyed:
+                self.keyed[service] = dict(await rows(platform, service, _KEYED, _OF_THE_BUS))
+            keyed = self.keyed[service]
+            asked = [f'SELECT {key}, customer_id FROM "{table}" WHERE {{fresh}}' for table, key in keyed.items()]
+            for table, found in zip(keyed, await self.changes.look(platform, service, asked), strict=True):
+                for *name, customer in found:
                     self._compare((service, table, *name), customer)
         self.looks += 1
 

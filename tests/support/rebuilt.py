@@ -21,7 +21,7 @@ from guanxi_local.postgres import Postgres
 from guanxi_local.roles import Database
 from guanxi_local.testplatform import TestPlatform
 from guanxi_local.testservers import copy_of
-from support.databases import SERVICES, digest, rows, rows_at, topology
+from support.databases import SERVICES, fingerprint, fingerprint_at, rows, rows_at, topology
 from support.waiting import Problem
 
 _BATCH = 200
@@ -132,9 +132,9 @@ async def _apply(made: Database, model: Model, events: Sequence[Event[Any]]) -> 
 
 async def _difference(platform: TestPlatform, kept: _Kept) -> Problem:
     for model in MODELS:
-        found = await rows(platform, model.service, model.sql)
-        wanted = await rows_at(kept.made[model.service].owner_url, model.sql)
-        if digest(found) != digest(wanted):
+        there = kept.made[model.service].owner_url
+        if await fingerprint(platform, model.service, model.sql) != await fingerprint_at(there, model.sql):
+            found, wanted = await rows(platform, model.service, model.sql), await rows_at(there, model.sql)
             late = set(map(repr, wanted)) ^ set(map(repr, found))
             return f"{model.service}.{model.consumer}: {len(late)} of {len(wanted)} rows differ: {sorted(late)[:2]}"
     return None
