@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from guanxi import due
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
-from guanxi.problems import NotFound
+from guanxi.problems import Conflict, NotFound
 from scoring.designations import usecases as designations
 from scoring.rehearsals import draft, reading, rules, store
 from scoring.rehearsals.rules import Mover, Rehearsal, Result
@@ -94,7 +94,8 @@ async def publish(tx: Tx, kind: str, rehearsal_id: UUID) -> Rehearsal:
     await store.hold_publications(tx)
     before = await find(tx, kind, rehearsal_id, lock=True)
     after = rules.published(before, await scorecards.versions(tx), tx.now)
-    await scorecards.publish(tx, kind, before.base_version + 1, before.body)
+    if not await scorecards.publish(tx, kind, before.base_version + 1, before.body):
+        raise Conflict("outdated", "A release has published this version since: rehearse the change of that one.")
     await store.save(tx, after)
     await due.schedule(tx, tx.now, PUBLISH_DUE, after.id)
     return after

@@ -102,7 +102,10 @@ async def get_summary(segment_id: str, call: Reader) -> object:
 
 @router.get("/key-customers", response_model=Page[MemberRead])
 async def list_key_customers(call: Reader, paging: Paging) -> object:
-    """The customers whose profit makes them key: those in the top tier; who enters it is proposed for designation."""
+    """The customers whose profit makes them key: those of the tiers that this segment takes, as shipped the top one.
+
+    Who enters it is proposed for designation.
+    """
     return await _members(call, paging, KEY_CUSTOMERS, None)
 
 
