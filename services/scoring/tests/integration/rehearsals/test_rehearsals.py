@@ -76,7 +76,8 @@ async def test_thresholds_move_tiers_and_designated_key_customers_are_named(
     bands[0] |= {"from": 99, "keep_from": 95}
     found = await rehearsed(service, staff, files.VALUE, {"bands": bands})
     assert (found["result"]["leave_top"], found["result"]["key_customers_down"]) == (1, 1)
-    assert found["result"]["moves"] == [{"tier": "top", "tier_after": "high", "customers": 1}]
+    way = {"scope": "value.existing", "tier": "top", "tier_after": "high", "customers": 1}
+    assert found["result"]["moves"] == [way]
     [mover] = (await staff.get(f"{PATH}/{found['id']}/movers?tier=top")).json()["items"]
     assert (mover["customer_id"], mover["key_customer"]) == (str(one), True)
     await publish(service, found)
