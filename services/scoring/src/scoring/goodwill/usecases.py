@@ -92,13 +92,12 @@ def summed(found: Sequence[Returned]) -> Total:
 async def _returned(
     reader: Reader, families: Mapping[UUID, Sequence[UUID]], at: Moment, given: tuple[date, date] | None = None
 ) -> dict[UUID, Returned]:
-    card = await scorecards.value_card(reader)
+    known = await scorecards.in_force(reader)
     own = [one for members in families.values() for one in members]
     # Directly brought, and all of them: a return on money is not cut off.
-    influence = files.influence_card()
-    influence = replace(influence, worth=card, share_bp=influence.share_bp[:1], most_customers=sys.maxsize)
+    influence = replace(known.influence, share_bp=known.influence.share_bp[:1], most_customers=sys.maxsize)
     around, others = await network.below(reader, families.values(), influence, at)
-    rows = await facts.of_customers(reader, [*own, *others], card.fact_kinds, at.known_at)
+    rows = await facts.of_customers(reader, [*own, *others], known.value.fact_kinds, at.known_at)
     return await asyncio.to_thread(_reckoned, families, rows, around, influence, at, given)
 
 

@@ -1,1 +1,1 @@
-"""Rehearsing a changed scorecard: who would move, what they would lose, and what that comes to, before it holds."""
+"""Rehearsing changed rules: who would move, what they would lose, and what that comes to, before they hold."""

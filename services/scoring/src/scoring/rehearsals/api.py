@@ -40,7 +40,11 @@ def _path(kind: str, rehearsal_id: UUID) -> str:
 
 @router.post("/scorecards/{kind}/rehearsals", response_model=RehearsalRead, status_code=201)
 async def rehearse(kind: str, body: NewRehearsal, call: Writing, config: Config) -> object:
-    """Draft a change of the scorecard of existing value; who would move by it is reckoned at once, over everybody."""
+    """Draft a change of a scorecard, of `segments` or of `treatments`; who would move by it is reckoned at once.
+
+    Kinds: `value.existing`, `value.potential`, `value.influence`, `value.learning`, `trust`, `satisfaction` (of the
+    whole and of each facet), `segments`, `treatments`.
+    """
     async with call.once() as once:
         if once.replay:
             return rehearsal_read(await usecases.find(once.tx, kind, once.replay))
@@ -68,17 +72,18 @@ async def read_rehearsal(kind: str, rehearsal_id: UUID, call: Reading) -> object
 
 
 @router.get("/scorecards/{kind}/rehearsals/{rehearsal_id}/movers", response_model=Page[MoverRead])
-async def list_movers(
+async def list_movers(  # noqa: PLR0913 - one parameter for each filter
     kind: str,
     rehearsal_id: UUID,
     call: Reading,
     paging: Paging,
     tier: Annotated[str | None, Query(description="Only those who are in this tier now, such as `top`.")] = None,
+    scope: Annotated[str | None, Query(description="Only in this, such as `satisfaction.price`.")] = None,
 ) -> object:
-    """Everybody who would change tier, with what they would lose and gain."""
+    """Everybody who would move, with what they would lose and gain."""
     async with call.pool.read() as reader:
-        found = await usecases.movers(reader, kind, rehearsal_id, tier, paging.after, paging.limit)
-    return paging.cut(found, lambda one: (one.customer_id,))
+        found = await usecases.movers(reader, kind, rehearsal_id, tier, scope, paging.after, paging.limit)
+    return paging.cut(found, lambda one: (one.customer_id, one.scope))
 
 
 @router.post("/scorecards/{kind}/rehearsals/{rehearsal_id}/approval", response_model=RehearsalRead, status_code=201)

@@ -1,4 +1,4 @@
-"""A changed scorecard: only its numbers may change, and only to what makes sense."""
+"""A changed file: of a scorecard only numbers may change, and only to what makes sense."""
 
 from __future__ import annotations
 
@@ -6,28 +6,41 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guanxi.problems import FieldError, Unprocessable
+from scoring.rehearsals import grouping, sense
+from scoring.scorecards import files
 
 LARGEST = 10**12
 OWN = ("kind", "version", "texts", "levers", "rates", "currency", "rounding", "costs")
 """What a version is, how it is shown and what it reckons with: not rehearsed."""
 
 
-def drafted(body: Mapping[str, Any], changes: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """The body of the next version: the one in force with these changes merged in. 422, each field by its path.
+def drafted(kind: str, body: Mapping[str, Any], changes: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """The body of the next version of a kind: the one in force with these changes. 422, each field by its path."""
+    if not changes:
+        raise Unprocessable("This is no change.", [FieldError("changes", "empty", "Nothing is changed.")])
+    match kind:
+        case files.SEGMENTS:
+            made = grouping.segments(body, changes)
+        case files.TREATMENTS:
+            made = grouping.treatments(body, changes)
+        case _:
+            made = _scorecard(kind, body, changes)
+    if made == body:
+        raise Unprocessable("This is no change.", [FieldError("changes", "empty", "All of this is in force already.")])
+    return made | {"version": version}
 
-    Objects are merged, lists and numbers take the place of what was there, in the same shape: a band is neither added
-    nor renamed, a curve has as many points as before.
-    """
+
+def _scorecard(kind: str, body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    # Objects are merged, lists and numbers take the place of what was there, in the same shape: a band is neither added
+    # nor renamed, a curve has as many points as before.
     wrong = list(_wrong(body, changes, ""))
     wrong += [FieldError(f"changes.{name}", "fixed", "This is not rehearsed.") for name in changes if name in OWN]
-    if not changes:
-        wrong.append(FieldError("changes", "empty", "Nothing is changed."))
     if wrong:
         raise Unprocessable("This is no change of the scorecard in force.", wrong)
     made: dict[str, Any] = _merged(body, changes)
-    if senseless := list(_senseless(made)):
+    if senseless := list(sense.senseless(kind, made)):
         raise Unprocessable("This scorecard makes no sense.", senseless)
-    return made | {"version": version}
+    return made
 
 
 def _wrong(there: Any, new: Any, path: str) -> Iterator[FieldError]:
@@ -62,25 +75,3 @@ def _merged(there: Any, new: Any) -> Any:
     if isinstance(there, list) and isinstance(new, list):
         return [_merged(old, value) for old, value in zip(there, new, strict=True)]
     return new
-
-
-def _senseless(body: Mapping[str, Any]) -> Iterator[FieldError]:
-    for name, least, most in (("window_days", 1, 3650), ("default_margin_bp", 0, 10_000)):
-        if not least <= body[name] <= most:
-            yield FieldError(f"changes.{name}", "range", f"From {least} to {most}.")
-    if body["continuity"]["days"] < 1:
-        yield FieldError("changes.continuity.days", "range", "At least 1.")
-    for name, rising in (("profit", True), ("recency", True), ("frequency", False)):
-        limits = [point[0] for point in body[name]]
-        if limits != sorted(set(limits), reverse=not rising):
-            yield FieldError(f"changes.{name}", "order", "Its limits go one way, and none stands twice.")
-    if body["payment"]["least"] > body["payment"]["most"]:
-        yield FieldError("changes.payment.least", "order", "The least is more than the most.")
-    starts = [band["from"] for band in body["bands"] if "from" in band]
-    if starts != sorted(set(starts), reverse=True):
-        yield FieldError("changes.bands", "order", "The best band comes first, and each starts below the one before.")
-    for n, band in enumerate(body["bands"]):
-        if "keep_from" in band and band["keep_from"] > band["from"]:
-            yield FieldError(
-                f"changes.bands[{n}].keep_from", "order", "A tier is kept at least down to where it starts."
-            )

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from guanxi.problems import Conflict
-from scoring.facts.rules import FactRow, current
-from scoring.scorecards.rules import Action, ValueCard, rank_of
-from scoring.scores.basis import basis
-from scoring.scores.computing import tier_on
-from scoring.scores.rules import Moment
+from scoring.rehearsals.comparing import Compared, key_of, way_of
+from scoring.scorecards import files
+from scoring.scorecards.referring import INFLUENCE
 
 Status = Literal["draft", "rehearsed", "approved", "published"]
+ON_VALUE = frozenset({INFLUENCE, files.SEGMENTS, files.TREATMENTS})
+"""Kinds of which the scorecard of existing value decides who would move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A customer who would change tier: from what to what, and what it would lose and gain by that."""
+    """A customer who would move: from where to where in a scope, and what it would lose and gain by that."""
 
     customer_id: UUID
+    scope: str
     tier: str
     tier_after: str
     value: int | None
@@ -31,7 +33,6 @@ class Mover:
     key_customer: bool
     """Whether it is a designated key customer."""
     loses: tuple[str, ...]
-    """Codes of what is recommended for its tier now and would not be any more."""
     gains: tuple[str, ...]
 
 
@@ -42,17 +43,19 @@ class Result:
     customers: int = 0
     movers: int = 0
     up: int = 0
+    """Customers who would go up in some scope; who goes up in one and down in another is in both."""
     down: int = 0
     leave_top: int = 0
+    key_customers: int = 0
+    """Designated key customers who would move."""
     key_customers_down: int = 0
-    """Designated key customers who would go down."""
     profit_minor: int = 0
-    """Profit of the last year of all who would move: what is put at stake."""
+    """Profit of the last year of all who would move, each once: what is put at stake."""
     profit_down_minor: int = 0
     tiers: Mapping[str, int] | None = None
-    """Tier -> customers, as it would be."""
+    """Tier (`scope/tier` where there are several) -> customers, as it would be."""
     moves: Mapping[str, int] | None = None
-    """`from>to` -> customers."""
+    """`from>to` (`scope/from>to`) -> customers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class Rehearsal:
     unit_id: str
     kind: str
     base_version: int
+    value_version: int
+    """The version of existing value by which tiers and profit are reckoned."""
     changes: Any
     body: Any
     reason: str
@@ -81,72 +86,36 @@ class Rehearsal:
     published_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One customer by the scorecard in force and by the draft."""
-
-    customer_id: UUID
-    tier: str
-    tier_after: str
-    value: int | None
-    value_after: int | None
-    profit_minor: int | None
+def mover(one: Compared, *, key_customer: bool) -> Mover:
+    """A customer who would move."""
+    shared = {name: getattr(one, name) for name in Mover.__slots__ if name != "key_customer"}
+    return Mover(**shared, key_customer=key_customer)
 
 
-def compared(customer_id: UUID, facts: Iterable[FactRow], now: ValueCard, then: ValueCard, at: Moment) -> Compared:
-    """Value and tier of a day by both, each folded over all days before: as if the draft had held for ever."""
-    known = current(facts, at.known_at)
-    before, after = basis(known, now, at), basis(known, then, at)
-    measured = before.measured(at.day)
-    return Compared(
-        customer_id=customer_id,
-        tier=tier_on(before, at.day).tier,
-        tier_after=tier_on(after, at.day).tier,
-        value=measured.value,
-        value_after=after.value_on(at.day),
-        profit_minor=measured.inputs.get("profit_minor"),
-    )
-
-
-def mover(one: Compared, treatments: Mapping[str, Sequence[Action]], *, key_customer: bool) -> Mover:
-    """What moving means for a customer."""
-    now = [action.code for action in treatments[one.tier]]
-    then = [action.code for action in treatments[one.tier_after]]
-    return Mover(
-        customer_id=one.customer_id,
-        tier=one.tier,
-        tier_after=one.tier_after,
-        value=one.value,
-        value_after=one.value_after,
-        profit_minor=one.profit_minor,
-        key_customer=key_customer,
-        loses=tuple(code for code in now if code not in then),
-        gains=tuple(code for code in then if code not in now),
-    )
-
-
-def added(result: Result, some: Iterable[Compared], movers: Sequence[Mover], card: ValueCard) -> Result:
-    """The result with more customers in it."""
-    tiers, moves, count = dict(result.tiers or {}), dict(result.moves or {}), 0
-    for one in some:
-        count += 1
-        tiers[one.tier_after] = tiers.get(one.tier_after, 0) + 1
-    for each in movers:
-        way = f"{each.tier}>{each.tier_after}"
-        moves[way] = moves.get(way, 0) + 1
-    down = [one for one in movers if rank_of(card.bands, one.tier_after) > rank_of(card.bands, one.tier)]
-    top = card.bands[0].name
+def added(result: Result, found: Iterable[Compared], designated: Container[UUID]) -> Result:
+    """The result with more customers in it, each with all its scopes; `designated` are key customers."""
+    tiers, moves = Counter(result.tiers), Counter(result.moves)
+    by_customer: dict[UUID, list[Compared]] = {}
+    for one in found:
+        by_customer.setdefault(one.customer_id, []).append(one)
+        if key := key_of(one):
+            tiers[key] += 1
+        moves.update([way_of(one)] if one.moves else [])
+    moving = {who: some for who, some in by_customer.items() if any(one.moves for one in some)}
+    down = [who for who, some in moving.items() if any(one.down for one in some)]
+    profit = {who: some[0].profit_minor or 0 for who, some in moving.items()}
     return Result(
-        customers=result.customers + count,
-        movers=result.movers + len(movers),
-        up=result.up + len(movers) - len(down),
+        customers=result.customers + len(by_customer),
+        movers=result.movers + len(moving),
+        up=result.up + sum(any(one.up for one in some) for some in moving.values()),
         down=result.down + len(down),
-        leave_top=result.leave_top + sum(one.tier == top for one in down),
-        key_customers_down=result.key_customers_down + sum(one.key_customer for one in down),
-        profit_minor=result.profit_minor + sum(one.profit_minor or 0 for one in movers),
-        profit_down_minor=result.profit_down_minor + sum(one.profit_minor or 0 for one in down),
-        tiers=tiers,
-        moves=moves,
+        leave_top=result.leave_top + sum(any(one.leaves_top for one in some) for some in moving.values()),
+        key_customers=result.key_customers + sum(who in designated for who in moving),
+        key_customers_down=result.key_customers_down + sum(who in designated for who in down),
+        profit_minor=result.profit_minor + sum(profit.values()),
+        profit_down_minor=result.profit_down_minor + sum(profit[who] for who in down),
+        tiers=dict(tiers),
+        moves=dict(moves),
     )
 
 
@@ -159,16 +128,19 @@ def approved(one: Rehearsal, by: str, now: datetime) -> Rehearsal:
     return replace(one, status="approved", approved_by=by, approved_at=now, version=one.version + 1, recorded_at=now)
 
 
-def published(one: Rehearsal, in_force: int, now: datetime) -> Rehearsal:
-    """The rehearsal, in force. 409 `not-approved`; `outdated` when another version has come since."""
+def published(one: Rehearsal, in_force: Mapping[str, int], now: datetime) -> Rehearsal:
+    """The rehearsal, in force. 409 `not-approved`; `outdated` when what it was rehearsed against has changed since."""
     if one.status != "approved":
         raise Conflict("not-approved", f"The rehearsal is {one.status}: only what was approved is published.")
-    if one.base_version != in_force:
-        raise Conflict("outdated", f"Version {in_force} is in force now: rehearse the change of that one.")
+    version = in_force[one.kind]
+    if one.base_version != version:
+        raise Conflict("outdated", f"Version {version} is in force now: rehearse the change of that one.")
+    if one.kind in ON_VALUE and one.value_version != in_force[files.VALUE]:
+        raise Conflict("outdated", "Existing value is reckoned otherwise since: rehearse this change anew.")
     return replace(
         one,
         status="published",
-        published_version=in_force + 1,
+        published_version=version + 1,
         published_at=now,
         reached=None,
         version=one.version + 1,

@@ -10,20 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guanxi.events.fields import Code
 from scoring.rehearsals.rules import Rehearsal, Status
+from scoring.scorecards import files
 
 _NEW: dict[str, Any] = {"changes": {"default_margin_bp": 2500}, "reason": "margins-fell"}
 
 
 class NewRehearsal(BaseModel):
-    """A change of the scorecard in force."""
+    """A change of the version in force."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra={"examples": [_NEW]}
     )
 
     changes: dict[str, Any]
-    """Only what is to be different, laid out as in the published file. Objects are merged, numbers and lists take the
-    place of what is there, in the same shape; only numbers change."""
+    """Only what is to be different, laid out as in the published file. Of a scorecard only numbers change: objects are
+    merged, numbers and lists take the place of what is there, in the same shape. Of `segments` only the tiers that one
+    takes: `{"segments": [{"id": "key-customers", "tiers": ["top", "high"]}]}`. Of `treatments` the actions of a tier:
+    `{"treatments": {"middle": [{"code": "recommend"}, ...]}}`, by code alone where they are in force for the tier, a
+    new one with its text in each language."""
     reason: Code
     """Why, as a code."""
 
@@ -38,8 +42,9 @@ class Decision(BaseModel):
 
 
 class MovesRead(BaseModel):
-    """How many customers would go from a tier to another."""
+    """How many customers would go from a tier (or band, or place in a segment) to another."""
 
+    scope: str = Field(description="The kind of score, a segment, or `treatments`: of those, who stays in its tier.")
     tier: str
     tier_after: str
     customers: int
@@ -49,24 +54,36 @@ class ResultRead(BaseModel):
     """What the change would do, over the customers looked at so far."""
 
     customers: int = Field(description="Looked at.")
-    movers: int = Field(description="Who would change tier.")
-    up: int
-    down: int
-    leave_top: int = Field(description="Who would leave the top tier.")
-    key_customers_down: int = Field(description="Designated key customers who would go down.")
+    movers: int = Field(
+        description="Who would change tier, band or segment, or be recommended something else; each once."
+    )
+    up: int = Field(description="Who would go up, enter a segment, or be recommended something more.")
+    down: int = Field(
+        description="Who would go down, leave a segment, or lose a recommendation; who goes up in one and down in "
+        "another is in both."
+    )
+    leave_top: int = Field(description="Who would leave the best tier or band, or a segment.")
+    key_customers: int = Field(description="Designated key customers who would move.")
+    key_customers_down: int = Field(description="Designated key customers who would go down, leave or lose.")
     profit_minor: int = Field(description="Profit of the last year of all who would move.")
-    profit_down_minor: int = Field(description="Of it, of those who would go down.")
-    tiers: dict[str, int] = Field(description="Customers by tier, as it would be.")
+    profit_down_minor: int = Field(description="Of it, of those who would go down, leave or lose.")
+    tiers: dict[str, int] = Field(
+        description="Customers by tier or band, as it would be, without who is unrated; of facets and segments as "
+        "`satisfaction.price/above` and `key-customers/member`."
+    )
     moves: list[MovesRead]
 
 
 class RehearsalRead(BaseModel):
-    """A changed scorecard: `draft` while it is rehearsed, `rehearsed`, `approved`, `published`."""
+    """A changed version: `draft` while it is rehearsed, `rehearsed`, `approved`, `published`."""
 
     id: UUID
     version: int
     kind: str
     base_version: int = Field(description="The version that it changes.")
+    value_version: int = Field(
+        description="The version of `value.existing` by which tiers and profit are reckoned here."
+    )
     changes: dict[str, Any]
     reason: str
     status: Status
@@ -82,14 +99,15 @@ class RehearsalRead(BaseModel):
 
 
 class MoverRead(BaseModel):
-    """A customer who would change tier."""
+    """A customer who would move: of satisfaction and of segments once for each facet or segment in which it would."""
 
     model_config = ConfigDict(from_attributes=True)
 
     customer_id: UUID
-    tier: str
+    scope: str = Field(description="In what it moves: the kind of score, a segment, or `treatments`.")
+    tier: str = Field(description="Its tier or band, or `member` or `outside` of a segment.")
     tier_after: str
-    value: int | None
+    value: int | None = Field(description="Its score; with segments and treatments that of existing value.")
     value_after: int | None
     profit_minor: int | None
     key_customer: bool = Field(description="Whether it is a designated key customer.")
@@ -100,17 +118,22 @@ class MoverRead(BaseModel):
 def rehearsal_read(one: Rehearsal) -> dict[str, Any]:
     """A rehearsal in the words of the answer."""
     result = one.result
-    ways = [(way.split(">"), count) for way, count in sorted((result.moves or {}).items())]
-    moves = [{"tier": way[0], "tier_after": way[1], "customers": count} for way, count in ways]
+    moves = [_moves(one.kind, way, count) for way, count in sorted((result.moves or {}).items())]
     values = {name: getattr(one, name) for name in RehearsalRead.model_fields if hasattr(one, name)}
     sums = {name: getattr(result, name) for name in _SUMS}
     return values | {
-        "currency": one.body["currency"],
+        "currency": files.value_card().rates.currency,
         "result": sums | {"tiers": dict(result.tiers or {}), "moves": moves},
     }
 
 
+def _moves(kind: str, way: str, customers: int) -> dict[str, Any]:
+    scope, _, ends = way.rpartition("/")
+    tier, _, tier_after = ends.partition(">")
+    return {"scope": scope or kind, "tier": tier, "tier_after": tier_after, "customers": customers}
+
+
 _SUMS = (
-    *("customers", "movers", "up", "down", "leave_top", "key_customers_down"),
+    *("customers", "movers", "up", "down", "leave_top", "key_customers", "key_customers_down"),
     *("profit_minor", "profit_down_minor"),
 )

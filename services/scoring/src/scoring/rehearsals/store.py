@@ -14,8 +14,8 @@ from guanxi.db import Reader, Tx, after_key
 from scoring.rehearsals.rules import Mover, Rehearsal, Result
 from scoring.rehearsals.tables import rehearsal, rehearsal_mover
 
-_COLUMNS = """id, version, created_at, recorded_at, unit_id, kind, base_version, changes, body, reason, status, as_of,
-  time_zone, reached, result, proposed_by, approved_by, approved_at, published_version, published_at"""
+_COLUMNS = """id, version, created_at, recorded_at, unit_id, kind, base_version, value_version, changes, body, reason,
+  status, as_of, time_zone, reached, result, proposed_by, approved_by, approved_at, published_version, published_at"""
 _SAVE = f"""
 INSERT INTO rehearsal ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_populate_record(NULL::rehearsal, $1::jsonb)
 ON CONFLICT (id) DO UPDATE
@@ -25,19 +25,21 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, status = exc
     published_at = excluded.published_at
 """
 _FIND = f"SELECT {_COLUMNS} FROM rehearsal WHERE id = $1"
-_MOVER = "rehearsal_id, customer_id, tier, tier_after, value, value_after, profit_minor, key_customer, loses, gains"
+_MOVER = """rehearsal_id, customer_id, scope, tier, tier_after, value, value_after, profit_minor, key_customer, loses,
+  gains"""
 _ADD = f"""
 INSERT INTO rehearsal_mover ({_MOVER})
-SELECT {_MOVER} FROM jsonb_populate_recordset(NULL::rehearsal_mover, $1::jsonb) ORDER BY customer_id
+SELECT {_MOVER} FROM jsonb_populate_recordset(NULL::rehearsal_mover, $1::jsonb) ORDER BY customer_id, scope
 ON CONFLICT DO NOTHING
 """
-# Whoever has a score: nobody else has a tier.
+# Whoever has a score of a kind: nobody else has a tier.
 _NEXT = """
 SELECT customer_id FROM score_series
 WHERE customer_id > coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid) AND kind = $1 AND ended_at IS NULL
   AND band IS NOT NULL
 ORDER BY customer_id LIMIT $3
 """
+_PUBLISHING = "SELECT pg_advisory_xact_lock(hashtext('scoring.rehearsal-publication'))"
 _FORGET = "DELETE FROM rehearsal_mover WHERE customer_id = ANY($1::uuid[])"
 _R, _M = rehearsal.c, rehearsal_mover.c
 
@@ -65,20 +67,27 @@ async def add(tx: Tx, rehearsal_id: UUID, movers: Sequence[Mover]) -> None:
         await tx.execute(_ADD, [asdict(one) | {"rehearsal_id": rehearsal_id} for one in movers])
 
 
-async def movers(
-    reader: Reader, rehearsal_id: UUID, tier: str | None, after: Sequence[Any] | None, limit: int
+async def movers(  # noqa: PLR0913 - one argument for each filter
+    reader: Reader, rehearsal_id: UUID, tier: str | None, scope: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Mover]:
-    """Who would move, of one tier now if named, one more than `limit`."""
+    """Who would move, of one tier now or in one scope if named, one more than `limit`."""
     select = sa.select(rehearsal_mover).where(_M.rehearsal_id == rehearsal_id)
+    if scope is not None:
+        select = select.where(_M.scope == scope)
     if tier is not None:
         select = select.where(_M.tier == tier)
-    rows = await reader.all(after_key(select, (_M.customer_id,), after, limit))
+    rows = await reader.all(after_key(select, (_M.customer_id, _M.scope), after, limit))
     return [_mover(row) for row in rows]
 
 
 async def next_customers(reader: Reader, kind: str, reached: UUID | None, limit: int) -> list[UUID]:
     """The customers with a score of a kind who come after one."""
     return [row["customer_id"] for row in await reader.fetch(_NEXT, kind, reached, limit)]
+
+
+async def hold_publications(tx: Tx) -> None:
+    """Have others who publish wait for this transaction."""
+    await tx.execute(_PUBLISHING)
 
 
 async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:

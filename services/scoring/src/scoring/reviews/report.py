@@ -62,7 +62,7 @@ async def report(reader: Reader, cycle_id: UUID, zone: ZoneInfo, now: datetime) 
 
 
 async def _effect(reader: Reader, cycle: Cycle, found: Evidence, turn: datetime, zone: ZoneInfo) -> Effect:
-    card, days = await scorecards.value_card(reader), files.review_rule().window_days
+    card, days = (await scorecards.in_force(reader)).value, files.review_rule().window_days
     families = await directory.families(reader, found.customers) if found.customers else {}
     canonical = {one: who for who, members in families.items() for one in members}
     rows = await facts.of_customers(reader, list(canonical), card.fact_kinds)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from scoring.scorecards.cards import Cards
 from scoring.scorecards.opinions import SATISFACTION, SatisfactionCard
 from scoring.scorecards.opinions import satisfaction_cards as _satisfaction_cards
 from scoring.scorecards.prospects import LEARNING, POTENTIAL, LearningCard, PotentialCard
@@ -30,6 +31,7 @@ from scoring.scorecards.rules import (
     PaymentPoints,
     Rates,
     Segment,
+    SegmentBook,
     Signal,
     TrustCard,
     ValueCard,
@@ -49,16 +51,10 @@ NEWEST = {
     **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING), 1),
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
-"""The version of each file that holds now."""
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentBook:
-    """The segments of one version, and what the tiers are called."""
-
-    version: int
-    segments: Sequence[Segment]
-    tier_names: Mapping[str, Mapping[str, str]]
+"""The version of each file that is shipped; what is in force stands in `scorecards.usecases`."""
+SCORED = (VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING)
+REHEARSED = (*SCORED, SEGMENTS, TREATMENTS)
+"""Kinds of file of which another version may be published after a rehearsal."""
 
 
 def body(kind: str, version: int) -> Any:
@@ -68,43 +64,37 @@ def body(kind: str, version: int) -> Any:
 
 
 @cache
+def cards() -> Cards:
+    """All rules as they are shipped: kinds, codes, names of bands and texts are those in force too."""
+    value = value_card()
+    return Cards(
+        value=value,
+        trust=_trust_card_of(body(TRUST, NEWEST[TRUST])),
+        radar=radar_card(),
+        satisfaction=satisfaction_cards(),
+        influence=_influence_card_of(body(INFLUENCE, NEWEST[INFLUENCE]), value),
+        potential=_potential_card_of(body(POTENTIAL, NEWEST[POTENTIAL]), value),
+        learning=_learning_card_of(body(LEARNING, NEWEST[LEARNING])),
+        segments=_segment_book_of(body(SEGMENTS, NEWEST[SEGMENTS])),
+        treatments=_treatments_of(body(TREATMENTS, NEWEST[TREATMENTS])),
+    )
+
+
+def replaced(known: Cards, kind: str, raw: dict[str, Any]) -> Cards:
+    """The rules with one of `REHEARSED` as a body states it; what rests on existing value follows that card."""
+    return _REPLACED[kind](known, raw)
+
+
+@cache
 def value_card() -> ValueCard:
     """The scorecard of existing value as it is shipped; what is in force stands in `scorecards.usecases`."""
     return value_card_of(body(VALUE, NEWEST[VALUE]))
 
 
 @cache
-def trust_card() -> TrustCard:
-    """The scorecard of trust that holds now."""
-    return _trust_card(body(TRUST, NEWEST[TRUST]))
-
-
-@cache
 def satisfaction_cards() -> tuple[SatisfactionCard, ...]:
-    """The scorecards of satisfaction that hold now: of the whole, and of each facet."""
-    raw = body(SATISFACTION, NEWEST[SATISFACTION])
-    return _satisfaction_cards(raw, _shared(raw))
-
-
-@cache
-def influence_card() -> InfluenceCard:
-    """The scorecard of influence that holds now."""
-    raw = body(INFLUENCE, NEWEST[INFLUENCE])
-    return _influence_card(raw, _shared(raw), value_card())
-
-
-@cache
-def potential_card() -> PotentialCard:
-    """The scorecard of potential that holds now."""
-    raw = body(POTENTIAL, NEWEST[POTENTIAL])
-    return _potential_card(raw, _shared(raw), value_card())
-
-
-@cache
-def learning_card() -> LearningCard:
-    """The scorecard of learning that holds now."""
-    raw = body(LEARNING, NEWEST[LEARNING])
-    return _learning_card(raw, _shared(raw))
+    """The scorecards of satisfaction as they are shipped: of the whole, and of each facet."""
+    return _satisfaction_cards_of(body(SATISFACTION, NEWEST[SATISFACTION]))
 
 
 @cache
@@ -123,27 +113,6 @@ def review_rule() -> ReviewRule:
 def goodwill_window_days() -> int:
     """Days after goodwill in which orders and referrals count as its return."""
     return int(body(GOODWILL, NEWEST[GOODWILL])["window_days"])
-
-
-@cache
-def segment_book() -> SegmentBook:
-    """The segments that hold now."""
-    raw = body(SEGMENTS, NEWEST[SEGMENTS])
-    made = [
-        Segment(one["id"], one["purpose"], one["rule"], one["names"], frozenset(one.get("tiers", ())))
-        for one in raw["segments"]
-    ]
-    return SegmentBook(raw["version"], made, raw["tiers"])
-
-
-@cache
-def treatments() -> dict[str, list[Action]]:
-    """What each tier is recommended now."""
-    raw = body(TREATMENTS, NEWEST[TREATMENTS])["treatments"]
-    return {
-        tier: [Action(one["code"], {key: text for key, text in one.items() if key != "code"}) for one in actions]
-        for tier, actions in raw.items()
-    }
 
 
 @cache
@@ -179,9 +148,40 @@ def value_card_of(raw: dict[str, Any]) -> ValueCard:
     )
 
 
-def _trust_card(raw: dict[str, Any]) -> TrustCard:
+def _trust_card_of(raw: dict[str, Any]) -> TrustCard:
     signals = {code: Signal(**values) for code, values in raw["signals"].items()}
     return TrustCard(**_shared(raw), base=raw["base"], least=raw["least"], most=raw["most"], signals=signals)
+
+
+def _satisfaction_cards_of(raw: dict[str, Any]) -> tuple[SatisfactionCard, ...]:
+    return _satisfaction_cards(raw, _shared(raw))
+
+
+def _influence_card_of(raw: dict[str, Any], worth: ValueCard) -> InfluenceCard:
+    return _influence_card(raw, _shared(raw), worth)
+
+
+def _potential_card_of(raw: dict[str, Any], worth: ValueCard) -> PotentialCard:
+    return _potential_card(raw, _shared(raw), worth)
+
+
+def _learning_card_of(raw: dict[str, Any]) -> LearningCard:
+    return _learning_card(raw, _shared(raw))
+
+
+def _segment_book_of(raw: dict[str, Any]) -> SegmentBook:
+    made = [
+        Segment(one["id"], one["purpose"], one["rule"], one["names"], frozenset(one.get("tiers", ())))
+        for one in raw["segments"]
+    ]
+    return SegmentBook(raw["version"], made, raw["tiers"])
+
+
+def _treatments_of(raw: dict[str, Any]) -> dict[str, list[Action]]:
+    return {
+        tier: [Action(one["code"], {key: text for key, text in one.items() if key != "code"}) for one in actions]
+        for tier, actions in raw["treatments"].items()
+    }
 
 
 def _shared(raw: dict[str, Any]) -> dict[str, Any]:
@@ -196,3 +196,21 @@ def _shared(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _pairs(raw: list[list[int]]) -> tuple[tuple[int, int], ...]:
     return tuple((low, points) for low, points in raw)
+
+
+def _with_value(known: Cards, raw: dict[str, Any]) -> Cards:
+    value = value_card_of(raw)
+    influence, potential = replace(known.influence, worth=value), replace(known.potential, worth=value)
+    return replace(known, value=value, influence=influence, potential=potential)
+
+
+_REPLACED: Mapping[str, Callable[[Cards, dict[str, Any]], Cards]] = {
+    VALUE: _with_value,
+    TRUST: lambda known, raw: replace(known, trust=_trust_card_of(raw)),
+    SATISFACTION: lambda known, raw: replace(known, satisfaction=_satisfaction_cards_of(raw)),
+    INFLUENCE: lambda known, raw: replace(known, influence=_influence_card_of(raw, known.value)),
+    POTENTIAL: lambda known, raw: replace(known, potential=_potential_card_of(raw, known.value)),
+    LEARNING: lambda known, raw: replace(known, learning=_learning_card_of(raw)),
+    SEGMENTS: lambda known, raw: replace(known, segments=_segment_book_of(raw)),
+    TREATMENTS: lambda known, raw: replace(known, treatments=_treatments_of(raw)),
+}

@@ -152,6 +152,15 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentBook:
+    """The segments of one version, and what the tiers are called."""
+
+    version: int
+    segments: Sequence[Segment]
+    tier_names: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One thing recommended for a tier, in each language."""
 

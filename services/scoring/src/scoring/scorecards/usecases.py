@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from guanxi.db import Reader, Tx
 from guanxi.problems import NotFound
 from scoring.scorecards import files, store
-from scoring.scorecards.rules import ValueCard
-from scoring.scorecards.store import Published
+from scoring.scorecards.cards import Cards
+from scoring.scorecards.store import Published, Stamp
 
-_PARSED: OrderedDict[tuple[int, datetime], ValueCard] = OrderedDict()
-"""Cards published over HTTP, by version and moment: in two databases the same version may say different things."""
+_PARSED: OrderedDict[tuple[Stamp, ...], Cards] = OrderedDict()
+"""The rules of each set of versions that were published over HTTP."""
 _KEPT = 4
 
 
@@ -30,20 +30,32 @@ async def one(reader: Reader, kind: str, version: int) -> Published:
     return found
 
 
-async def value_card(reader: Reader) -> ValueCard:
-    """The scorecard of existing value in force: the shipped one, or what was published after a rehearsal since.
+async def in_force(reader: Reader) -> Cards:
+    """The rules in force: the shipped ones, each replaced by what was published after a rehearsal since.
 
-    One look at a small index; a version never changes, so that its body is read once.
+    One look for all kinds; a version never changes, so that its body is read once.
     """
-    version, published_at = await store.newest(reader, files.VALUE)
-    if version == files.NEWEST[files.VALUE]:
-        return files.value_card()
-    key = (version, published_at)
-    if key not in _PARSED:
-        _PARSED[key] = files.value_card_of((await one(reader, files.VALUE, version)).body)
+    found = await store.newest(reader, files.REHEARSED)
+    changed = tuple(stamp for stamp in found if stamp[1] != files.NEWEST[stamp[0]])
+    if not changed:
+        return files.cards()
+    if changed not in _PARSED:
+        _PARSED[changed] = await replaced(reader, files.cards(), {kind: version for kind, version, _ in changed})
         while len(_PARSED) > _KEPT:
             _PARSED.popitem(last=False)
-    return _PARSED[key]
+    return _PARSED[changed]
+
+
+async def versions(reader: Reader) -> dict[str, int]:
+    """The version in force of each kind that is rehearsed."""
+    return {kind: version for kind, version, _ in await store.newest(reader, files.REHEARSED)}
+
+
+async def replaced(reader: Reader, known: Cards, wanted: Mapping[str, int]) -> Cards:
+    """The rules with these versions of these kinds."""
+    for kind, version in wanted.items():
+        known = files.replaced(known, kind, (await one(reader, kind, version)).body)
+    return known
 
 
 async def publish(tx: Tx, kind: str, version: int, body: Any) -> bool:

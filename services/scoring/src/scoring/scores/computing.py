@@ -9,12 +9,9 @@ from uuid import UUID
 
 from scoring.facts.rules import FactRow, current
 from scoring.radar import rules as radar
-from scoring.scorecards.cards import Occasional, Scorecard
-from scoring.scorecards.opinions import SatisfactionCard
-from scoring.scorecards.prospects import WALLET, LearningCard, PotentialCard
-from scoring.scorecards.referring import InfluenceCard
-from scoring.scorecards.risk import RadarCard
-from scoring.scorecards.rules import UNRATED, TrustCard, ValueCard
+from scoring.scorecards.cards import Cards, Occasional, Scorecard
+from scoring.scorecards.prospects import WALLET
+from scoring.scorecards.rules import UNRATED
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.influence import NOBODY, Network, counting, parts_of
 from scoring.scores.measure import Measured, Reason
@@ -28,44 +25,6 @@ NEEDS = ("need_now", "later")
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
-    """The scorecards in force, and the radar's rule."""
-
-    value: ValueCard
-    trust: TrustCard
-    radar: RadarCard
-    satisfaction: tuple[SatisfactionCard, ...]
-    influence: InfluenceCard
-    potential: PotentialCard
-    learning: LearningCard
-
-    @property
-    def every(self) -> tuple[Scorecard, ...]:
-        """All scorecards."""
-        return (self.value, self.trust, *self.occasional)
-
-    @property
-    def occasional(self) -> tuple[Occasional, ...]:
-        """Those that say nothing of most customers: without anything to go by there is no score."""
-        return (self.potential, self.influence, self.learning, *self.satisfaction)
-
-    @property
-    def always(self) -> tuple[str, ...]:
-        """Kinds of score that everybody has."""
-        return (self.value.kind, self.trust.kind)
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds of score."""
-        return tuple(card.kind for card in self.every)
-
-    @property
-    def fact_kinds(self) -> tuple[str, ...]:
-        """Kinds of fact that any of them weighs."""
-        return tuple(sorted({kind for card in (*self.every, self.radar) for kind in card.fact_kinds}))
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
     """What the facts of one customer mean."""
 
@@ -75,6 +34,11 @@ class Picture:
     """By kind; without those that there is nothing to go by for."""
     standing: Standing
     watch: radar.Reading
+
+    @property
+    def absorbed(self) -> list[UUID]:
+        """The records that are part of the customer without standing for it."""
+        return [one for one in self.members if one != self.customer_id]
 
 
 def score(

@@ -17,6 +17,7 @@ from scoring.facts import usecases as facts
 from scoring.facts.rules import FactRow, current
 from scoring.indicators import usecases as indicators
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.prospects import WALLET
 from scoring.scorecards.referring import REFERRAL, InfluenceCard
@@ -29,7 +30,6 @@ from scoring.scores.influence import NOBODY, Network, counting
 from scoring.scores.levers import least_changes
 from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
 from scoring.scores.store import Pareto
-from scoring.scores.usecases import cards, in_force
 from scoring.wallet import usecases as wallet
 
 LEADING_PERCENT = 20
@@ -62,8 +62,8 @@ def moment(now: datetime, zone: ZoneInfo, as_of: date | None, known_at: datetime
 
 
 def card_of(kind: str) -> Scorecard:
-    """The scorecard in force for a kind of score; 404 for a kind that there is not."""
-    found = next((card for card in cards().every if card.kind == kind), None)
+    """The shipped scorecard of a kind of score, which has the texts of whatever is in force. 404."""
+    found = next((card for card in files.cards().every if card.kind == kind), None)
     if found is None:
         raise NotFound("kind of score")
     return found
@@ -81,14 +81,14 @@ async def present(pool: Pool, principal: Principal, customer_id: UUID) -> tuple[
             found = await store.of_customer(reader, customer.id)
     else:
         customer, found = Whole(row[0], row[1]), row[2]
-    order = {kind: n for n, kind in enumerate(cards().kinds)}
+    order = {kind: n for n, kind in enumerate(files.cards().kinds)}
     return customer, sorted(found, key=lambda one: order.get(one.score.kind, len(order)))
 
 
 async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
     """The scores of any day, from the facts; without those that there is nothing to go by for."""
     async with pool.read() as reader:
-        known = await in_force(reader)
+        known = await scorecards.in_force(reader)
     rows, told, around = await _all_of(pool, customer, known.fact_kinds, at, known.influence)
     made = await asyncio.to_thread(picture, customer.id, customer.members, rows, known, told, around)
     return [Stored(one, pool.clock.now()) for one in made.scores.values()]
@@ -97,7 +97,7 @@ async def computed(pool: Pool, customer: Whole, at: Moment) -> list[Stored]:
 async def explained(pool: Pool, customer: Whole, card: Scorecard, at: Moment) -> Explanation:
     """A score of any day with each point's fact and the least changes that would move the band or tier."""
     async with pool.read() as reader:
-        known = await in_force(reader)
+        known = await scorecards.in_force(reader)
     card = next(one for one in known.every if one.kind == card.kind)
     rows, told, around = await _all_of(pool, customer, card.fact_kinds, at, known.influence)
     return await asyncio.to_thread(explain, rows, card, told, customer.members, around)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -61,7 +61,7 @@ def weight(signal: Signal, age: int) -> int:
     return left if signal.points > 0 else -left
 
 
-@cache
+@lru_cache(maxsize=64)  # two versions of every card that has signals: rehearsals bring others
 def weights(signal: Signal) -> tuple[int, ...]:
     """The weight by age, as long as there is any."""
     lasting = signal.half_life_days * (abs(signal.points) * MILLI).bit_length()

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 from guanxi import directory
 from guanxi.bus import log
-from guanxi.db import Pool, Reader, Tx
+from guanxi.db import Pool, Tx
 from guanxi.events import HISTORIC_AFTER
 from scoring.facts import usecases as facts
 from scoring.indicators import usecases as indicators
 from scoring.radar import usecases as radar
 from scoring.scorecards import files
 from scoring.scorecards import usecases as scorecards
+from scoring.scorecards.cards import Cards
 from scoring.scores import network, store
-from scoring.scores.computing import Cards, Picture, pictures, silent
+from scoring.scores.computing import Picture, pictures, silent
 from scoring.scores.rules import Moment, Score, day_of, midnight
 from scoring.scores.store import HISTORIC, LIVE, SWEPT, Mark, Series
 from scoring.scores.telling import score_changed
@@ -44,25 +45,6 @@ class BatchFailedError(Exception):
 
 class FamilyMovedError(Exception):
     """Somebody was merged or un-merged while these customers were being locked: look again who belongs together."""
-
-
-async def in_force(reader: Reader) -> Cards:
-    """The scorecards in force."""
-    shipped, value = cards(), await scorecards.value_card(reader)
-    return replace(shipped, value=value, influence=replace(shipped.influence, worth=value))
-
-
-def cards() -> Cards:
-    """The scorecards as they are shipped: kinds, bands' names and texts are those in force too."""
-    return Cards(
-        files.value_card(),
-        files.trust_card(),
-        files.radar_card(),
-        files.satisfaction_cards(),
-        files.influence_card(),
-        files.potential_card(),
-        files.learning_card(),
-    )
 
 
 async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
@@ -132,7 +114,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    known = await in_force(tx)
+    known = await scorecards.in_force(tx)
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
@@ -150,10 +132,11 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     rows += await wallet.as_facts(tx, _all(families))
     found = await asyncio.to_thread(pictures, families, rows, known, told, replace(around, facts=[*rows, *brought]))
     causes = _causes(tx, first_seen, claimed)
-    scores = await _scores(tx, found, before, told)
+    scores = await _scores(tx, found, before, known, told)
     await _write(tx, found, scores, causes)
+    await segments.settle(tx, found, causes, known)
     await radar.settle(tx, found, causes, people)
-    await _mark_referrers(tx, found, before, causes)
+    await _mark_referrers(tx, found, before, causes, len(known.influence.share_bp))
 
 
 def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
@@ -170,10 +153,10 @@ def _living(
 
 
 async def _scores(
-    tx: Tx, found: Sequence[Picture], before: Mapping[tuple[UUID, str], Series], moment: Moment
+    tx: Tx, found: Sequence[Picture], before: Mapping[tuple[UUID, str], Series], known: Cards, moment: Moment
 ) -> list[tuple[UUID, Score, Series]]:
     """Every score to be written, with its series: also of what there was something to go by for, and is no more."""
-    known, made = cards(), list[tuple[UUID, Score]]()
+    made = list[tuple[UUID, Score]]()
     for one in found:
         gone = [card for card in known.occasional if card.kind not in one.scores]
         stale = [silent(card, moment, one.members) for card in gone if (one.customer_id, card.kind) in before]
@@ -194,10 +177,8 @@ async def _write(
     saved = {series.id: (who, numbers.get(series.id, series.sequence), score) for who, score, series in scores}
     await store.save(tx, saved)
     await store.keep(tx, [(who, score) for who, score, series in scores if _differs(series.score, score)])
-    absorbed = [one for each in found for one in each.members if one != each.customer_id]
-    await store.end(tx, absorbed)
+    await store.end(tx, [one for each in found for one in each.absorbed])
     await log.record(tx, *(score_changed(tx, series, score, causes[who]) for who, score, series in changed))
-    await segments.settle(tx, found, absorbed, causes)
 
 
 async def _mark_referrers(
@@ -205,12 +186,12 @@ async def _mark_referrers(
     found: Sequence[Picture],
     before: Mapping[tuple[UUID, str], Series],
     causes: Mapping[UUID, datetime],
+    depth: int,
 ) -> None:
     """Have those scored anew who brought a customer whose profit has changed: their influence lives on it."""
     moved = [one for one in found if _profit(before[one.customer_id, files.VALUE].score) != _profit(_worth(one))]
     if not moved:
         return
-    depth = len(cards().influence.share_bp)
     referrers = await network.above(tx, [each for one in moved for each in one.members], depth)
     newest = max(causes[one.customer_id] for one in moved)
     marks = [Mark(one, newest, HISTORIC, tx.now + SETTLING) for one in sorted(referrers)]

@@ -42,8 +42,8 @@ async def list_tiers(call: Reader) -> object:
     """The tiers, best first: thresholds, how many customers, what they bring and what they are recommended."""
     async with call.pool.read() as reader:
         sums = {one.tier: one for one in await usecases.summary(reader, TIER)}
-        card = await scorecards.value_card(reader)
-    names, actions = files.segment_book().tier_names, files.treatments()
+        known = await scorecards.in_force(reader)
+    names, actions, card = known.segments.tier_names, known.treatments, known.value
     items = [
         TierSumRead.model_validate(sums[band.name]).model_dump()
         | {"name": names[band.name], "enters_from": band.start, "kept_from": band.keep_from}
@@ -61,20 +61,22 @@ async def list_moves(call: Reader, paging: Paging, tier: Tier = None) -> object:
     return paging.cut(found, lambda one: (one.recorded_at, one.id))
 
 
-@router.get("/treatments", response_model=TreatmentList, dependencies=[Depends(internal)], responses={404: {}})
-async def list_treatments(tier: Tier = None) -> object:
+@router.get("/treatments", response_model=TreatmentList, responses={404: {}})
+async def list_treatments(call: Reader, tier: Tier = None) -> object:
     """What each tier is recommended: talk more, recommend, promote, promote or let go."""
-    known = files.treatments()
-    if tier is not None and tier not in known:
+    async with call.pool.read() as reader:
+        known = await scorecards.in_force(reader)
+    if tier is not None and tier not in known.treatments:
         raise NotFound("tier")
-    tiers = [tier] if tier else [band.name for band in files.value_card().bands]
-    return {"items": [{"tier": one, "actions": known[one]} for one in tiers]}
+    tiers = [tier] if tier else [band.name for band in known.value.bands]
+    return {"items": [{"tier": one, "actions": known.treatments[one]} for one in tiers]}
 
 
-@router.get("/segments", response_model=SegmentList, dependencies=[Depends(internal)])
-async def list_segments() -> object:
+@router.get("/segments", response_model=SegmentList)
+async def list_segments(call: Reader) -> object:
     """All segments with their rules."""
-    book = files.segment_book()
+    async with call.pool.read() as reader:
+        book = (await scorecards.in_force(reader)).segments
     items = [
         SegmentRead(id=one.id, purpose=one.purpose, rule=one.rule, names=one.names, tiers=sorted(one.tiers))
         for one in book.segments
@@ -100,7 +102,10 @@ async def get_summary(segment_id: str, call: Reader) -> object:
 
 @router.get("/key-customers", response_model=Page[MemberRead])
 async def list_key_customers(call: Reader, paging: Paging) -> object:
-    """The customers whose profit makes them key: those in the top tier; who enters it is proposed for designation."""
+    """The customers whose profit makes them key: those of the tiers that this segment takes, as shipped the top one.
+
+    Who enters it is proposed for designation.
+    """
     return await _members(call, paging, KEY_CUSTOMERS, None)
 
 

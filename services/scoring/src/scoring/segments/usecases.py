@@ -14,6 +14,8 @@ from guanxi.events.scores import SegmentChanged
 from guanxi.problems import NotFound
 from scoring.designations import usecases as designations
 from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
+from scoring.scorecards.cards import Cards
 from scoring.scorecards.rules import Segment
 from scoring.scores.computing import Picture
 from scoring.scores.telling import reason_facts
@@ -22,23 +24,26 @@ from scoring.segments.rules import KEY_CUSTOMERS, TIER, belongs, direction, firs
 from scoring.segments.store import Member, Membership, Move, TierSum, membership_id
 
 
-async def settle(tx: Tx, found: Sequence[Picture], absorbed: Sequence[UUID], causes: Mapping[UUID, datetime]) -> None:
+async def settle(tx: Tx, found: Sequence[Picture], causes: Mapping[UUID, datetime], known: Cards) -> None:
     """Write each customer's memberships as its scores have them, and tell who moved; the absorbed leave."""
-    book = files.segment_book()
-    before = await store.of_customers(tx, [(one.customer_id, each.id) for one in found for each in book.segments])
-    changes = [_change(one, each, before.get((one.customer_id, each.id))) for one in found for each in book.segments]
+    some = known.segments.segments
+    before = await store.of_customers(tx, [(one.customer_id, each.id) for one in found for each in some])
+    start = first_tier(known.value.bands)
+    changes = [_change(one, each, before.get((one.customer_id, each.id)), start) for one in found for each in some]
     await store.save(tx, [after for _, _, after in changes])
     told = [(one, was, after) for one, was, after in changes if after.sequence > was.sequence]
     moves = [(one, was, after) for one, was, after in told if after.segment == TIER and not _returns(was)]
-    await store.note_moves(tx, [_move(tx, one, was, after) for one, was, after in moves])
-    events = [_moved(tx, one, was, after, causes[one.customer_id]) for one, was, after in told]
+    await store.note_moves(tx, [_move(tx, one, was, after, known) for one, was, after in moves])
+    events = [_moved(tx, one, was, after, causes[one.customer_id], known) for one, was, after in told]
+    absorbed = [one for each in found for one in each.absorbed]
     left = await store.leave(tx, absorbed) if absorbed else []
     parents = {each: one for one in found for each in one.members}
     entered = {one.customer_id: one.members for one, was, after in told if _is_key(after) and not was.belongs}
     gone = [one.customer_id for one, _, after in told if after.segment == KEY_CUSTOMERS and not after.belongs]
     await designations.on_tier(tx, entered, [*gone, *(one.customer_id for one in left if one.segment == KEY_CUSTOMERS)])
     # Its leaving is the first thing told of a membership that never was more than the first tier: not worth telling.
-    events += [_left(tx, one, parents[one.customer_id], causes) for one in left if one.sequence > 1]
+    version = str(known.segments.version)
+    events += [_left(tx, one, parents[one.customer_id], causes, version) for one in left if one.sequence > 1]
     await log.record(tx, *events)
 
 
@@ -46,7 +51,7 @@ async def members(
     reader: Reader, segment: str, tier: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Member]:
     """Members of a segment; 404 for a segment that there is not."""
-    return await store.page(reader, known(segment).id, tier, after, limit)
+    return await store.page(reader, _segment(files.cards(), segment).id, tier, after, limit)
 
 
 async def moves(reader: Reader, tier: str | None, after: Sequence[Any] | None, limit: int) -> list[Move]:
@@ -56,8 +61,11 @@ async def moves(reader: Reader, tier: str | None, after: Sequence[Any] | None, l
 
 async def summary(reader: Reader, segment: str) -> list[TierSum]:
     """What each tier of a segment comes to, in the order of the tiers."""
-    found = {one.tier: one for one in await store.summary(reader, known(segment).id)}
-    tiers = [band.name for band in files.value_card().bands if belongs(known(segment), band.name)]
+    known = await scorecards.in_force(reader)
+    asked = _segment(known, segment)
+    found = {one.tier: one for one in await store.summary(reader, asked.id)}
+    # Of a version that was published a moment ago some members are still to leave.
+    tiers = [band.name for band in known.value.bands if belongs(asked, band.name) or band.name in found]
     return [found.get(tier, TierSum(tier, 0, 0, 0)) for tier in tiers]
 
 
@@ -71,18 +79,18 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     return await store.forget(tx, customer_ids)
 
 
-def known(segment: str) -> Segment:
-    """A segment by its id; 404 when there is none."""
-    found = next((one for one in files.segment_book().segments if one.id == segment), None)
+def _segment(known: Cards, segment: str) -> Segment:
+    found = next((one for one in known.segments.segments if one.id == segment), None)
     if found is None:
         raise NotFound("segment")
     return found
 
 
-def _change(one: Picture, segment: Segment, before: Membership | None) -> tuple[Picture, Membership, Member]:
+def _change(
+    one: Picture, segment: Segment, before: Membership | None, start: str
+) -> tuple[Picture, Membership, Member]:
     tier, since = one.standing.tier, one.standing.since
     value = one.scores[files.VALUE]
-    start = first_tier(files.value_card().bands)
     nothing = Membership(membership_id(one.customer_id, segment.id), 0, segment.id, one.customer_id, start, False)
     was = before or nothing
     inside = belongs(segment, tier)
@@ -117,36 +125,40 @@ def _returns(was: Membership) -> bool:
     return was.sequence > 0 and not was.belongs
 
 
-def _move(tx: Tx, one: Picture, was: Membership, after: Member) -> Move:
-    way = direction(files.value_card().bands, was.tier, after.tier)
+def _move(tx: Tx, one: Picture, was: Membership, after: Member, known: Cards) -> Move:
+    way = direction(known.value.bands, was.tier, after.tier)
     moved_on = one.standing.since or after.as_of
     return Move(tx.new_id(), one.customer_id, was.tier, after.tier, way, moved_on, after.value, tx.now)
 
 
-def _moved(tx: Tx, one: Picture, was: Membership, after: Member, at: datetime) -> Event[SegmentChanged]:
-    tiers = known(after.segment).tiers
+def _moved(  # noqa: PLR0913 - what an event tells
+    tx: Tx, one: Picture, was: Membership, after: Member, at: datetime, known: Cards
+) -> Event[SegmentChanged]:
+    tiers = _segment(known, after.segment).tiers
     # Without a previous tier, as it left: the customer has not risen, it goes on under its own id.
-    way = "entered" if _returns(was) else direction(files.value_card().bands, was.tier, after.tier)
+    way = "entered" if _returns(was) else direction(known.value.bands, was.tier, after.tier)
     fact = SegmentChanged(
         segment=after.segment,
         tier=None if tiers else after.tier,
         previous_tier=None if tiers or _returns(was) else was.tier,
         as_of=after.as_of,
         direction=("entered" if after.belongs else "left") if tiers else way,
-        version=str(files.segment_book().version),
+        version=str(known.segments.version),
         reasons=reason_facts(one.scores[files.VALUE].reasons),
         members=one.members,
     )
     return log.draft(tx, fact, aggregate=after.id, sequence=after.sequence, subject=one.customer_id, time=at)
 
 
-def _left(tx: Tx, one: Membership, parent: Picture, causes: Mapping[UUID, datetime]) -> Event[SegmentChanged]:
+def _left(
+    tx: Tx, one: Membership, parent: Picture, causes: Mapping[UUID, datetime], version: str
+) -> Event[SegmentChanged]:
     # Without a previous tier: the customer has not fallen, it goes on under another id.
     fact = SegmentChanged(
         segment=one.segment,
         as_of=parent.scores[files.VALUE].as_of,
         direction="left",
-        version=str(files.segment_book().version),
+        version=version,
         members=parent.members,
     )
     at = causes[parent.customer_id]

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from guanxi.db import Reader
 from scoring.facts import usecases as facts
 from scoring.facts.rules import current
-from scoring.scorecards import files
+from scoring.scorecards import usecases as scorecards
 from scoring.scores.potential import prospects
 from scoring.wallet.rules import Estimate, Share, share
 
 
 async def shares(reader: Reader, members: Sequence[UUID], estimates: Sequence[Estimate], zone: ZoneInfo) -> list[Share]:
     """Our part of each of these estimates, over all records of the customer, by what is known now."""
-    card = files.potential_card()
+    card = (await scorecards.in_force(reader)).potential
     rows = current(await facts.of_customers(reader, members, ("order",)))
     found, rates = prospects(rows, card, zone), card.worth.rates
     out = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,12 +10,14 @@ import pytest
 from guanxi.events.scores import SegmentChanged
 from guanxi.testing import Harness, a_customer
 from scoring.rehearsals import usecases
+from scoring.scorecards import files
 from scoring.scores.store import SWEPT
 
 from ..conftest import MakeCustomer, an_order, settle
+from .steps import movers, path, publish, rehearsed
 
 pytestmark = pytest.mark.asyncio
-PATH = "/v1/scorecards/value.existing/rehearsals"
+PATH = path(files.VALUE)
 
 
 async def _firm(service: Harness, customer: MakeCustomer, count: int) -> list[UUID]:
@@ -27,28 +28,9 @@ async def _firm(service: Harness, customer: MakeCustomer, count: int) -> list[UU
     return everybody
 
 
-async def _rehearsed(service: Harness, staff: httpx.AsyncClient, changes: dict[str, Any]) -> dict[str, Any]:
-    made = await staff.post(PATH, json={"changes": changes, "reason": "margins-fell"})
-    assert made.status_code == 201, made.text
-    while await service.work_off_due():
-        pass
-    found: dict[str, Any] = (await staff.get(f"{PATH}/{made.json()['id']}")).json()
-    return found
-
-
 async def _tiers(staff: httpx.AsyncClient) -> dict[str, int]:
     items = (await staff.get("/v1/tiers")).json()["items"]
     return {item["tier"]: item["customers"] for item in items if item["customers"]}
-
-
-async def _publish(service: Harness, one: dict[str, Any]) -> httpx.Response:
-    boss = service.caller(subject="boss")
-    assert (await boss.post(f"{PATH}/{one['id']}/approval", json={})).status_code == 201
-    answer = await boss.post(f"{PATH}/{one['id']}/publication", json={})
-    while await service.work_off_due():
-        pass
-    await settle(service)
-    return answer
 
 
 async def test_what_a_rehearsal_counts_is_what_publishing_it_does(
@@ -58,23 +40,17 @@ async def test_what_a_rehearsal_counts_is_what_publishing_it_does(
     monkeypatch.setattr(usecases, "MARKS", 3)
     everybody = await _firm(service, customer, 8)
     before, told = await _tiers(staff), len(await service.published(SegmentChanged))
-    found = await _rehearsed(service, staff, {"default_margin_bp": 1200})
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 1200})
     result = found["result"]
     assert (found["status"], result["customers"]) == ("rehearsed", len(everybody))
     assert result["movers"] > 0
     assert await _tiers(staff) == before, "a rehearsal moves nobody"
-    listed: list[dict[str, Any]] = []
-    page = (await staff.get(f"{PATH}/{found['id']}/movers?limit=2")).json()
-    while True:
-        listed += page["items"]
-        if not page["next"]:
-            break
-        page = (await staff.get(f"{PATH}/{found['id']}/movers?limit=2&cursor={page['next']}")).json()
+    listed = await movers(staff, found)
     assert len(listed) == result["movers"]
     assert result["profit_minor"] == sum(one["profit_minor"] for one in listed)
     top = [one for one in listed if one["tier"] == "top"]
     assert all("account-plan" in one["loses"] for one in top)
-    assert (await _publish(service, found)).json()["published_version"] == 2
+    assert (await publish(service, found)).json()["published_version"] == 2
     assert await _tiers(staff) == result["tiers"]
     moved = [event for event in (await service.published(SegmentChanged))[told:] if event.data.segment == "tier"]
     assert {str(event.subject): event.data.tier for event in moved} == {
@@ -98,12 +74,13 @@ async def test_thresholds_move_tiers_and_designated_key_customers_are_named(
     assert (await staff.post(decision, json={"decision": "approved"})).status_code == 201
     bands = (await staff.get("/v1/scorecards/value.existing/versions/1")).json()["body"]["bands"]
     bands[0] |= {"from": 99, "keep_from": 95}
-    found = await _rehearsed(service, staff, {"bands": bands})
+    found = await rehearsed(service, staff, files.VALUE, {"bands": bands})
     assert (found["result"]["leave_top"], found["result"]["key_customers_down"]) == (1, 1)
-    assert found["result"]["moves"] == [{"tier": "top", "tier_after": "high", "customers": 1}]
+    way = {"scope": "value.existing", "tier": "top", "tier_after": "high", "customers": 1}
+    assert found["result"]["moves"] == [way]
     [mover] = (await staff.get(f"{PATH}/{found['id']}/movers?tier=top")).json()["items"]
     assert (mover["customer_id"], mover["key_customer"]) == (str(one), True)
-    await _publish(service, found)
+    await publish(service, found)
     top = (await staff.get("/v1/tiers")).json()["items"][0]
     assert (top["enters_from"], top["customers"]) == (99, 0)
 
@@ -111,13 +88,13 @@ async def test_thresholds_move_tiers_and_designated_key_customers_are_named(
 async def test_nobody_approves_their_own_change_and_an_outdated_one_is_not_published(
     service: Harness, staff: httpx.AsyncClient
 ) -> None:
-    first = await _rehearsed(service, staff, {"default_margin_bp": 2500})
-    second = await _rehearsed(service, staff, {"default_margin_bp": 2600})
+    first = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2500})
+    second = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2600})
     assert (await staff.post(f"{PATH}/{first['id']}/approval", json={})).json()["code"] == "own-proposal"
     assert (await staff.post(f"{PATH}/{first['id']}/publication", json={})).json()["code"] == "not-approved"
-    assert (await _publish(service, first)).status_code == 201
-    assert (await _publish(service, second)).json()["code"] == "outdated"
-    third = await _rehearsed(service, staff, {"default_margin_bp": 2600})
+    assert (await publish(service, first)).status_code == 201
+    assert (await publish(service, second)).json()["code"] == "outdated"
+    third = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2600})
     assert third["base_version"] == 2
     listed = (await staff.get(PATH)).json()["items"]
     assert [(one["id"], one["status"]) for one in listed] == [
@@ -131,8 +108,9 @@ async def test_a_change_that_makes_no_sense_is_refused_with_its_field(staff: htt
     answer = await staff.post(PATH, json={"changes": {"window_days": 0}, "reason": "x"})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "changes.window_days"
-    other = await staff.post("/v1/scorecards/trust/rehearsals", json={"changes": {"base": 1}, "reason": "x"})
-    assert other.status_code == 404
+    for kind in ("radar", "reviews", "goodwill", "rates", "satisfaction.price", "wealth"):
+        other = await staff.post(path(kind), json={"changes": {"window_days": 1}, "reason": "x"})
+        assert (other.status_code, (await staff.get(path(kind))).status_code) == (404, 404)
 
 
 async def test_merged_records_are_one_customer_in_a_rehearsal_and_an_erased_one_is_in_none(
@@ -142,7 +120,7 @@ async def test_merged_records_are_one_customer_in_a_rehearsal_and_an_erased_one_
     await service.apply(an_order(one, 42_000_000), an_order(other, 50_000_000), an_order(goes, 92_000_000))
     await service.apply(a_customer(other, sequence=2, canonical_id=one, status="merged"))
     await settle(service)
-    found = await _rehearsed(service, staff, {"default_margin_bp": 100})
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 100})
     assert (found["result"]["customers"], found["result"]["movers"]) == (2, 2)
     await service.apply(a_customer(goes, sequence=2, status="erased", name=None))
     await service.erase(goes)
@@ -159,7 +137,7 @@ async def test_who_was_merged_while_a_rehearsal_runs_is_in_it_once(
     await settle(service)
     # Not scored anew yet: both have a series still.
     await service.apply(a_customer(other, sequence=2, canonical_id=one, status="merged"))
-    found = await _rehearsed(service, staff, {"default_margin_bp": 100})
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 100})
     assert (found["status"], found["result"]["customers"], found["result"]["movers"]) == ("rehearsed", 1, 1)
 
 
@@ -167,7 +145,7 @@ async def test_the_whole_firm_is_scored_after_whoever_has_news(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
 ) -> None:
     await _firm(service, customer, 3)
-    found = await _rehearsed(service, staff, {"default_margin_bp": 1200})
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 1200})
     boss = service.caller(subject="boss")
     assert (await boss.post(f"{PATH}/{found['id']}/approval", json={})).status_code == 201
     assert (await boss.post(f"{PATH}/{found['id']}/publication", json={})).status_code == 201
@@ -179,10 +157,10 @@ async def test_the_whole_firm_is_scored_after_whoever_has_news(
 
 
 async def test_an_external_unit_finds_no_rehearsal(service: Harness, staff: httpx.AsyncClient) -> None:
-    found = await _rehearsed(service, staff, {"default_margin_bp": 2500})
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2500})
     dealer = service.caller(unit="dealer-17", scope="scores:read scores:write", subject="dealer")
-    for path in (PATH, f"{PATH}/{found['id']}", f"{PATH}/{found['id']}/movers"):
-        assert (await dealer.get(path)).status_code == 404
-    for path in (f"{PATH}/{found['id']}/approval", f"{PATH}/{found['id']}/publication"):
-        assert (await dealer.post(path, json={})).status_code == 404
+    for one in (PATH, f"{PATH}/{found['id']}", f"{PATH}/{found['id']}/movers"):
+        assert (await dealer.get(one)).status_code == 404
+    for one in (f"{PATH}/{found['id']}/approval", f"{PATH}/{found['id']}/publication"):
+        assert (await dealer.post(one, json={})).status_code == 404
     assert (await dealer.post(PATH, json={"changes": {"window_days": 1}, "reason": "x"})).status_code == 404

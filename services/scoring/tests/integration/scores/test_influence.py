@@ -94,6 +94,6 @@ async def test_of_whom_a_customer_brought_as_many_are_read_as_count(
     now = Moment(service.clock.now().date(), ZONE)
     async with service.database.api.read() as reader:
         for most, kept in (1, {early}), (2, {early, late}):
-            card = replace(files.influence_card(), most_customers=most)
+            card = replace(files.cards().influence, most_customers=most)
             _, records = await network.below(reader, [[one]], card, now)
             assert set(records) == kept

@@ -104,7 +104,7 @@ def test_a_network_is_sorted_once_for_all_customers_of_a_chunk(monkeypatch: pyte
         return influence.links(around, *more)
 
     monkeypatch.setattr(usecases, "links", links)
-    card = replace(files.influence_card(), share_bp=(3000,))
+    card = replace(files.cards().influence, share_bp=(3000,))
     families = {one: [one] for one in who}
     found = usecases._reckoned(families, rows, Network({}, referrals), card, NOW, None)
     assert sorted_out == [20]

@@ -15,8 +15,6 @@ from scoring.rehearsals.draft import drafted
 from scoring.rehearsals.rules import Rehearsal, Result
 from scoring.scorecards import files
 
-from ..conftest import NOW, a_fact, an_order
-
 BODY = files.body(files.VALUE, 1)
 AT = datetime(2026, 6, 30, 4, tzinfo=UTC)
 
@@ -29,7 +27,9 @@ def _bands(**first: int) -> list[dict[str, Any]]:
 
 def test_a_change_is_merged_into_the_version_in_force_and_leaves_it_as_it_is() -> None:
     before = copy.deepcopy(BODY)
-    made = drafted(BODY, {"default_margin_bp": 2500, "payment": {"late": -3}, "bands": _bands(**{"from": 80})}, 2)
+    made = drafted(
+        files.VALUE, BODY, {"default_margin_bp": 2500, "payment": {"late": -3}, "bands": _bands(**{"from": 80})}, 2
+    )
     card = files.value_card_of(made)
     assert (card.version, card.default_margin_bp, card.payment.late, card.payment.base) == (2, 2500, -3, 5)
     assert (card.bands[0].start, card.bands[0].keep_from) == (80, 68)
@@ -61,36 +61,21 @@ def test_a_change_is_merged_into_the_version_in_force_and_leaves_it_as_it_is() -
 )
 def test_what_is_no_change_is_refused_with_its_field(changes: dict[str, Any], field: str, code: str) -> None:
     with pytest.raises(Unprocessable) as refused:
-        drafted(BODY, changes, 2)
+        drafted(files.VALUE, BODY, changes, 2)
     assert (field, code) in {(one.field, one.code) for one in refused.value.errors}
-
-
-def test_a_customer_is_compared_by_both_cards_folded_over_all_days() -> None:
-    facts = [an_order(1, 50_000_000, 100), an_order(2, 50_000_000, 20), a_fact(3, "service", 5, amount_minor=100)]
-    now = files.value_card()
-    then = files.value_card_of(drafted(BODY, {"bands": _bands(**{"from": 90, "keep_from": 85})}, 2))
-    found = rules.compared(UUID(int=9), facts, now, then, NOW)
-    assert (found.tier, found.tier_after, found.value) == ("top", "high", found.value_after)
-    same = rules.compared(UUID(int=9), facts, now, now, NOW)
-    assert same.tier == same.tier_after
-    moving = rules.mover(found, files.treatments(), key_customer=True)
-    assert "account-plan" in moving.loses
-    assert "recommend" in moving.gains
-    result = rules.added(rules.added(Result(), [found], [moving], now), [same], [], now)
-    assert (result.customers, result.movers, result.down, result.leave_top, result.key_customers_down) == (
-        2,
-        1,
-        1,
-        1,
-        1,
-    )
-    assert (result.tiers, result.moves) == ({"high": 1, "top": 1}, {"top>high": 1})
-    assert result.profit_down_minor == found.profit_minor
 
 
 def _rehearsal(**more: Any) -> Rehearsal:
     values: dict[str, Any] = {"id": UUID(int=1), "version": 1, "created_at": AT, "recorded_at": AT, "unit_id": "u"}
-    values |= {"kind": files.VALUE, "base_version": 1, "changes": {}, "body": BODY, "reason": "r", "status": "draft"}
+    values |= {
+        "kind": files.VALUE,
+        "base_version": 1,
+        "value_version": 1,
+        "changes": {},
+        "body": BODY,
+        "reason": "r",
+        "status": "draft",
+    }
     values |= {"as_of": date(2026, 6, 30), "time_zone": "Asia/Shanghai", "reached": None, "result": Result()}
     return Rehearsal(**values | {"proposed_by": "me"} | more)
 
@@ -103,9 +88,20 @@ def test_another_person_approves_what_was_rehearsed_and_only_that_is_published()
         rules.approved(_rehearsal(status="rehearsed"), "me", AT)
     assert own.value.code == "own-proposal"
     approved = rules.approved(_rehearsal(status="rehearsed"), "you", AT)
-    assert rules.published(approved, 1, AT).published_version == 2
+    assert rules.published(approved, {files.VALUE: 1}, AT).published_version == 2
     with pytest.raises(Conflict) as outdated:
-        rules.published(approved, 2, AT)
+        rules.published(approved, {files.VALUE: 2}, AT)
     assert outdated.value.code == "outdated"
     with pytest.raises(Conflict):
-        rules.published(_rehearsal(status="rehearsed"), 1, AT)
+        rules.published(_rehearsal(status="rehearsed"), {files.VALUE: 1}, AT)
+
+
+@pytest.mark.parametrize("kind", ["segments", "treatments", "value.influence"])
+def test_what_rests_on_existing_value_is_rehearsed_anew_when_that_has_changed(kind: str) -> None:
+    approved = _rehearsal(status="approved", kind=kind)
+    assert rules.published(approved, {kind: 1, files.VALUE: 1}, AT).published_version == 2
+    with pytest.raises(Conflict) as outdated:
+        rules.published(approved, {kind: 1, files.VALUE: 2}, AT)
+    assert outdated.value.code == "outdated"
+    trust = _rehearsal(status="approved", kind="trust")
+    assert rules.published(trust, {"trust": 1, files.VALUE: 2}, AT).published_version == 2

@@ -15,9 +15,9 @@ from scoring.scorecards.rules import TrustCard, ValueCard, band_of
 from scoring.settings import Settings
 
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
-SATISFACTION, INFLUENCE = files.satisfaction_cards(), files.influence_card()
-POTENTIAL, LEARNING = files.potential_card(), files.learning_card()
-CARDS: tuple[Scorecard, ...] = (files.value_card(), files.trust_card(), *SATISFACTION, INFLUENCE, POTENTIAL, LEARNING)
+SATISFACTION, INFLUENCE = files.satisfaction_cards(), files.cards().influence
+POTENTIAL, LEARNING = files.cards().potential, files.cards().learning
+CARDS: tuple[Scorecard, ...] = (files.value_card(), files.cards().trust, *SATISFACTION, INFLUENCE, POTENTIAL, LEARNING)
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.kind)
@@ -81,8 +81,8 @@ def test_every_facet_that_questionnaires_offer_lands_somewhere() -> None:
 
 def test_every_tier_has_a_name_and_something_recommended() -> None:
     tiers = [band.name for band in files.value_card().bands]
-    assert sorted(files.segment_book().tier_names) == sorted(files.treatments()) == sorted(tiers)
-    for actions in files.treatments().values():
+    assert sorted(files.cards().segments.tier_names) == sorted(files.cards().treatments) == sorted(tiers)
+    for actions in files.cards().treatments.values():
         assert actions
         assert all(set(action.texts) == LANGUAGES for action in actions)
 

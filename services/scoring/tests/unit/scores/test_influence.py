@@ -20,7 +20,7 @@ from scoring.scores.rules import Score
 
 from ..conftest import NOW, a_fact, an_order
 
-CARD = files.influence_card()
+CARD = files.cards().influence
 A, B, C, D = (UUID(int=1000 + n) for n in range(4))
 
 

@@ -18,7 +18,7 @@ from scoring.scores.rules import Moment
 
 from ..conftest import NOW, TODAY, ZONE, a_fact, an_order, at
 
-VALUE, TRUST = files.value_card(), files.trust_card()
+VALUE, TRUST = files.value_card(), files.cards().trust
 
 
 def _changes(facts: list[FactRow], card: Scorecard, at: Moment, tier: str | None = None) -> list[Change]:

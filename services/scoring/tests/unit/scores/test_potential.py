@@ -16,7 +16,7 @@ from scoring.scores.rules import Score
 
 from ..conftest import NOW, a_fact, an_order
 
-POTENTIAL, LEARNING = files.potential_card(), files.learning_card()
+POTENTIAL, LEARNING = files.cards().potential, files.cards().learning
 
 
 def _wallet(number: int, minor: int, days_ago: int = 10, currency: str = "CNY") -> FactRow:

@@ -14,7 +14,6 @@ from scoring.scorecards import files
 from scoring.scores import satisfaction
 from scoring.scores.computing import picture, score
 from scoring.scores.rules import Moment, Score
-from scoring.scores.usecases import cards
 
 from ..conftest import NOW, TODAY, ZONE, a_fact
 
@@ -85,9 +84,9 @@ def test_complaints_say_nothing_of_satisfaction() -> None:
 
 
 def test_a_customer_who_said_nothing_has_no_score_of_it() -> None:
-    everything = picture(a_fact(1, "order").aggregate_id, (), [a_fact(1, "order")], cards(), NOW)
+    everything = picture(a_fact(1, "order").aggregate_id, (), [a_fact(1, "order")], files.cards(), NOW)
     assert set(everything.scores) == {"value.existing", "trust"}
-    said = picture(a_fact(1, "order").aggregate_id, (), [_said(1, ("service", 4, 2))], cards(), NOW)
+    said = picture(a_fact(1, "order").aggregate_id, (), [_said(1, ("service", 4, 2))], files.cards(), NOW)
     assert set(said.scores) - set(everything.scores) == {
         *("satisfaction", "satisfaction.service", "value.learning"),
     }

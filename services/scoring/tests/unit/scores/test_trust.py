@@ -17,7 +17,7 @@ from scoring.scores.trust import MILLI, weight
 
 from ..conftest import NOW, TODAY, ZONE, a_fact, a_payment
 
-CARD = files.trust_card()
+CARD = files.cards().trust
 KEPT, LATE = Traits(in_time=True), Traits(in_time=False)
 SOLVED = Traits(solved=True, count=0)
 
