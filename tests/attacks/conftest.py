@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from attacks.ground import Ground, prepared
 from guanxi_local.testplatform import TestPlatform
 
 _HERE = Path(__file__).parent
@@ -34,3 +35,10 @@ async def admin(platform: TestPlatform) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {platform.token()}"}
     async with httpx.AsyncClient(base_url=platform.gateway, headers=headers, timeout=30, trust_env=False) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ground(platform: TestPlatform) -> AsyncIterator[Ground]:
+    """Three callers, and what belongs to the first of them."""
+    async with prepared(platform) as made:
+        yield made

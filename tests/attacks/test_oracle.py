@@ -72,7 +72,7 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class Ground:
+class Registrations:
     """The dealer, and its records in pairs: one whom head office knows too, one whom nobody knows."""
 
     dealer: httpx.AsyncClient
@@ -80,7 +80,7 @@ class Ground:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ground(platform: TestPlatform, admin: httpx.AsyncClient) -> AsyncIterator[Ground]:
+async def registered(platform: TestPlatform, admin: httpx.AsyncClient) -> AsyncIterator[Registrations]:
     """Register them all, and wait until those that are known have become one with head office's, in every service."""
     mark = secrets.token_hex(3)
     mine = await register_dealer(platform, f"oracle-{mark}")
@@ -100,7 +100,7 @@ async def ground(platform: TestPlatform, admin: httpx.AsyncClient) -> AsyncItera
             return None if not any(apart.values()) else f"not yet one with head office's: {apart}"
 
         await eventually(one_with_ours, PATIENCE_S)
-        yield Ground(dealer, pairs)
+        yield Registrations(dealer, pairs)
 
 
 def _person() -> dict[str, Any]:
@@ -127,13 +127,13 @@ async def _register(dealer: httpx.AsyncClient, who: dict[str, Any]) -> Registere
     return Registered(customer, who["name"], phone, answer, took, first)
 
 
-async def test_the_answer_is_the_same_whoever_it_is(ground: Ground) -> None:
-    for known, fresh in ground.pairs:
+async def test_the_answer_is_the_same_whoever_it_is(registered: Registrations) -> None:
+    for known, fresh in registered.pairs:
         assert known.says(known.answer) == fresh.says(fresh.answer)
 
 
-async def test_the_answer_takes_as_long_whoever_it_is(ground: Ground) -> None:
-    known, fresh = ([pair[n].seconds for pair in ground.pairs] for n in (0, 1))
+async def test_the_answer_takes_as_long_whoever_it_is(registered: Registrations) -> None:
+    known, fresh = ([pair[n].seconds for pair in registered.pairs] for n in (0, 1))
     apart = abs(statistics.median(known) - statistics.median(fresh))
     quarters = statistics.quantiles([*known, *fresh], n=4)
     sys.stdout.write(f"median of the known over that of the others: {statistics.median(known) / quarters[1]:.2f}\n")
@@ -142,13 +142,13 @@ async def test_the_answer_takes_as_long_whoever_it_is(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("route", SHOWN, ids=[route.name for route in SHOWN])
-async def test_nothing_that_is_shown_afterwards_tells(ground: Ground, route: Route) -> None:
-    for known, fresh in ground.pairs[:4]:
+async def test_nothing_that_is_shown_afterwards_tells(registered: Registrations, route: Route) -> None:
+    for known, fresh in registered.pairs[:4]:
         answers = []
         for one in (known, fresh):
             named = dict.fromkeys(_asks_for(route), one.id)
             query = {name: named[name] for name in named if name not in route.places} | _needed(route)
-            answers.append(one.says(await ground.dealer.get(route.at(named), params=query)))
+            answers.append(one.says(await registered.dealer.get(route.at(named), params=query)))
         assert answers[0] == answers[1]
 
 
@@ -157,13 +157,13 @@ def _needed(route: Route) -> dict[str, Any]:
     return {one["name"]: route.example(one["schema"]) for one in asked if one["name"] not in _ASKING}
 
 
-async def test_a_record_that_became_one_with_another_stays_as_it_was_to_its_dealer(ground: Ground) -> None:
-    for pair in ground.pairs[:4]:
+async def test_a_record_that_became_one_with_another_stays_as_it_was_to_its_dealer(registered: Registrations) -> None:
+    for pair in registered.pairs[:4]:
         for one in pair:
-            now = await ground.dealer.get(f"/v1/customers/{one.id}")
+            now = await registered.dealer.get(f"/v1/customers/{one.id}")
             assert (now.text, now.headers["etag"]) == (one.first.text, one.first.headers["etag"])
             change = {"If-Match": one.first.headers["etag"]}
-            changed = await ground.dealer.patch(f"/v1/customers/{one.id}", json={"industry": "bus"}, headers=change)
+            changed = await registered.dealer.patch(f"/v1/customers/{one.id}", json={"industry": "bus"}, headers=change)
             assert changed.status_code == httpx.codes.OK, changed.text
-        history = [one.says(await ground.dealer.get(f"/v1/customers/{one.id}/revisions")) for one in pair]
+        history = [one.says(await registered.dealer.get(f"/v1/customers/{one.id}/revisions")) for one in pair]
         assert history[0] == history[1]
