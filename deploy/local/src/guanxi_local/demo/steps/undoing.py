@@ -17,7 +17,8 @@ async def undo(stage: Stage) -> list[str]:
     sheet = await zhao.get(f"/v1/merges/{merge}/worksheet")
     await zhao.post(f"/v1/merges/{merge}/undo", {"reason": "shown-in-the-demo"})
     apart = await until("five services to show the records apart", lambda: _shown(stage, web, {web}))
-    rest = await _shown(stage, whole, {whole, stage.customers["repair"]})
+    two = {whole, stage.customers["repair"]}
+    rest = await until("five services to show the others together", lambda: _shown(stage, whole, two))
     again = await zhao.post("/v1/merges", {"survivor_id": whole, "absorbed_id": web, "reason": "same-firm-after-all"})
     three = {whole, web, stage.customers["repair"]}
     together = await until("five services to show one customer again", lambda: _shown(stage, whole, three))
@@ -35,7 +36,7 @@ async def undo(stage: Stage) -> list[str]:
 
 
 async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
-    """What each service shows of a customer; None until all of them have the same members."""
+    """What each service shows of a customer; None until all have these members and its value rests on their orders."""
     page: Any = await stage.overview(customer)
     scores = await stage.admin.get(f"/v1/customers/{customer}/scores")
     timeline = await stage.admin.get(f"/v1/customers/{customer}/timeline")
@@ -48,6 +49,8 @@ async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
     if not whose <= members or any(one["customer_id"] not in members for one in complaints["items"]):
         return None
     orders = page["orders"]["items"]
+    if value["inputs"].get("orders") != len(orders):
+        return None
     total = sum(one["details"]["total_minor"] for one in orders) // 100
     return (
         f"{len(members)} record(s), {len(orders)} order(s), {total:,} CNY, {len(complaints['items'])} complaint(s),"
