@@ -35,6 +35,7 @@ OBJECTS = [route for route in ROUTES if route.places and "stream" not in route.p
 
 
 SENSE: dict[str, dict[str, Any]] = {
+    "PATCH /v1/agreements/{agreement_id}": {"reference": "Changed."},
     "PATCH /v1/complaints/{complaint_id}": {"text": "Changed."},
     "PATCH /v1/interactions/{interaction_id}": {"content": "Changed."},
     "PATCH /v1/interviews/{interview_id}": {"note": "Changed."},
@@ -124,6 +125,8 @@ async def _fill(ground: Ground, source: str) -> None:
     ids["webhook_id"] = await _webhook(ground)
     brought = {"referred_id": (await _post(ground.own, "customers", {"kind": "person", "name": "Mine"}))["id"]}
     ids["referral_id"] = (await _post(ground.own, f"customers/{customer['id']}/referrals", brought))["id"]
+    agreed = {"kind": "service", "since": "2026-01-01", "reference": "Mine."}
+    ids["agreement_id"] = (await _post(ground.own, f"customers/{customer['id']}/agreements", agreed))["id"]
     asked = {"customer_id": customer["id"], "purpose": "marketing", "channel": "email", "way": "phone"}
     ids["request_id"] = (await _post(ground.own, "permission-requests", asked))["id"]
     await _listened(ground, customer["id"])

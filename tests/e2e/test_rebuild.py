@@ -32,6 +32,7 @@ _TABLES = {
     "timeline": ("timeline_entry", "kind IN ('complaint', 'message')"),
     "levels": ("customer_level", "true"),
     "purchases": ("purchase", "true"),
+    "agreements": ("agreement_copy", "true"),
     "standing": ("customer_region", "true"),
     "facts": ("fact", "true"),
 }
@@ -136,7 +137,7 @@ async def _levelled(platform: TestPlatform, producer: KafkaProducer) -> None:
 
 
 async def _bought(platform: TestPlatform) -> None:
-    """Let a customer have ordered and been renamed, and complaints have heard of each."""
+    """Let a customer have ordered, agreed and been renamed, and complaints have heard of each."""
     async with caller(platform) as admin:
         made = await admin.ask("POST", "/v1/customers", {"kind": "person", "name": "buyer"})
         assert made is not None
@@ -152,6 +153,10 @@ async def _bought(platform: TestPlatform) -> None:
         await _heard(platform, "SELECT count(*) FROM purchase WHERE customer_id = $1", customer)
         await _heard(platform, "SELECT count(*) FROM customer_region WHERE id = $1 AND version = 1", customer)
         path = f"/v1/customers/{customer}"
+        agreed = await admin.ask("POST", f"{path}/agreements", {"kind": "sale", "since": "2026-01-01"})
+        assert agreed is not None
+        assert agreed.is_success, agreed.text
+        await _heard(platform, "SELECT count(*) FROM agreement_copy WHERE customer_id = $1", customer)
         renamed = await admin.ask("PATCH", path, {"name": "buyer of late"}, headers={"If-Match": made.headers["etag"]})
         assert renamed is not None
         assert renamed.is_success, renamed.text
