@@ -122,7 +122,7 @@ async def test_of_merged_customers_all_are_listed_and_each_stays_its_records(off
     assert later["customer_id"] == two
     assert (await changed(office, theirs, 1, until="2026-06-30")).status_code == 200
     sheet = (await office.get(f"/v1/merges/{merge['id']}/worksheet")).json()
-    lines = [(line["customer_id"], line["advice"]) for line in sheet["lines"] if line["kind"] == "agreement"]
+    lines = [(line["customer_id"], line["advice"]) for line in sheet["items"] if line["kind"] == "agreement"]
     assert lines == [(two, "by_itself")]
     assert (await office.post(f"/v1/merges/{merge['id']}/undo")).is_success
     assert (await listed(office, one), await listed(office, two)) == ([mine], [later["id"], theirs])
