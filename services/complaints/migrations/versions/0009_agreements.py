@@ -41,6 +41,6 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Make the tables; an older installation fills the first with `guanxi rebuild complaints agreements`."""
+    """Make the tables."""
     for statement in STATEMENTS:
         op.execute(statement)
