@@ -58,7 +58,8 @@ MODELS = (
     Model(
         "complaints",
         "agreements",
-        """SELECT id, version, unit_id, agreement_id, customer_id, kind, since, until, clauses::text
+        """SELECT id, version, unit_id, agreement_id, customer_id, kind, since, until, currency,
+             clauses::text
            FROM agreement_copy""",
     ),
     Model(

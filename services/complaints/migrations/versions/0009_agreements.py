@@ -19,6 +19,7 @@ STATEMENTS = (
   kind text NOT NULL,
   since date NOT NULL,
   until date,
+  currency text,
   clauses jsonb NOT NULL,
   CONSTRAINT pk_agreement_copy PRIMARY KEY (id)
 )""",

@@ -9,6 +9,7 @@ SAID = """kind text NOT NULL,
   since date NOT NULL,
   until date,
   clauses jsonb NOT NULL,
+  currency text,
   reference text,
   document_hash text,
   changed_by text NOT NULL"""

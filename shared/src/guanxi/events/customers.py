@@ -9,6 +9,7 @@ from guanxi.events._envelope import Fact
 from guanxi.events.entitlements import ClauseTerms
 from guanxi.events.fields import (
     Code,
+    Currency,
     DocumentHash,
     IsoDate,
     Part,
@@ -132,6 +133,8 @@ class AgreementChanged(Fact, type="guanxi.customers.AgreementChanged.v1"):
     """The last day; none: it is open."""
     clauses: tuple[ClauseTerms, ...] = ()
     """What it grants the customer by itself, whatever the policy says."""
+    currency: Currency | None = None
+    """Of the amounts in its clauses; none where there are none."""
     reference: RecordReference | None = None
     """The number that the contract bears."""
     document_hash: DocumentHash | None = None

@@ -34,7 +34,7 @@ class ClauseTerms(Part):
     vip: StrictBool = False
     """For VIPs, at delivery or at the claim."""
     order_at_least_minor: Money | None = None
-    """For who ever placed one order of so much, in the policy's currency, or more."""
+    """For who ever placed one order of so much, in the currency of the policy or agreement, or more."""
     out_of_town: StrictBool = False
     skus: Annotated[tuple[Sku, ...], Field(max_length=_MOST_SKUS)] = ()
     """For articles whose number begins so; none: for all."""

@@ -26,6 +26,7 @@ class Copy:
     kind: str
     since: date
     until: date | None
+    currency: str | None = None
     clauses: Sequence[Mapping[str, Any]]
 
 
@@ -97,4 +98,5 @@ def _terms(copies: Sequence[Copy], day: Callable[[datetime, str], date]) -> list
 
 
 def _agreed(one: Copy) -> Agreed:
-    return Agreed(id=one.agreement_id, version=one.version, kind=one.kind, since=one.since, until=one.until)
+    days = {"since": one.since, "until": one.until}
+    return Agreed(id=one.agreement_id, version=one.version, kind=one.kind, currency=one.currency, **days)

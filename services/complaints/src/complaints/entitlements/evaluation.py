@@ -14,7 +14,7 @@ from uuid import UUID
 from complaints.entitlements import thresholds
 from complaints.entitlements.agreements import Agreement, Terms
 from complaints.entitlements.goods import Lot, Zones
-from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Agreed, Clause, Policy
+from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Agreed, Clause, Policy, Threshold
 from complaints.entitlements.standing import Standing
 from complaints.entitlements.thresholds import HELD, Reach, Story
 
@@ -102,9 +102,9 @@ def evaluate(policy: Policy, file: File, on: date, sku: str | None = None, order
     """What the customer may claim on a day, of all goods or of those of an article, an order or both."""
     agreed = [clause for one in file.agreements for terms in one.versions for clause in terms.clauses]
     reached = {
-        least: thresholds.reach(policy, least, file.orders, file.zones, on)
-        for least in {clause.order_at_least_minor for clause in (*policy.thresholds, *agreed)}
-        if least is not None
+        asked: thresholds.reach(policy, asked, file.orders, file.zones, on)
+        for asked in {clause.threshold for clause in (*policy.clauses, *agreed)}
+        if asked is not None
     }
     trial = _Trial(policy, file, on, reached)
     wanted = [
@@ -125,7 +125,7 @@ class _Trial:
     policy: Policy
     file: File
     on: date
-    reached: Mapping[int, Reach]
+    reached: Mapping[Threshold, Reach]
     vips: dict[date, str | None] = field(default_factory=dict)
     """Why the customer was a VIP on each day that was looked at: many goods share few days."""
 
@@ -179,11 +179,11 @@ class _Trial:
         refused = self._refusal(clause, lot, sku, silent=silent)
         if refused is not None:
             return Tried(clause, applies=False, reason=refused)
-        least = clause.order_at_least_minor
-        if least is None:
+        asked = clause.threshold
+        if asked is None:
             why = self._vip(lot) if clause.vip else None
             return self._term(clause, lot.start if lot else self.on, lot.order_id if lot else None, why)
-        found = self.reached[least]
+        found = self.reached[asked]
         if not found.counts or found.since is None:
             return Tried(clause, applies=False, reason=found.state, order_id=found.order_id)
         start = max(lot.start, found.since) if lot and not clause.lifelong else found.since

@@ -29,10 +29,20 @@ class Agreed:
     kind: str
     since: date
     until: date | None
+    currency: str | None = None
+    """Of the amounts in its clauses; none: the policy's."""
 
     def in_force(self, on: date) -> bool:
         """Whether its clauses answer on a day."""
         return self.since <= on and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What one order has to come to, in minor units of this currency (None: the policy's)."""
+
+    least_minor: int
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,13 @@ class Clause:
         if self.months is not None:
             return add_months(start, self.months)
         return start + timedelta(days=self.days) if self.days is not None else None
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The order that it asks for."""
+        if self.order_at_least_minor is None:
+            return None
+        return Threshold(self.order_at_least_minor, self.agreed.currency if self.agreed else None)
 
     def speaks_of(self, sku: str | None) -> bool:
         """Whether it is about such goods; a clause that names none is about all."""
@@ -110,11 +127,6 @@ class Policy:
     """Up to here a lead approves goodwill; above it a director does."""
     rates: Rates
     clauses: Sequence[Clause]
-
-    @property
-    def thresholds(self) -> tuple[Clause, ...]:
-        """The clauses that ask for an order of some size."""
-        return tuple(clause for clause in self.clauses if clause.order_at_least_minor is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

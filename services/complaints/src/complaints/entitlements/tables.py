@@ -40,6 +40,7 @@ agreement_copy = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("since", sa.Date, nullable=False),
     sa.Column("until", sa.Date),
+    sa.Column("currency", sa.Text),
     sa.Column("clauses", JSONB, nullable=False),
     sa.Index("ix_agreement_copy_agreement_id", "agreement_id"),
     sa.Index("ix_agreement_copy_changed", "agreement_id", postgresql_where=sa.text("version > 1")),

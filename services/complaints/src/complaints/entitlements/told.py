@@ -126,6 +126,7 @@ def agreement_of(event: Event[AgreementChanged]) -> Copy:
         kind=said.kind,
         since=said.since,
         until=said.until,
+        currency=said.currency,
         clauses=[clause.model_dump(mode="json", exclude_none=True) for clause in said.clauses],
     )
 

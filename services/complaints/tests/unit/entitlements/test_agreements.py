@@ -113,6 +113,27 @@ def test_a_clause_whose_condition_does_not_hold_leaves_the_policy_to_answer() ->
     assert warranty(ask(file_of(bought, agreements=large), "2030-02-01")).clause.code == "towers"
 
 
+@pytest.mark.parametrize(
+    ("total", "currency", "said"),
+    [
+        (719_000, "CNY", "applies"),  # 7.19 CNY were a dollar on that day
+        (718_999, "CNY", "order-too-small"),
+        (100_000, "USD", "applies"),
+        (99_999, "USD", "order-too-small"),
+    ],
+)
+def test_an_amount_is_in_the_agreements_currency_at_the_rate_of_the_orders_day(
+    total: int, currency: str, said: str
+) -> None:
+    terms = version("2025-09-01", "2025-09-01", None, wording(order_at_least_minor=100_000))
+    agreed = signed(replace(terms, currency="USD"))
+    found = ask(file_of([order("2026-01-10", total, currency=currency)], agreements=agreed), "2026-02-01")
+    assert reasons(found)["towers"] == said
+    unrated = signed(replace(terms, currency="XAU"))
+    found = ask(file_of([order("2026-01-10", total)], agreements=unrated), "2026-02-01")
+    assert reasons(found)["towers"] == "unrated"
+
+
 def test_it_beats_a_clause_of_the_policy_that_names_the_customer_which_beats_the_rest(goods: list[Record]) -> None:
     named = clauses({"code": "named", "benefit": "warranty", "months": 3, "customers": [str(ME)]})
     assert warranty(ask(file_of(goods), "2025-12-01", clauses=named)).clause.code == "named"

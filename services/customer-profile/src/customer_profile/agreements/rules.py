@@ -28,6 +28,7 @@ class Agreement:
     since: date
     until: date | None = None
     clauses: tuple[ClauseTerms, ...] = ()
+    currency: str | None = None
     reference: str | None = None
     document_hash: str | None = None
     changed_by: str
@@ -42,6 +43,7 @@ class Agreement:
             since=self.since,
             until=self.until,
             clauses=self.clauses,
+            currency=self.currency,
             reference=self.reference,
             document_hash=self.document_hash,
             by=by,
@@ -49,10 +51,12 @@ class Agreement:
 
 
 def checked(one: Agreement) -> Agreement:
-    """The agreement, when it can be one. 422 for a last day before the first, and for two clauses of one code."""
+    """The agreement, when it can be one. 422: a last day before the first, two clauses of one code, a bare amount."""
     errors = []
     if one.until is not None and one.until < one.since:
         errors.append(FieldError("until", "before-start", f"must not lie before {one.since}, the first day"))
+    if one.currency is None and any(clause.order_at_least_minor is not None for clause in one.clauses):
+        errors.append(FieldError("currency", "required", "the amounts in its clauses have a currency"))
     counted = Counter(clause.code for clause in one.clauses)
     for n, clause in enumerate(one.clauses):
         if counted[clause.code] > 1:

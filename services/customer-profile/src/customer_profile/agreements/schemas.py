@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from guanxi.events.entitlements import ClauseTerms, NewClause
-from guanxi.events.fields import DocumentHash, IsoDate, RecordReference
+from guanxi.events.fields import Currency, DocumentHash, IsoDate, RecordReference
 from guanxi.http import Correction
 
 Kind = Literal["sale", "service", "strategic"]
@@ -45,6 +45,8 @@ class NewAgreement(BaseModel):
     """The last day on which they do; none: it is open. A sale stays open while its warranties run."""
     clauses: Clauses = ()
     """What it grants by itself; of one benefit and the same goods they beat the policy, for better and for worse."""
+    currency: Currency | None = None
+    """Of the amounts in its clauses."""
     reference: RecordReference | None = None
     """The number that the contract bears."""
     document_hash: DocumentHash | None = None
@@ -67,6 +69,8 @@ class AgreementPatch(Correction):
     """The last day on which its clauses answer."""
     clauses: Clauses | None = None
     """All of them: those left out are gone."""
+    currency: Currency | None = None
+    """Of the amounts in its clauses."""
     reference: RecordReference | None = None
     document_hash: DocumentHash | None = None
 
@@ -106,6 +110,8 @@ class AgreementRead(BaseModel):
     since: date
     until: date | None
     clauses: list[ClauseShown]
+    currency: str | None
+    """Of the amounts in its clauses."""
     reference: RecordReference | None
     document_hash: DocumentHash | None
     changed_by: str

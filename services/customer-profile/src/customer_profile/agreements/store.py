@@ -19,25 +19,26 @@ from guanxi.events.entitlements import ClauseTerms
 _NAMES = tuple(one.name for one in fields(Agreement))
 _ADD = """
 INSERT INTO agreement (id, version, created_at, recorded_at, unit_id, customer_id, kind, since, until, clauses,
-  reference, document_hash, changed_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  currency, reference, document_hash, changed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 _SAVE = """
-UPDATE agreement SET version = $2, recorded_at = $3, kind = $4, since = $5, until = $6, clauses = $7, reference = $8,
-  document_hash = $9, changed_by = $10
+UPDATE agreement SET version = $2, recorded_at = $3, kind = $4, since = $5, until = $6, clauses = $7, currency = $8,
+  reference = $9, document_hash = $10, changed_by = $11
 WHERE id = $1
 """
 _KEEP = """
-INSERT INTO agreement_version (agreement_id, version, recorded_at, customer_id, kind, since, until, clauses, reference,
-  document_hash, changed_by)
-SELECT id, version, recorded_at, customer_id, kind, since, until, clauses, reference, document_hash, changed_by
+INSERT INTO agreement_version (agreement_id, version, recorded_at, customer_id, kind, since, until, clauses, currency,
+  reference, document_hash, changed_by)
+SELECT id, version, recorded_at, customer_id, kind, since, until, clauses, currency, reference, document_hash,
+  changed_by
 FROM agreement WHERE id = $1
 """
 _ONE = "SELECT * FROM agreement WHERE id = $1"
 _OF_RECORD = "SELECT * FROM agreement WHERE customer_id = $1 ORDER BY id"
 _VERSIONS = """
 SELECT a.id, a.created_at, a.unit_id, v.version, v.recorded_at, v.customer_id, v.kind, v.since, v.until, v.clauses,
-  v.reference, v.document_hash, v.changed_by
+  v.currency, v.reference, v.document_hash, v.changed_by
 FROM agreement_version v JOIN agreement a ON a.id = v.agreement_id
 WHERE v.agreement_id = $1 AND ($2::bigint IS NULL OR v.version < $2) ORDER BY v.version DESC LIMIT $3
 """
@@ -107,7 +108,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 def _said(one: Agreement) -> tuple[Any, ...]:
     clauses = [clause.model_dump(mode="json") for clause in one.clauses]
-    return one.kind, one.since, one.until, clauses, one.reference, one.document_hash, one.changed_by
+    return one.kind, one.since, one.until, clauses, one.currency, one.reference, one.document_hash, one.changed_by
 
 
 def _agreement(row: asyncpg.Record) -> Agreement:

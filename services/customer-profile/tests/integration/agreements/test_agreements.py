@@ -74,8 +74,8 @@ async def test_one_ends_early_and_every_version_is_kept(harness: Harness, office
     assert (ended.status_code, ended.headers["ETag"], ended.json()["until"]) == (200, '"2"', "2026-06-30")
     again = await changed(office, one, 2, until="2026-06-30")
     assert (again.status_code, again.json()["version"]) == (200, 2)
-    longer = {**TOWERS, "months": 12}
-    assert (await changed(office, one, 2, until=None, clauses=[longer])).json()["version"] == 3
+    longer = {**TOWERS, "months": 12, "order_at_least_minor": 5}
+    assert (await changed(office, one, 2, until=None, clauses=[longer], currency="CNY")).json()["version"] == 3
     kept = (await office.get(f"/v1/agreements/{one}/versions", params={"limit": 2})).json()
     rest = (await office.get(f"/v1/agreements/{one}/versions", params={"limit": 2, "cursor": kept["next"]})).json()
     said = [(v["version"], v["until"], v["clauses"][0]["months"]) for v in (*kept["items"], *rest["items"])]
@@ -185,6 +185,8 @@ async def test_an_erased_customers_agreements_are_gone_and_say_nothing(
         ({"customer_id": "x"}, "customer_id"),
         ({"clauses": [{**TOWERS, "days": 30}]}, "clauses[0]"),
         ({"clauses": [TOWERS, {**TOWERS, "kinds": ["painting"], "code": "b"}]}, "clauses[1].kinds[0]"),
+        ({"clauses": [{**TOWERS, "order_at_least_minor": 5}]}, "currency"),
+        ({"currency": "yuan"}, "currency"),
         ({"clauses": [TOWERS, TOWERS]}, "clauses[1].code"),
         ({"clauses": [{"code": "a"}]}, "clauses[0].benefit"),
         ({"clauses": [{**TOWERS, "customers": []}]}, "clauses[0].customers"),

@@ -79,6 +79,14 @@ def test_two_clauses_have_two_codes() -> None:
     assert [error.field for error in refused.value.errors] == ["clauses[0].code", "clauses[1].code"]
 
 
+def test_an_amount_has_a_currency() -> None:
+    large = (ClauseTerms.model_validate({**_TOWERS, "order_at_least_minor": 100_000}),)
+    with pytest.raises(Unprocessable) as refused:
+        checked(agreement(clauses=large))
+    assert [error.field for error in refused.value.errors] == ["currency"]
+    assert checked(agreement(clauses=large, currency="USD")).fact(None).currency == "USD"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -110,8 +118,9 @@ def test_a_change_says_something_and_empties_only_what_may_be_empty(wrong: dict[
 def test_the_fact_holds_all_of_it_and_reads_words_of_a_later_release() -> None:
     one = agreement(document_hash="ab" * 32, until=date(2026, 12, 31))
     fact = one.fact(None)
-    ids = {"id": uuid4(), "aggregate": one.id, "subject": one.customer_id}
-    event = make_event(fact, recorded=_NOW, sequence=1, time=_NOW, **ids)
+    event = make_event(
+        fact, id=uuid4(), recorded=_NOW, aggregate=one.id, sequence=1, subject=one.customer_id, time=_NOW
+    )
     assert parse(event.to_json()).data == fact
     said = fact.model_dump(mode="json")
     said["clauses"][0] |= {"kinds": ["painting"], "of": "house", "share_borne": 5}
