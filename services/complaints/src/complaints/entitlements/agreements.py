@@ -98,5 +98,11 @@ def _terms(copies: Sequence[Copy], day: Callable[[datetime, str], date]) -> list
 
 
 def _agreed(one: Copy) -> Agreed:
-    days = {"since": one.since, "until": one.until}
-    return Agreed(id=one.agreement_id, version=one.version, kind=one.kind, currency=one.currency, **days)
+    return Agreed(
+        id=one.agreement_id,
+        version=one.version,
+        kind=one.kind,
+        since=one.since,
+        until=one.until,
+        currency=one.currency,
+    )
