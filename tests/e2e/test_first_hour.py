@@ -94,7 +94,7 @@ def test_the_demo_finds_who_says_nothing(told: Told) -> None:
 
 
 def test_the_demo_tells_what_goodwill_cost_and_brought(told: Told) -> None:
-    told.found(r"白雲機場: expired, clause warranty.all, the last day was \S+")
+    told.found(r"白雲機場: expired, clause airport.models of its service agreement \(version 1\), the last day was \S+")
     told.found("趙總 approved: 18,000 CNY; left in the budget of complaint-desk: 982,000")
     before, after = told.found(r"existing value (-?\d+) → (-?\d+): goodwill is a cost").groups()
     assert int(after) < int(before)

@@ -32,6 +32,7 @@ _TABLES = {
     "timeline": ("timeline_entry", "kind IN ('complaint', 'message')"),
     "levels": ("customer_level", "true"),
     "purchases": ("purchase", "true"),
+    "agreements": ("agreement_copy", "true"),
     "standing": ("customer_region", "true"),
     "facts": ("fact", "true"),
 }
@@ -136,7 +137,7 @@ async def _levelled(platform: TestPlatform, producer: KafkaProducer) -> None:
 
 
 async def _bought(platform: TestPlatform) -> None:
-    """Let a customer have been renamed and have ordered, and complaints have heard of each."""
+    """Let a customer have been renamed, have agreed and ordered, and complaints have heard of each."""
     async with caller(platform) as admin:
         made = await admin.ask("POST", "/v1/customers", {"kind": "person", "name": "buyer"})
         assert made is not None
@@ -146,6 +147,12 @@ async def _bought(platform: TestPlatform) -> None:
         assert renamed is not None
         assert renamed.is_success, renamed.text
         await _heard(platform, "SELECT count(*) FROM customer_region WHERE id = $1 AND version > 1", customer)
+        agreed = await admin.ask(
+            "POST", f"/v1/customers/{customer}/agreements", {"kind": "sale", "since": "2026-01-01"}
+        )
+        assert agreed is not None
+        assert agreed.is_success, agreed.text
+        await _heard(platform, "SELECT count(*) FROM agreement_copy WHERE customer_id = $1", customer)
         line = {"sku": "A", "quantity": 1, "amount_minor": 100}
         order = {"customer_id": customer, "currency": "CNY", "external_ref": secrets.token_hex(6)}
 

@@ -57,6 +57,13 @@ MODELS = (
     ),
     Model(
         "complaints",
+        "agreements",
+        """SELECT id, version, unit_id, agreement_id, customer_id, kind, since, until, currency,
+             clauses::text
+           FROM agreement_copy""",
+    ),
+    Model(
+        "complaints",
         "standing",
         """SELECT id, version, customer_id::text, tier, as_of::text FROM tier_change UNION ALL
            SELECT id, version, customer_id::text, until::text, since::text FROM key_customer UNION ALL

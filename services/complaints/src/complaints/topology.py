@@ -1,6 +1,6 @@
 """What this service emits, and which of its handlers reads what."""
 
-from complaints.entitlements.handlers import PURCHASES, STANDING
+from complaints.entitlements.handlers import AGREEMENTS, PURCHASES, STANDING
 from complaints.filing.handlers import on_complaint_reported, on_complaint_voided
 from complaints.leavers.handlers import on_employee_state
 from complaints.levels.handlers import on_segment_changed
@@ -54,6 +54,7 @@ TOPOLOGY = Topology(
         directory.CONSUMER,
         PURCHASES,
         STANDING,
+        AGREEMENTS,
         Consumer(
             "levels",
             {SegmentChanged: on_segment_changed},

@@ -34,7 +34,16 @@ async def service(module_harness: ServiceHarness) -> Harness:
 
 
 def filled(path: str) -> str:
-    names = ("complaint_id", "rule_id", "policy_id", "order_id", "request_id", "problem_id", "improvement_id")
+    names = (
+        "complaint_id",
+        "rule_id",
+        "policy_id",
+        "order_id",
+        "agreement_id",
+        "request_id",
+        "problem_id",
+        "improvement_id",
+    )
     return path.format(**{name: str(uuid4()) for name in names}, n="1", token="x")
 
 

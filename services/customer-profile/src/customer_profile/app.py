@@ -5,6 +5,8 @@ from pathlib import Path
 
 import customer_profile.identity.tables
 import customer_profile.overview.tables  # noqa: F401 - these two are declared for the schema's check alone
+from customer_profile.agreements import usecases as agreed
+from customer_profile.agreements.api import router as agreements
 from customer_profile.customers import leavers
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.api import router as customers_router
@@ -43,6 +45,7 @@ SERVICE = Service(
         matching_router,
         overview_router,
         referrals,
+        agreements,
         organisation,
         sources,
         intake,
@@ -54,7 +57,15 @@ SERVICE = Service(
     ),
     due={leavers.LEAVES: leavers.on_day, leavers.HANDS_OVER: leavers.on_rest, leavers.LOOKS_AGAIN: leavers.on_rest},
     # Publishers, then merges, then customers: the order in which batches and merges lock.
-    erasers=(desk.erase, identity.hold, customers.erase, identity.erase, matching.erase, overview.erase),
+    erasers=(
+        desk.erase,
+        identity.hold,
+        customers.erase,
+        identity.erase,
+        matching.erase,
+        overview.erase,
+        agreed.erase,
+    ),
     tally=customers.tally,
     heartbeat=make_heartbeat,
 )

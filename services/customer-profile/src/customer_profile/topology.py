@@ -6,6 +6,7 @@ from customer_profile.overview.handlers import CONSUMER as OVERVIEW
 from guanxi.events import InboundConsumer, Topology, fact_types
 from guanxi.events.customers import (
     AccountOwnerChanged,
+    AgreementChanged,
     CustomerErased,
     CustomerMerged,
     CustomerReferred,
@@ -35,6 +36,7 @@ TOPOLOGY = Topology(
         CustomerErased,
         CustomerReferred,
         CustomerReferredVoided,
+        AgreementChanged,
         AccountOwnerChanged,
         EmployeeLeft,
         *_REPORTS,

@@ -58,6 +58,7 @@ TRACES = [
         "140105199001011234",
         "1990-03-07",
     ),
+    *("NEMO-CONTRACT", "e1" * 32),
     *("NEMO-ORDER", "kite-making", "one-legged", "dreamt"),
     *("third watch", "after moonrise", "13812345670", "nowhere.example", "歐陽"),
 ]
@@ -73,6 +74,9 @@ async def known_everywhere(office: httpx.AsyncClient, harness: Harness) -> UUID:
     address = f"/v1/customers/{made.json()['id']}"
     changed = await office.patch(address, json={"name": "歐陽無名二"}, headers={"If-Match": '"1"'})
     named = await office.post(f"{address}/aliases", json={"source": "web-shop", "external_ref": "A-1"})
+    contract = {"kind": "sale", "since": "2026-01-01", "reference": "NEMO-CONTRACT", "document_hash": "e1" * 32}
+    agreed = await office.post(f"{address}/agreements", json=contract)
+    assert agreed.status_code == 201, agreed.text
     pair = {"survivor_id": made.json()["id"], "absorbed_id": other.json()["id"], "reason": "same"}
     merged = await office.post("/v1/merges", json=pair)
     assert (changed.status_code, named.status_code, merged.status_code) == (200, 201, 201)

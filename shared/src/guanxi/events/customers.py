@@ -6,11 +6,23 @@ from typing import Annotated
 from uuid import UUID
 
 from guanxi.events._envelope import Fact
-from guanxi.events.fields import Code, IsoDate, Part, PersonalReference, UtcTime, Vocabulary
+from guanxi.events.entitlements import ClauseTerms
+from guanxi.events.fields import (
+    Code,
+    Currency,
+    DocumentHash,
+    IsoDate,
+    Part,
+    PersonalReference,
+    RecordReference,
+    UtcTime,
+    Vocabulary,
+)
 
 KINDS = ("person", "organisation")
 ROLES = ("end_user", "dealer", "partner", "supplier", "internal")
 LIFECYCLES = ("prospect", "active", "dormant", "former")
+AGREEMENTS = ("sale", "service", "strategic")
 
 
 class CustomerRegistered(Fact, type="guanxi.customers.CustomerRegistered.v1"):
@@ -105,6 +117,29 @@ class CustomerReferredVoided(Fact, type="guanxi.customers.CustomerReferredVoided
     referral_id: UUID
     referrer_id: UUID
     referred_id: UUID
+
+
+class AgreementChanged(Fact, type="guanxi.customers.AgreementChanged.v1"):
+    """What was agreed with a customer, whole, as it stands from now on; aggregate is the agreement."""
+
+    agreement_id: UUID
+    customer_id: UUID
+    unit: Code
+    """The unit of the customer's record."""
+    kind: Annotated[Code, Vocabulary(AGREEMENTS)]
+    since: IsoDate
+    """The first day on which its clauses answer."""
+    until: IsoDate | None = None
+    """The last day; none: it is open."""
+    clauses: tuple[ClauseTerms, ...] = ()
+    """What it grants the customer by itself, whatever the policy says."""
+    currency: Currency | None = None
+    """Of the amounts in its clauses; none where there are none."""
+    reference: RecordReference | None = None
+    """The number that the contract bears."""
+    document_hash: DocumentHash | None = None
+    by: UUID | None = None
+    """The employee who entered or changed it."""
 
 
 class AccountOwnerChanged(Fact, type="guanxi.customers.AccountOwnerChanged.v1"):

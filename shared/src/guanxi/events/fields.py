@@ -46,6 +46,7 @@ _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
 _LANGUAGE = r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,4}$"
 _TIME_ZONE = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
+_SHA_256 = r"^[0-9a-f]{64}$"
 _CREDIT_CODE = r"^[0-9A-HJ-NPQRTUWXY]{18}$"
 
 PATTERN_HINTS = {
@@ -57,6 +58,7 @@ PATTERN_HINTS = {
     _COUNTRY: "must be an ISO 3166-1 alpha-2 code, like CN",
     _LANGUAGE: "must be a BCP 47 language tag, like zh-Hans",
     _TIME_ZONE: "must be a time zone of the IANA database, like Asia/Shanghai",
+    _SHA_256: "must be a SHA-256 digest: 64 digits and lower-case letters from a to f",
     _CREDIT_CODE: "must be a unified social credit code: 18 digits and capitals",
 }
 """What a pattern means, for the sender whose text did not match it."""
@@ -196,6 +198,13 @@ PersonalReference = Annotated[str, _text(200), Personal("id"), _personal("id", "
 RecordReference = Annotated[str, _text(200), Personal("reference"), _personal("reference", "A-1001")]
 """A name that another system gave to a customer's record: whoever has that system finds the person by it. It is erased
 with the customer, but never masked, and subscribers get it: they know their own records by it."""
+DocumentHash = Annotated[
+    str,
+    StringConstraints(pattern=_SHA_256),
+    Personal("reference"),
+    _personal("reference", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+]
+"""The SHA-256 digest of a signed document, which we do not keep: whoever has one can show that it is the same."""
 CreditCode = Annotated[str, _text(18, _CREDIT_CODE), Personal("id"), _personal("id", "91350100M000100Y43")]
 """China's unified social credit code (GB 32100-2015)."""
 BirthDate = Annotated[IsoDate, Personal("id"), _personal("id", "1990-03-07")]

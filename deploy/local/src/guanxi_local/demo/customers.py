@@ -84,6 +84,13 @@ def airport_order(run: str, now: datetime) -> Iterator[dict[str, Any]]:
         yield event("DeliveryReported", f"{run}/D-{ref}", placed, delivery | {"delivered_at": text(placed)}, "erp")
 
 
+def airport_agreement(now: datetime) -> dict[str, Any]:
+    """What was agreed with the airport before it ordered: six months for its models."""
+    clause = {"code": "airport.models", "benefit": "warranty", "kinds": ["exchange", "repair"], "months": 6}
+    since = firm_day(months_before(now, 14))
+    return {"kind": "service", "since": since, "clauses": [clause | {"skus": [MODEL]}]}
+
+
 def complained(run: str, now: datetime) -> Iterator[dict[str, Any]]:
     """Three customers and somebody without a name complain of what the first one complained of."""
     what = {"channel": "dealer", "text": "The stands came late.", "cause": "neglect", "sku": stand(run)}

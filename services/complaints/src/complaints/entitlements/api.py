@@ -1,4 +1,4 @@
-"""Asking what a customer may claim, and deciding about benefits that a correction would take away."""
+"""Asking what a customer may claim, and deciding about benefits that a change would take away."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from complaints.access import Reading, Writing
-from complaints.entitlements import flags, showing, usecases
+from complaints.entitlements import agreement_flags, flags, showing, usecases
 from complaints.entitlements.offload import beside
-from complaints.entitlements.schemas import EntitlementsRead, FlagDecision, FlagRead
+from complaints.entitlements.schemas import AgreementFlagRead, EntitlementsRead, FlagDecision, FlagRead
 from complaints.entitlements.usecases import Asked
 from complaints.fields import Sku
 from guanxi import directory
@@ -28,9 +28,10 @@ async def get_entitlements(
     on: Annotated[IsoDate | None, Query(description="The day of the claim; left out, today.")] = None,
     order_id: Annotated[UUID | None, Query(description="Only goods of this order.")] = None,
 ) -> EntitlementsRead:
-    """What a customer may claim on a day: the clause and the version of the policy that answer, until when, and why.
+    """What a customer may claim on a day: the clause and the agreement or policy that answer, until when, and why.
 
-    Each clause that was tried is listed with the reason why it did or did not apply. Of merged customers all records
+    Agreements in force that day are tried first and beat the policy. Each clause that was tried is listed with the
+    reason why it did or did not apply. Of merged customers all records
     count; an external caller's own customers are answered by its own records.
     """
     await directory.require(call.pool, customer_id)
@@ -59,3 +60,24 @@ async def decide_flag(order_id: UUID, body: FlagDecision, call: Writing) -> Flag
         where = f"/v1/entitlements?customer_id={found.customer_id}"
         once.created(order_id, where, customer_id=found.customer_id, decision=body.decision)
     return FlagRead.model_validate(found)
+
+
+@router.get("/agreement-flags")
+@deadline(30)
+async def list_agreement_flags(call: Reading, page: Paging) -> Page[AgreementFlagRead]:
+    """List agreements that were changed and had promised more before: that stands until somebody decides."""
+    async with call.pool.read() as reader:
+        found = await agreement_flags.page(reader, page.after, page.limit, call.pool.clock.now())
+    return page.cut([AgreementFlagRead.model_validate(one) for one in found], lambda one: (one.agreement_id,))
+
+
+@router.post("/agreement-flags/{agreement_id}/decision", status_code=201)
+async def decide_agreement_flag(agreement_id: UUID, body: FlagDecision, call: Writing) -> AgreementFlagRead:
+    """Keep what the agreement had promised before it was changed, or withdraw it; for leads and directors."""
+    async with call.once() as once:
+        if once.replay:
+            return AgreementFlagRead.model_validate(await agreement_flags.decided(once.tx, once.replay))
+        found = await agreement_flags.decide(once.tx, agreement_id, body.decision, body.reason, call.principal)
+        where = f"/v1/entitlements?customer_id={found.customer_id}"
+        once.created(agreement_id, where, customer_id=found.customer_id, decision=body.decision)
+    return AgreementFlagRead.model_validate(found)

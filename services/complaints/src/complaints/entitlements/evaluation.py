@@ -12,15 +12,19 @@ from datetime import date
 from uuid import UUID
 
 from complaints.entitlements import thresholds
+from complaints.entitlements.agreements import Agreement, Terms
 from complaints.entitlements.goods import Lot, Zones
-from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Clause, Policy
+from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Agreed, Clause, Policy, Threshold
 from complaints.entitlements.standing import Standing
 from complaints.entitlements.thresholds import HELD, Reach, Story
 
 APPLIES, EXPIRED, NOT_BEGUN, NOTHING_BOUGHT = "applies", "expired", "not-begun", "nothing-bought"
 AGREEMENT_PREVAILS, OTHER_GOODS, NOT_VIP = "agreement-prevails", "other-goods", "not-vip"
+AGREEMENT_ENDED, AGREEMENT_NOT_BEGUN = "agreement-ended", "agreement-not-begun"
 IN_TOWN, REGION_UNKNOWN = "in-town", "region-unknown"
 ENDLESS = date.max
+_MET = frozenset({APPLIES, EXPIRED, NOT_BEGUN})
+"""All that the clause asks holds: it answers, if only that its term is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +36,15 @@ class File:
     orders: Sequence[Story] = ()
     standing: Standing = field(default_factory=Standing)
     zones: Zones = field(default_factory=dict)
+    agreements: Sequence[Agreement] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One clause that was tried: whether it applies, why not, from when to when (`until` None: for life).
 
-    `flagged`: it rests on an order that was corrected since and waits for a person. `why` is what decided it.
+    `flagged`: it rests on an order or an agreement that was changed since and waits for a person. `why` is what decided
+    it, `promised_by` the earlier version of an agreement that it is held by.
     """
 
     clause: Clause
@@ -49,6 +55,7 @@ class Tried:
     order_id: UUID | None = None
     flagged: bool = False
     why: str | None = None
+    promised_by: Agreed | None = None
 
     @property
     def reaches(self) -> date:
@@ -93,10 +100,11 @@ class Answer:
 
 def evaluate(policy: Policy, file: File, on: date, sku: str | None = None, order_id: UUID | None = None) -> Answer:
     """What the customer may claim on a day, of all goods or of those of an article, an order or both."""
+    agreed = [clause for one in file.agreements for terms in one.versions for clause in terms.clauses]
     reached = {
-        least: thresholds.reach(policy, least, file.orders, file.zones, on)
-        for least in {clause.order_at_least_minor for clause in policy.thresholds}
-        if least is not None
+        asked: thresholds.reach(policy, asked, file.orders, file.zones, on)
+        for asked in {clause.threshold for clause in (*policy.clauses, *agreed)}
+        if asked is not None
     }
     trial = _Trial(policy, file, on, reached)
     wanted = [
@@ -107,7 +115,7 @@ def evaluate(policy: Policy, file: File, on: date, sku: str | None = None, order
     return Answer(
         on,
         goods or [OfGoods(None, trial.all(of_goods, None, sku))],
-        trial.all([c for c in policy.clauses if c.of == CUSTOMER and trial.addressed(c)], None, sku),
+        trial.all([c for c in policy.clauses if c.of == CUSTOMER and trial.addressed(c)], None, sku, CUSTOMER),
         file.standing.vip(policy.vip_tiers, on),
     )
 
@@ -117,7 +125,7 @@ class _Trial:
     policy: Policy
     file: File
     on: date
-    reached: Mapping[int, Reach]
+    reached: Mapping[Threshold, Reach]
     vips: dict[date, str | None] = field(default_factory=dict)
     """Why the customer was a VIP on each day that was looked at: many goods share few days."""
 
@@ -125,19 +133,57 @@ class _Trial:
         """What was agreed with others is none of this customer's business: it is not even tried."""
         return not clause.customers or bool(clause.customers & self.file.members)
 
-    def all(self, clauses: Sequence[Clause], lot: Lot | None, sku: str | None) -> list[Tried]:
-        agreed = {clause.benefit for clause in clauses if clause.customers and clause.speaks_of(sku)}
-        return [self._one(clause, lot, sku, agreed) for clause in clauses]
+    def all(self, clauses: Sequence[Clause], lot: Lot | None, sku: str | None, of: str = GOODS) -> list[Tried]:
+        """The agreements' clauses, then these of the policy, which are silent where an agreement answers."""
+        signed = [one for agreement in self.file.agreements for one in self._signed(agreement.now, lot, sku, of)]
+        beaten = {one.clause.benefit for one in signed if one.reason in _MET}
+        named = {clause.benefit for clause in clauses if clause.customers and clause.speaks_of(sku)}
+        tried = [
+            *signed,
+            *(
+                self._one(one, lot, sku, silent=one.benefit in beaten or (one.benefit in named and not one.customers))
+                for one in clauses
+            ),
+        ]
+        return [*self._held(tried, lot, sku, of), *tried] if self.file.agreements else tried
 
-    def _one(self, clause: Clause, lot: Lot | None, sku: str | None, agreed: set[str]) -> Tried:
-        refused = self._refusal(clause, lot, sku, agreed)
+    def _signed(self, terms: Terms, lot: Lot | None, sku: str | None, of: str) -> list[Tried]:
+        agreed = terms.agreed
+        found = []
+        for clause in (one for one in terms.clauses if one.of == of):
+            if agreed.in_force(self.on) or not clause.speaks_of(sku):
+                one = self._one(clause, lot, sku)
+                # Its benefits end with it.
+                found.append(replace(one, until=min(one.reaches, agreed.until)) if one.since and agreed.until else one)
+            else:
+                reason = AGREEMENT_NOT_BEGUN if self.on < agreed.since else AGREEMENT_ENDED
+                found.append(Tried(clause, applies=False, reason=reason, since=agreed.since, until=agreed.until))
+        return found
+
+    def _held(self, tried: Sequence[Tried], lot: Lot | None, sku: str | None, of: str) -> list[Tried]:
+        """What earlier versions of agreements had promised beyond all that holds: of each benefit the longest."""
+        longest = {one.clause.benefit: one.reaches for one in sorted(tried, key=lambda t: t.reaches) if one.applies}
+        held: dict[str, Tried] = {}
+        for agreement in self.file.agreements:
+            for terms in agreement.promises(lot.start if lot else None):
+                for one in self._signed(terms, lot, sku, of):
+                    benefit = one.clause.benefit
+                    if one.applies and one.reaches > longest.get(benefit, date.min):
+                        longest[benefit] = one.reaches
+                        held[benefit] = replace(
+                            one, why=HELD, promised_by=terms.agreed, flagged=agreement.waits(terms.agreed.version)
+                        )
+        return list(held.values())
+
+    def _one(self, clause: Clause, lot: Lot | None, sku: str | None, *, silent: bool = False) -> Tried:
+        refused = self._refusal(clause, lot, sku, silent=silent)
         if refused is not None:
             return Tried(clause, applies=False, reason=refused)
-        least = clause.order_at_least_minor
-        if least is None:
+        asked = clause.threshold
+        if asked is None:
             why = self._vip(lot) if clause.vip else None
             return self._term(clause, lot.start if lot else self.on, lot.order_id if lot else None, why)
-        found = self.reached[least]
+        found = self.reached[asked]
         if not found.counts or found.since is None:
             return Tried(clause, applies=False, reason=found.state, order_id=found.order_id)
         start = max(lot.start, found.since) if lot and not clause.lifelong else found.since
@@ -145,10 +191,10 @@ class _Trial:
         open_ = found.state == HELD and (found.settled is None or found.settled.decision != thresholds.KEPT)
         return replace(tried, flagged=open_)
 
-    def _refusal(self, clause: Clause, lot: Lot | None, sku: str | None, agreed: set[str]) -> str | None:
+    def _refusal(self, clause: Clause, lot: Lot | None, sku: str | None, *, silent: bool) -> str | None:
         asked = (
             (OTHER_GOODS, not clause.speaks_of(sku)),
-            (AGREEMENT_PREVAILS, clause.benefit in agreed and not clause.customers),
+            (AGREEMENT_PREVAILS, silent),
             (NOTHING_BOUGHT, clause.of == GOODS and lot is None),
             (NOT_VIP, clause.vip and self._vip(lot) is None),
         )

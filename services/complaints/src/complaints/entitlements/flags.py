@@ -88,12 +88,11 @@ async def _open(
     for key, file in files.items():
         answer = evaluate(policy, file, today)
         tried = [*answer.customer, *(one for goods in answer.goods for one in goods.tried)]
-        held = {one.order_id for one in tried if one.flagged} & orders
+        flagged = [one for one in tried if one.flagged and one.promised_by is None]
+        held = {one.order_id for one in flagged} & orders
         versions = {story.order_id: story.versions[-1].version for story in file.orders}
         found += [
-            Flag(
-                order, key, versions[order], sorted({t.clause.code for t in tried if t.flagged and t.order_id == order})
-            )
+            Flag(order, key, versions[order], sorted({t.clause.code for t in flagged if t.order_id == order}))
             for order in held
             if order is not None
         ]

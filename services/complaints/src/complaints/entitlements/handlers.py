@@ -1,4 +1,4 @@
-"""Learning what customers bought, how they stand and where they are."""
+"""Learning what customers bought, what was agreed with them, how they stand and where they are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from complaints.entitlements import usecases
 from guanxi.db import Tx
 from guanxi.events import Consumer, Event, Fact, Handler, Kept, ReadModel
+from guanxi.events.customers import AgreementChanged
 from guanxi.events.directory import CustomerState
 from guanxi.events.interactions import (
     OrderDelivered,
@@ -53,9 +54,20 @@ async def on_customer_state(tx: Tx, events: Sequence[Event[CustomerState]]) -> N
     await usecases.keep_regions(tx, events)
 
 
+async def on_agreement_changed(tx: Tx, events: Sequence[Event[AgreementChanged]]) -> None:
+    """Keep what was agreed with customers, as it stands and as it stood."""
+    await usecases.keep_agreements(tx, events)
+
+
 _HANDLERS: dict[type[Fact], Handler] = dict.fromkeys(_PURCHASES, on_purchase)
 # A version is entered once under the name of its event, whatever comes twice or late: no inbox is needed.
 PURCHASES = Consumer("purchases", _HANDLERS, kind="state", read_model=ReadModel(tables=(Kept("purchase"),)))
+AGREEMENTS = Consumer(
+    "agreements",
+    {AgreementChanged: on_agreement_changed},
+    kind="state",
+    read_model=ReadModel(tables=(Kept("agreement_copy"),)),
+)
 # Which state of a customer came first depends on how they were batched.
 _FIRST_HEARD = frozenset({"created_at"})
 STANDING = Consumer(

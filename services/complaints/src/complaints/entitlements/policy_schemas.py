@@ -7,51 +7,26 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from complaints.fields import Body, Code, Read, Sku, example
+from complaints.fields import Body, Code, Read, example
+from guanxi.events.entitlements import NewClause
 from guanxi.events.fields import Currency, IsoDate, Language, Money, PersonName, ShortText
 
 StatusName = Literal["draft", "rehearsed", "approved", "published", "retired"]
-Kind = Literal["exchange", "care", "use", "explanation", "repair"]
 _REGION = r"^(CN-[0-9]{2}|(C[A-MO-Z]|[ABD-Z][A-Z])-[A-Z0-9]{1,3})$"
 Region = Annotated[str, StringConstraints(pattern=_REGION), Field(examples=["CN-44"])]
 Rate = Annotated[str, StringConstraints(pattern=r"^\d{1,9}(\.\d{1,9})?$"), Field(examples=["7.19"])]
-_LONGEST_MONTHS, _LONGEST_DAYS = 1200, 36_500
 
 
-class ClauseBody(Body):
+class ClauseBody(NewClause):
     """One clause: everything that it asks must hold. Neither `months` nor `days`: for life."""
 
-    code: Code
-    benefit: Code
-    """`warranty` is what complaints ask about; any other is named to the customer by `names`."""
-    of: Literal["goods", "customer"] = "goods"
-    """Whether it is asked of each piece bought, or of the customer."""
     names: Annotated[dict[Language, ShortText], Field(min_length=1, max_length=20)]
-    package: Code | None = None
-    kinds: Annotated[tuple[Kind, ...], Field(max_length=5)] = ()
-    months: Annotated[StrictInt, Field(ge=1, le=_LONGEST_MONTHS)] | None = None
-    """Calendar months from delivery, else from the order."""
-    days: Annotated[StrictInt, Field(ge=1, le=_LONGEST_DAYS)] | None = None
-    vip: StrictBool = False
-    """For VIPs, at delivery or at the claim."""
-    order_at_least_minor: Money | None = None
-    """For who ever placed one order of so much, in the policy's currency, or more."""
-    out_of_town: StrictBool = False
-    skus: Annotated[tuple[Sku, ...], Field(max_length=200)] = ()
-    """For articles whose number begins so; none: for all."""
+    """What the benefit is called when it is named to the customer."""
     customers: Annotated[tuple[UUID, ...], Field(max_length=200)] = ()
     """Agreed with these; none: for everybody. Of one benefit what was agreed beats what holds for everybody."""
-
-    @model_validator(mode="after")
-    def _one_term(self) -> Self:
-        if self.months is not None and self.days is not None:
-            raise PydanticCustomError("two_terms", "give months or days, not both")
-        if self.of == "customer" and not (self.months is None and self.days is None):
-            raise PydanticCustomError("term_of_customer", "only a clause of goods has a term: it runs from delivery")
-        return self
 
 
 class PolicyBody(Body):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from complaints.entitlements import goods, store, thresholds
+from complaints.entitlements import agreement_store, agreements, goods, store, thresholds
+from complaints.entitlements.agreements import Copy
 from complaints.entitlements.evaluation import File
 from complaints.entitlements.goods import Record, Zones
 from complaints.entitlements.offload import beside
@@ -50,7 +51,9 @@ async def files(
     settled = await store.settled(reader, {one.record_id for one in told if one.kind == goods.ORDER})
     standings = await _standings(reader, ids, time)
     regions = await store.regions(reader, ids)
-    known = _Known(settled, *standings, regions, time)
+    copies = await agreement_store.copies(reader, ids)
+    decided = await agreement_store.settled(reader, {one.agreement_id for one in copies}) if copies else {}
+    known = _Known(settled, *standings, regions, time, copies, decided)
     return await beside(len(told), _files, families, told, known)
 
 
@@ -61,6 +64,9 @@ class _Known:
     designations: Mapping[UUID, Sequence[Designation]]
     regions: Mapping[UUID, str]
     time: Clock
+    copies: Sequence[Copy] = ()
+    decided: Mapping[UUID, Settled] = field(default_factory=dict)
+    """What people decided about agreements."""
 
 
 def _files(families: Mapping[UUID, Sequence[UUID]], told: Sequence[Record], known: _Known) -> dict[UUID, File]:
@@ -88,6 +94,7 @@ def _file(
     key: UUID, members: Sequence[UUID], owned: Sequence[Record], concerning: Sequence[Record], known: _Known
 ) -> File:
     """Goods are whose the record is now; what an order promised was promised to whomever it named then."""
+    copies = [one for one in known.copies if one.customer_id in members]
     standing = Standing(
         list(chain.from_iterable(known.steps.get(one, ()) for one in members)),
         list(chain.from_iterable(known.designations.get(one, ()) for one in members)),
@@ -99,6 +106,7 @@ def _file(
         orders=thresholds.stories(concerning, known.settled, frozenset(members)),
         standing=standing,
         zones=known.time.zones,
+        agreements=agreements.agreements_of(copies, known.decided, known.time.day),
     )
 
 

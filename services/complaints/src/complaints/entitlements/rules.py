@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -18,6 +18,31 @@ WARRANTY = "warranty"
 GOODS, CUSTOMER = "goods", "customer"
 DRAFT, REHEARSED, APPROVED, PUBLISHED, RETIRED = "draft", "rehearsed", "approved", "published", "retired"
 _YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """The version of an agreement that a clause stands in, and its days: both included, `until` None while open."""
+
+    id: UUID
+    version: int
+    kind: str
+    since: date
+    until: date | None
+    currency: str | None = None
+    """Of the amounts in its clauses; none: the policy's."""
+
+    def in_force(self, on: date) -> bool:
+        """Whether its clauses answer on a day."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What one order has to come to, in minor units of this currency (None: the policy's)."""
+
+    least_minor: int
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +67,8 @@ class Clause:
     skus: tuple[str, ...] = ()
     customers: frozenset[UUID] = frozenset()
     """Whom it was agreed with; none: everybody. What was agreed beats what holds for everybody."""
+    agreed: Agreed | None = None
+    """The agreement that it stands in; none: it is the policy's."""
 
     @property
     def lifelong(self) -> bool:
@@ -53,6 +80,13 @@ class Clause:
         if self.months is not None:
             return add_months(start, self.months)
         return start + timedelta(days=self.days) if self.days is not None else None
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The order that it asks for."""
+        if self.order_at_least_minor is None:
+            return None
+        return Threshold(self.order_at_least_minor, self.agreed.currency if self.agreed else None)
 
     def speaks_of(self, sku: str | None) -> bool:
         """Whether it is about such goods; a clause that names none is about all."""
@@ -94,11 +128,6 @@ class Policy:
     rates: Rates
     clauses: Sequence[Clause]
 
-    @property
-    def thresholds(self) -> tuple[Clause, ...]:
-        """The clauses that ask for an order of some size."""
-        return tuple(clause for clause in self.clauses if clause.order_at_least_minor is not None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
@@ -130,7 +159,8 @@ class Version:
 class Settled:
     """A person's word on a benefit that a correction would take away: `kept` or `withdrawn`, as of a version."""
 
-    order_id: UUID
+    about_id: UUID
+    """The order or the agreement."""
     at_version: int
     decision: str
     decided_by: str = ""
@@ -198,8 +228,16 @@ def policy_of(id: UUID, number: int, effective_from: date, body: Mapping[str, An
         vip_tiers=frozenset(body["vip_tiers"]),
         goodwill_lead_limit_minor=body["goodwill_lead_limit_minor"],
         rates=Rates(body["currency"], rows),
-        clauses=tuple(_clause(one) for one in body["clauses"]),
+        clauses=tuple(clause_of(one) for one in body["clauses"]),
     )
+
+
+def clause_of(raw: Mapping[str, Any], agreed: Agreed | None = None) -> Clause:
+    """The clause that plain values say; they have been checked when they came in. Unknown words are left out."""
+    values = {name: value for name, value in raw.items() if value is not None and name in _WORDS}
+    values |= {name: tuple(values[name]) for name in ("kinds", "skus") if name in values}
+    values["customers"] = frozenset(UUID(str(one)) for one in values.get("customers", ()))
+    return Clause(**{"names": {}, **values, "agreed": agreed})
 
 
 def add_months(day: date, months: int) -> date:
@@ -213,8 +251,4 @@ def _moved(one: Version, now: datetime, **changes: Any) -> Version:
     return replace(one, version=one.version + 1, recorded_at=now, **changes)
 
 
-def _clause(raw: Mapping[str, Any]) -> Clause:
-    values: dict[str, Any] = {name: value for name, value in raw.items() if value is not None}
-    values |= {name: tuple(values[name]) for name in ("kinds", "skus") if name in values}
-    values["customers"] = frozenset(UUID(str(one)) for one in values.get("customers", ()))
-    return Clause(**values)
+_WORDS = frozenset(one.name for one in fields(Clause)) - {"agreed"}

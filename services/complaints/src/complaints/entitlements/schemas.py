@@ -21,20 +21,35 @@ class PolicyNamed(Read):
     effective_from: date
 
 
+class AgreementNamed(Read):
+    """The version of an agreement that a clause stands in; its text is in `/v1/agreements/{id}`."""
+
+    id: UUID
+    version: int
+    kind: str
+    since: date
+    until: date | None
+    """The last day on which its clauses answer; null while it is open."""
+
+
 class TriedRead(Read):
     """A clause that was tried, and why it did or did not apply."""
 
+    agreement: AgreementNamed | None
+    """The agreement that it stands in; null for the policy's."""
     clause: str
     benefit: str
     package: str | None
     """The package it belongs to: `vip`, `lifelong`."""
     names: dict[str, str]
+    """By language; an agreement's clauses have none."""
     kinds: list[str]
     """Kinds of after-sale service that it covers."""
     applies: bool
     reason: str
     """`applies`, or why not: `expired`, `not-vip`, `order-too-small`, `no-order`, `unrated`, `in-town`,
-    `region-unknown`, `agreement-prevails`, `other-goods`, `nothing-bought`, `not-begun`."""
+    `region-unknown`, `agreement-prevails`, `agreement-ended`, `agreement-not-begun`, `other-goods`, `nothing-bought`,
+    `not-begun`."""
     why: str | None
     """What decided it: `top-tier`, `key-customer`, `reached`, `held`."""
     since: date | None
@@ -46,7 +61,7 @@ class TriedRead(Read):
     order_id: UUID | None
     """The order that it rests on."""
     flagged: bool
-    """It rests on an order that was corrected since: a person decides whether it stays."""
+    """It rests on an order or an agreement that was changed since: a person decides whether it stays."""
 
 
 class GoodsRead(Read):
@@ -100,8 +115,18 @@ class FlagRead(Read):
     clauses: list[str]
 
 
+class AgreementFlagRead(Read):
+    """An agreement that had promised benefits and, as it stands, does not give them."""
+
+    agreement_id: UUID
+    customer_id: UUID
+    version: int
+    """The agreement's, as it stands."""
+    clauses: list[str]
+
+
 class FlagDecision(Body):
-    """Whether the benefits of an order stay."""
+    """Whether the benefits of an order or an agreement stay."""
 
     model_config = example(decision="kept", reason="our-mistake")
 
@@ -113,6 +138,7 @@ def tried(one: Tried, on: date) -> TriedRead:
     """A clause as it is shown."""
     clause = one.clause
     return TriedRead(
+        agreement=AgreementNamed.model_validate(clause.agreed) if clause.agreed else None,
         clause=clause.code,
         benefit=clause.benefit,
         package=clause.package,
@@ -123,7 +149,7 @@ def tried(one: Tried, on: date) -> TriedRead:
         why=one.why,
         since=one.since,
         until=one.until,
-        lifelong=one.applies and clause.lifelong and not clause.vip,
+        lifelong=one.applies and one.until is None and not clause.vip,
         days_left=one.days_left(on),
         order_id=one.order_id,
         flagged=one.flagged,

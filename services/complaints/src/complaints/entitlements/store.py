@@ -68,7 +68,8 @@ SELECT DISTINCT customer_id FROM purchase WHERE record_id = $1 AND kind = 'order
 # Two who decide at once: the second must see what the first has decided.
 _DECIDING = "SELECT pg_advisory_xact_lock(hashtextextended('complaints.entitlement/' || $1::text, 0))"
 _SETTLED = """
-SELECT order_id, at_version, decision, decided_by, reason FROM entitlement_decision WHERE order_id = ANY($1::uuid[])
+SELECT order_id AS about_id, at_version, decision, decided_by, reason FROM entitlement_decision
+WHERE order_id = ANY($1::uuid[])
 """
 _SETTLED_FOR = "SELECT customer_id, at_version FROM entitlement_decision WHERE order_id = $1"
 _SETTLE = """
@@ -132,7 +133,7 @@ async def regions(reader: Reader, customer_ids: Collection[UUID]) -> dict[UUID, 
 async def settled(reader: Reader, order_ids: Collection[UUID]) -> dict[UUID, Settled]:
     """What people have decided about these orders."""
     rows = await reader.fetch(_SETTLED, list(order_ids))
-    return {row["order_id"]: Settled(**dict(row)) for row in rows}
+    return {row["about_id"]: Settled(**dict(row)) for row in rows}
 
 
 async def settled_for(reader: Reader, order_id: UUID) -> tuple[UUID, int] | None:
@@ -143,7 +144,7 @@ async def settled_for(reader: Reader, order_id: UUID) -> tuple[UUID, int] | None
 
 async def settle(tx: Tx, made: Settled, customer_id: UUID, unit: str) -> None:
     """Keep what a person has decided about an order; the last word counts."""
-    values = (made.order_id, made.at_version, made.decision, made.reason, made.decided_by)
+    values = (made.about_id, made.at_version, made.decision, made.reason, made.decided_by)
     await tx.execute(_SETTLE, tx.new_id(), tx.now, unit, customer_id, *values)
 
 

@@ -30,6 +30,21 @@ purchase = sa.Table(
     sa.Index("ix_purchase_corrected", "record_id", postgresql_where=sa.text("kind = 'order' AND version > 1")),
     sa.Index("ix_purchase_at", "at", postgresql_where=sa.text("kind = 'order'")),
 )
+# One row for each version of an agreement, named as above: what an earlier version had promised can still be seen.
+agreement_copy = sa.Table(
+    "agreement_copy",
+    metadata,
+    *base_columns(),
+    sa.Column("agreement_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("customer_id", UUID(as_uuid=True), nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date),
+    sa.Column("currency", sa.Text),
+    sa.Column("clauses", JSONB, nullable=False),
+    sa.Index("ix_agreement_copy_agreement_id", "agreement_id"),
+    sa.Index("ix_agreement_copy_changed", "agreement_id", postgresql_where=sa.text("version > 1")),
+)
 tier_change = sa.Table(
     "tier_change",
     metadata,
@@ -75,6 +90,18 @@ entitlement_decision = sa.Table(
     metadata,
     *base_columns(),
     sa.Column("order_id", UUID(as_uuid=True), nullable=False, unique=True),
+    sa.Column("customer_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("at_version", sa.BigInteger, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.CheckConstraint("decision IN ('kept', 'withdrawn')", name="decision"),
+)
+agreement_decision = sa.Table(
+    "agreement_decision",
+    metadata,
+    *base_columns(),
+    sa.Column("agreement_id", UUID(as_uuid=True), nullable=False, unique=True),
     sa.Column("customer_id", UUID(as_uuid=True), nullable=False),
     sa.Column("at_version", sa.BigInteger, nullable=False),
     sa.Column("decision", sa.Text, nullable=False),

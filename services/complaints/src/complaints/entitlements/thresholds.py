@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from complaints.entitlements.goods import ORDER, Record, Zones
-from complaints.entitlements.rules import Policy, Settled
+from complaints.entitlements.rules import Policy, Settled, Threshold
 
 REACHED, HELD, UNRATED, TOO_SMALL, NO_ORDER = "reached", "held", "unrated", "order-too-small", "no-order"
 KEPT, WITHDRAWN = "kept", "withdrawn"
@@ -69,9 +69,9 @@ def stories(versions: Iterable[Record], settled: Mapping[UUID, Settled], members
     return [Story(key, found[key], members, settled.get(key)) for key in sorted(found)]
 
 
-def reach(policy: Policy, least_minor: int, orders: Sequence[Story], zones: Zones, on: date) -> Reach:
-    """The best that any single order placed by that day says of a threshold (inclusive, in the policy's currency)."""
-    measure = _Measure(policy, least_minor, zones, on)
+def reach(policy: Policy, asked: Threshold, orders: Sequence[Story], zones: Zones, on: date) -> Reach:
+    """The best that any single order placed by that day says of a threshold (inclusive, at the rates of its day)."""
+    measure = _Measure(policy, asked, zones, on)
     found = [_of_order(measure, one) for one in orders]
     return min(found, key=lambda one: (_BEST_FIRST.index(one.state), one.since or on), default=Reach(NO_ORDER))
 
@@ -79,7 +79,7 @@ def reach(policy: Policy, least_minor: int, orders: Sequence[Story], zones: Zone
 @dataclass(frozen=True, slots=True)
 class _Measure:
     policy: Policy
-    least_minor: int
+    asked: Threshold
     zones: Zones
     on: date
 
@@ -89,9 +89,14 @@ class _Measure:
         if version.voided or day > self.on or version.currency is None or version.amount_minor is None:
             return Reach(NO_ORDER)
         amount = self.policy.rates.convert(version.amount_minor, version.currency, day)
-        if amount is None:
+        least = self._least(day)
+        if amount is None or least is None:
             return Reach(UNRATED, version.record_id, day)
-        return Reach(REACHED if amount >= self.least_minor else TOO_SMALL, version.record_id, day, amount)
+        return Reach(REACHED if amount >= least else TOO_SMALL, version.record_id, day, amount)
+
+    def _least(self, day: date) -> int | None:
+        rates = self.policy.rates
+        return rates.convert(self.asked.least_minor, self.asked.currency or rates.currency, day)
 
 
 def _of_order(measure: _Measure, story: Story) -> Reach:

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from complaints.entitlements.agreements import Copy
 from complaints.entitlements.goods import DELIVERY, ORDER, RETURN, SERVICE, Record
 from guanxi.events import Event, Fact
+from guanxi.events.customers import AgreementChanged
 from guanxi.events.directory import CustomerState
 from guanxi.events.interactions import (
     OrderDelivered,
@@ -108,6 +110,25 @@ def _said(said: Fact) -> tuple[str, Mapping[str, Any]]:
 
 def _lines(lines: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"sku": line.sku, "quantity": line.quantity} for line in lines]
+
+
+def agreement_of(event: Event[AgreementChanged]) -> Copy:
+    """A version of an agreement, without what only its owner needs."""
+    said = event.data
+    return Copy(
+        id=event.id,
+        version=event.sequence,
+        created_at=event.recordedtime,
+        recorded_at=event.recordedtime,
+        unit_id=said.unit,
+        agreement_id=said.agreement_id,
+        customer_id=said.customer_id,
+        kind=said.kind,
+        since=said.since,
+        until=said.until,
+        currency=said.currency,
+        clauses=[clause.model_dump(mode="json", exclude_none=True) for clause in said.clauses],
+    )
 
 
 def step_of(event: Event[SegmentChanged], customer_id: UUID) -> TierRow:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from complaints.entitlements import policy_store, reading, store, told
+from complaints.entitlements import agreement_store, policy_store, reading, store, told
 from complaints.entitlements.evaluation import Answer, evaluate
 from complaints.entitlements.offload import beside
 from complaints.entitlements.rules import Version
@@ -17,6 +17,7 @@ from guanxi import directory
 from guanxi.auth import Principal
 from guanxi.db import Reader, Tx
 from guanxi.events import Event
+from guanxi.events.customers import AgreementChanged
 from guanxi.events.directory import CustomerState
 from guanxi.events.scores import KeyCustomerDesignated, SegmentChanged
 from guanxi.problems import NotFound, Unprocessable
@@ -72,6 +73,11 @@ async def keep_purchases(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """
     some = [event for event in events if event.subject is not None or event.sequence > 1]
     await store.keep_records(tx, [told.record_of(event, event.subject) for event in some])
+
+
+async def keep_agreements(tx: Tx, events: Sequence[Event[AgreementChanged]]) -> None:
+    """Keep every version of each agreement: what an earlier one had promised is seen by it."""
+    await agreement_store.keep(tx, [told.agreement_of(event) for event in events])
 
 
 async def keep_tiers(tx: Tx, events: Sequence[Event[SegmentChanged]]) -> None:

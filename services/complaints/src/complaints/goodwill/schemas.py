@@ -71,6 +71,9 @@ class BeyondRead(Read):
     reason: str
     until: date | None
     order_id: UUID | None
+    agreement_id: UUID | None = None
+    """The agreement whose clause answered, at this version; null for the policy's. Answers kept before have none."""
+    agreement_version: int | None = None
 
 
 class GoodwillRead(Read):

@@ -191,6 +191,7 @@ def _check_currency(given: str, wanted: str) -> None:
 def _answer(found: Answered) -> dict[str, Any]:
     best = found.answer.best()
     tried = best[1] if best else None
+    agreed = tried.clause.agreed if tried else None
     return {
         "policy_id": str(found.version.id),
         "number": found.version.number,
@@ -201,6 +202,8 @@ def _answer(found: Answered) -> dict[str, Any]:
         "reason": tried.reason if tried else "no-clause",
         "until": tried.until.isoformat() if tried and tried.until else None,
         "order_id": str(tried.order_id) if tried and tried.order_id else None,
+        "agreement_id": str(agreed.id) if agreed else None,
+        "agreement_version": agreed.version if agreed else None,
     }
 
 

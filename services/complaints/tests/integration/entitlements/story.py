@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from guanxi.events.customers import AgreementChanged
 from guanxi.events.interactions import (
     OrderDelivered,
     OrderPlaced,
@@ -98,6 +99,14 @@ class Story:
         }
         fact = ServicePerformed.model_validate({**body, "cost_minor": cost, "currency": "CNY"})
         await self.service.apply(an_event(fact, aggregate=service_id, subject=customer))
+
+    async def agrees(self, customer: UUID, ago: int, *clauses: dict[str, Any], **values: Any) -> UUID:
+        """A service agreement in force since so many days ago; with `agreement_id` and `sequence` another version."""
+        id_, sequence = values.pop("agreement_id", None) or _NEW(), values.pop("sequence", 1)
+        body = {"agreement_id": id_, "customer_id": customer, "unit": "head-office", "kind": "service", **values}
+        fact = AgreementChanged.model_validate({"since": day(ago), "clauses": clauses, **body})
+        await self.service.apply(an_event(fact, aggregate=id_, sequence=sequence, subject=customer))
+        return id_
 
     async def enters(self, customer: UUID, tier: str | None, ago: int, sequence: int = 1) -> None:
         """The customer moves into a tier."""

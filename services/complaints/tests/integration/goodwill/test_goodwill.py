@@ -45,19 +45,20 @@ async def test_the_airport_an_agreement_of_six_months_and_a_claim_after_thirteen
     delivered = 396
     order = await story.buys(airport, delivered + 20, BIG * 8, pieces=10_000, sku="TOWER-1200")
     await story.receives(airport, order, delivered)
-    agreed = {"code": "agreement.baiyun", "benefit": "warranty", "months": 6, "customers": [str(airport)]}
-    await story.published(clauses=await story.clauses(agreed))
+    agreed = {"code": "agreement.baiyun", "benefit": "warranty", "months": 6}
+    agreement = await story.agrees(airport, delivered + 30, agreed)
 
     found = await story.asked(airport, sku="TOWER-1200")
     assert (found["covered"], found["warranty"]["clause"], found["warranty"]["reason"]) == (
         *(False, "agreement.baiyun", "expired"),
     )
-    assert found["policy"]["number"] == 2
+    assert found["warranty"]["agreement"]["id"] == str(agreement)
     assert (await budget(story, 20_000_000)).status_code == 200
     front, lead = await story.employee("zhou.min", "staff"), await story.employee("chen.gang", "lead")
     director = await story.employee("zhao", "director")
     one = await wanted(front, airport, 8_000_000, sku="TOWER-1200", note="1,000 towers lean")
-    assert (one["status"], one["answer"]["clause"], one["answer"]["number"]) == ("asked", "agreement.baiyun", 2)
+    assert (one["status"], one["answer"]["clause"]) == ("asked", "agreement.baiyun")
+    assert (one["answer"]["agreement_id"], one["answer"]["agreement_version"]) == (str(agreement), 1)
     assert (one["answer"]["covered"], one["answer"]["reason"]) == (False, "expired")
     assert (await decided(lead, one)).json()["code"] == "above-your-limit"
     approved = await decided(director, one)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import yaml
 
+from complaints.entitlements.agreements import Agreement, Copy, agreements_of
 from complaints.entitlements.evaluation import File
 from complaints.entitlements.goods import DELIVERY, ORDER, RETURN, Record, lots_of
 from complaints.entitlements.rules import Policy, Settled, policy_of
@@ -80,13 +81,44 @@ def file_of(
     designations: Sequence[Designation] = (),
     region: str | None = None,
     settled: Settled | None = None,
+    agreements: Sequence[Agreement] = (),
     members: frozenset[UUID] = frozenset({ME}),
 ) -> File:
     """A customer's file out of what was told."""
-    decided = {settled.order_id: settled} if settled else {}
+    decided = {settled.about_id: settled} if settled else {}
     return File(
         members=members,
         lots=lots_of(records, {}),
         orders=stories(records, decided, members),
         standing=Standing(steps, designations, region),
+        agreements=agreements,
     )
+
+
+def wording(code: str = "towers", benefit: str = "warranty", of: str = "goods", **terms: Any) -> dict[str, Any]:
+    """A clause of an agreement, as it is told."""
+    return {"code": code, "benefit": benefit, "of": of, **terms}
+
+
+def version(recorded: str, since: str, until: str | None = None, *said: dict[str, Any], number: int = 1) -> Copy:
+    """One version of an agreement, recorded on a day; the next one of it is made by `dataclasses.replace`."""
+    moment = at(recorded)
+    return Copy(
+        id=uuid4(),
+        version=number,
+        created_at=moment,
+        recorded_at=moment,
+        unit_id="head-office",
+        agreement_id=ME,
+        customer_id=ME,
+        kind="service",
+        since=date.fromisoformat(since),
+        until=date.fromisoformat(until) if until else None,
+        clauses=said or (wording(months=12),),
+    )
+
+
+def signed(*versions: Copy, settled: Settled | None = None) -> list[Agreement]:
+    """The agreements that these versions are of."""
+    decided = {settled.about_id: settled} if settled else {}
+    return agreements_of(versions, decided, lambda moment, _: moment.date())

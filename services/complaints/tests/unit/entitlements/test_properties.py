@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from complaints.entitlements.agreements import Copy
 from complaints.entitlements.comparison import compare, narrowed
 from complaints.entitlements.evaluation import evaluate
 from complaints.entitlements.goods import Record
 
-from .builders import ME, clauses, delivery, file_of, given_back, order, shipped, tier
+from .builders import ME, clauses, delivery, file_of, given_back, order, shipped, signed, tier, version, wording
 
 _POLICY = shipped()
 _OTHER = shipped(
@@ -90,6 +91,53 @@ def test_every_answer_names_its_reason_and_agrees_with_itself(told: list[Record]
             assert one.since is not None
             assert one.since <= on <= one.until
             assert one.days_left(on) == (one.until - on).days
+
+
+@st.composite
+def agreed(draw: st.DrawFn) -> list[Copy]:
+    told: list[Copy] = []
+    recorded = draw(days)
+    for number in range(1, draw(st.integers(1, 4))):
+        since = draw(days)
+        until = since + timedelta(days=draw(st.integers(0, 400))) if draw(st.booleans()) else None
+        terms = wording(months=draw(st.integers(1, 30)), vip=draw(st.booleans()))
+        one = version(recorded.isoformat(), since.isoformat(), until.isoformat() if until else None, terms)
+        told.append(replace(one, version=number))
+        recorded += timedelta(days=draw(st.integers(0, 200)))
+    return told
+
+
+@given(histories(), agreed(), days, st.randoms(use_true_random=False))
+def test_agreements_may_be_told_of_in_any_order(
+    told: list[Record], versions: list[Copy], on: date, chance: random.Random
+) -> None:
+    wanted = evaluate(_POLICY, file_of(told, agreements=signed(*versions)), on)
+    chance.shuffle(versions)
+    assert evaluate(_POLICY, file_of(told, agreements=signed(*versions)), on) == wanted
+    for one in (each for goods in wanted.goods for each in goods.tried):
+        assert (one.reason == "applies") is one.applies
+        assert not one.flagged or (one.promised_by is not None or one.order_id is not None)
+        agreement = one.clause.agreed
+        if one.applies and agreement is not None:
+            assert agreement.in_force(on)
+            assert one.reaches <= (agreement.until or date.max)
+
+
+@given(histories(), agreed(), days)
+def test_the_next_version_takes_nothing_from_goods_got_by_then(
+    told: list[Record], versions: list[Copy], on: date
+) -> None:
+    for n in range(1, len(versions)):
+        replaced = versions[n].recorded_at.date()
+        before = evaluate(_POLICY, file_of(told, agreements=signed(*versions[:n])), on)
+        after = evaluate(_POLICY, file_of(told, agreements=signed(*versions[: n + 1])), on)
+        for old, new in zip(before.goods, after.goods, strict=True):
+            had, has = old.best(), new.best()
+            if had is None or has is None or not had.applies or had.clause.agreed is None or old.lot is None:
+                continue
+            stood = max(had.clause.agreed.since, versions[had.clause.agreed.version - 1].recorded_at.date())
+            if had.promised_by is None and stood <= min(replaced, had.clause.agreed.until or date.max):
+                assert old.lot.start > replaced or (has.applies and has.reaches >= had.reaches)
 
 
 @given(histories(), days, tiers)

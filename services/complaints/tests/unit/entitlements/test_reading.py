@@ -24,7 +24,7 @@ _ZONES = {"head-office": ZoneInfo("Asia/Shanghai"), "new-york": ZoneInfo("Americ
 
 
 def files(told: list[Record], settled: Settled | None = None, **families: list[UUID]) -> list[File]:
-    known = _Known({settled.order_id: settled} if settled else {}, {}, {}, {}, Clock({}))
+    known = _Known({settled.about_id: settled} if settled else {}, {}, {}, {}, Clock({}))
     keys = {members[0]: members for members in (families or {"me": [ME], "other": [_OTHER]}).values()}
     return list(_files(keys, told, known).values())
 

@@ -96,7 +96,9 @@ class WorksheetItem(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     n: int
-    kind: Literal["field", "contact_point", "owner", "alias", "assignment", "referral", "rows", "match_decision"]
+    kind: Literal[
+        "field", "contact_point", "owner", "alias", "assignment", "referral", "agreement", "rows", "match_decision"
+    ]
     customer_id: UUID
     """The record that it stands under, and stays under when the merge is undone."""
     what: str
@@ -162,6 +164,7 @@ _WHERE = {
     "alias": "/v1/customers/{id}/aliases",
     "assignment": "/v1/customers/{id}/assignments",
     "referral": "/v1/customers/{id}/referrals",
+    "agreement": "/v1/customers/{id}/agreements",
     "match_decision": "/v1/match-candidates?customer={id}&status={what}",
     "contacts": "/v1/interactions?customer_id={id}",
     "orders": "/v1/orders?customer_id={id}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from customer_profile.agreements import usecases as agreements
 from customer_profile.customers import assignments
 from customer_profile.customers import usecases as customers
 from customer_profile.customers.rules import Customer
@@ -58,7 +59,10 @@ async def _of_record(reader: Reader, customer_id: UUID, merge: Merge) -> list[Li
         lines += [_line("assignment", customer_id, role, began)] if began else []
     brought = [one.created_at for one in await referrals.of_record(reader, customer_id)]
     brought = [at for at in brought if within(at, since, until)]
-    return [*lines, _line("referral", customer_id, "referral", brought)] if brought else lines
+    lines += [_line("referral", customer_id, "referral", brought)] if brought else []
+    agreed = [one.created_at for one in await agreements.of_record(reader, customer_id)]
+    agreed = [at for at in agreed if within(at, since, until)]
+    return [*lines, _line("agreement", customer_id, "agreement", agreed)] if agreed else lines
 
 
 async def _rows(reader: Reader, members: Iterable[UUID], merge: Merge) -> list[Line]:

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from customer_profile.customers.rules import MERGED, Revision
 
-Kind = Literal["field", "contact_point", "owner", "alias", "assignment", "referral", "rows", "match_decision"]
+Kind = Literal[
+    "field", "contact_point", "owner", "alias", "assignment", "referral", "agreement", "rows", "match_decision"
+]
 Advice = Literal["by_itself", "look"]
 _OURS = "guanxi"
 """What the platform does by itself bears this name, or one that begins with it and a colon."""
 _KINDS: dict[str, Kind] = {"contact_points": "contact_point", "owner_id": "owner"}
 _ORDER: tuple[Kind, ...] = (
     *("field", "contact_point", "owner", "alias", "assignment"),
-    *("referral", "rows", "match_decision"),
+    *("referral", "agreement", "rows", "match_decision"),
 )
 
 

@@ -16,10 +16,11 @@ _BUDGET_MINOR = 100_000_000
 
 
 async def goodwill(stage: Stage) -> list[str]:
-    """10,000 models, warranty of six months, a claim after thirteen: not owed, and given, out of a budget."""
+    """10,000 models, an agreement of six months, a claim after thirteen: not owed, and given, out of a budget."""
     now = datetime.now(UTC)
     await publish(stage.kafka, stage.prefix, customers.airport_order(stage.run, now))
     airport = stage.customers["airport"] = await stage.registered(AIRPORT)
+    agreement = await stage.admin.post(f"/v1/customers/{airport}/agreements", customers.airport_agreement(now))
     answer = await until("the answer to the airport's claim", partial(_refusal, stage, airport))
     before = await until("the airport's first value", partial(stage.score, airport, "value.existing"))
     unit = "complaint-desk"
@@ -42,7 +43,10 @@ async def goodwill(stage: Stage) -> list[str]:
     back = await stage.admin.get(f"/v1/customers/{airport}/goodwill-return")
     ratio = back["ratio_hundredths"] / 100
     return [
-        f"{AIRPORT}: {answer['reason']}, clause {answer['clause']}, the last day was {answer['until']}",
+        (
+            f"{AIRPORT}: {answer['reason']}, clause {answer['clause']} of its {agreement['kind']} agreement"
+            f" (version {answer['agreement']['version']}), the last day was {answer['until']}"
+        ),
         (
             f"趙總 {approved['status']}: {spent['spent_minor'] // 100:,} CNY; left in the budget of {budget['unit']}:"
             f" {budget['left_minor'] // 100:,}"
@@ -54,9 +58,10 @@ async def goodwill(stage: Stage) -> list[str]:
 
 
 async def _refusal(stage: Stage, airport: str) -> Any:
+    """The answer once the order, its delivery and the agreement have arrived."""
     found = await stage.callers["wang.fang"].get("/v1/entitlements", customer_id=airport, sku=MODEL)
     clause = found["warranty"]
-    return clause if clause and clause["reason"] == "expired" else None
+    return clause if clause and clause["agreement"] and clause["reason"] == "expired" else None
 
 
 async def _budget(stage: Stage, unit: str, year: int) -> None:
