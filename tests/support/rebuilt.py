@@ -21,6 +21,7 @@ from guanxi_local.postgres import Postgres
 from guanxi_local.roles import Database
 from guanxi_local.testplatform import TestPlatform
 from guanxi_local.testservers import copy_of
+from support.changes import Changes
 from support.databases import SERVICES, fingerprint, fingerprint_at, rows, rows_at, topology
 from support.waiting import Problem
 
@@ -84,6 +85,7 @@ class _Kept:
 
     made: dict[str, Database] = field(default_factory=dict)
     seen: set[UUID] = field(default_factory=set)
+    changes: Changes = field(default_factory=Changes)
 
 
 _KEPT: dict[Path, _Kept] = {}
@@ -110,8 +112,8 @@ async def models_agree(
 async def _take_in(platform: TestPlatform, server: Postgres, kept: _Kept, dice: random.Random) -> None:
     new: dict[UUID, bytes] = {}
     for service in SERVICES:
-        ids = [row[0] for row in await rows(platform, service, "SELECT event_id FROM event_log")]
-        new |= dict(await rows(platform, service, _BODIES, [one for one in ids if one not in kept.seen]))
+        (written,) = await kept.changes.look(platform, service, [_BODIES])
+        new |= {event_id: body for event_id, body in written if event_id not in kept.seen}
     events = [parse(body) for body in new.values()]
     dice.shuffle(events)
     for model in MODELS:
@@ -121,7 +123,7 @@ async def _take_in(platform: TestPlatform, server: Postgres, kept: _Kept, dice: 
     kept.seen |= new.keys()
 
 
-_BODIES = "SELECT event_id, body FROM event_log WHERE event_id = ANY($1::uuid[])"
+_BODIES = "SELECT event_id, body FROM event_log WHERE {fresh}"
 
 
 async def _apply(made: Database, model: Model, events: Sequence[Event[Any]]) -> None:
