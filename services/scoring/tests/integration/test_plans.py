@@ -14,6 +14,8 @@ from scoring.goodwill import store as goodwill
 from scoring.opinions import store as opinions
 from scoring.radar import store as radar
 from scoring.rehearsals import store as rehearsals
+from scoring.scores import dirty_store as dirty
+from scoring.scores import ranking_store as ranking
 from scoring.scores import store as scores
 from scoring.segments import store as segments
 
@@ -31,21 +33,21 @@ async def _plan(service: Harness, statement: str, *args: Any, but: tuple[str, ..
 
 
 async def test_a_claim_walks_the_index_in_its_own_order_and_stops(service: Harness) -> None:
-    plan = await _plan(service, scores._CLAIM, service.clock.now(), 100, but=_UNSORTED)
+    plan = await _plan(service, dirty._CLAIM, service.clock.now(), 100, but=_UNSORTED)
     assert "ix_dirty_due" in plan
     assert "Sort" not in plan
 
 
 async def test_a_chunk_of_the_sweep_starts_behind_the_last_one(service: Harness) -> None:
     now = service.clock.now()
-    plan = await _plan(service, scores._SWEEP, now.date(), now, now, scores.SWEPT, 100, but=_UNSORTED)
+    plan = await _plan(service, dirty._SWEEP, now.date(), now, now, dirty.SWEPT, 100, but=_UNSORTED)
     assert "uq_score_series_customer_id_kind" in plan
     assert "Index Cond: (customer_id >" in plan
 
 
 async def test_a_page_of_a_ranking_starts_behind_the_one_before(service: Harness) -> None:
-    first = await _plan(service, scores._RANKING, "trust", 50, but=_UNSORTED)
-    later = await _plan(service, scores._RANKING_ON, "trust", 50, 7, _ID, but=_UNSORTED)
+    first = await _plan(service, ranking._RANKING, "trust", 50, but=_UNSORTED)
+    later = await _plan(service, ranking._RANKING_ON, "trust", 50, 7, _ID, but=_UNSORTED)
     for plan in (first, later):
         assert "Index Scan Backward using ix_score_series_value" in plan
         assert "Sort" not in plan

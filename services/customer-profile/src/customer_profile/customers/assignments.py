@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from customer_profile.customers import desk, store
+from customer_profile.customers import assignment_store, desk
 from customer_profile.customers.rules import Assignment, Customer
 from customer_profile.customers.saving import Actor, Edit, draft, save_all
 from customer_profile.customers.schemas import NewAssignment, NewRecord
@@ -25,7 +25,7 @@ async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
         await _check_employee(tx, new.owner_id, principal, "owner_id")
     customer = await desk.register(tx, new, principal)
     if new.owner_id is not None:
-        await store.add_assignment(
+        await assignment_store.add_assignment(
             tx, customer, Assignment(tx.new_id(), customer.id, new.owner_id, OWNER, tx.now, None, None)
         )
         await tell_owner(tx, customer, None, None, principal.employee_id)
@@ -35,18 +35,18 @@ async def register(tx: Tx, new: NewRecord, principal: Principal) -> Customer:
 async def listed(reader: Reader, customer_id: UUID, principal: Principal) -> list[Assignment]:
     """All of exactly this record, the newest first, at most 200."""
     await desk.own(reader, customer_id, principal)
-    return await store.assignments(reader, customer_id)
+    return await assignment_store.assignments(reader, customer_id)
 
 
 async def of_record(reader: Reader, customer_id: UUID) -> list[Assignment]:
     """All of exactly this record, whoever asks, the newest first, at most 200."""
-    return await store.assignments(reader, customer_id)
+    return await assignment_store.assignments(reader, customer_id)
 
 
 async def one(reader: Reader, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Assignment:
     """One assignment, standing or ended. 404."""
     await desk.own(reader, customer_id, principal)
-    found = await store.assignment(reader, customer_id, assignment_id)
+    found = await assignment_store.assignment(reader, customer_id, assignment_id)
     if found is None:
         raise NotFound("assignment")
     return found
@@ -59,7 +59,7 @@ async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Princ
     """
     customer = await desk.locked(tx, customer_id, principal)
     await _check_employee(tx, new.employee_id, principal)
-    standing = await store.standing_assignments(tx, customer_id)
+    standing = await assignment_store.standing_assignments(tx, customer_id)
     if any(a.role == new.role and a.employee_id == new.employee_id for a in standing):
         raise Conflict("already-assigned", f"This employee is {new.role} of the customer already.")
     since = new.since or tx.now
@@ -68,8 +68,8 @@ async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Princ
     made = Assignment(tx.new_id(), customer_id, new.employee_id, new.role, since, None, new.reason)
     if new.role == OWNER:
         for before in (a for a in standing if a.role == OWNER):
-            await store.end_assignments(tx, [before.id], max(since, before.since))
-    await store.add_assignment(tx, customer, made)
+            await assignment_store.end_assignments(tx, [before.id], max(since, before.since))
+    await assignment_store.add_assignment(tx, customer, made)
     if new.role == OWNER:
         customer = await _change_owner(tx, customer, new.employee_id, new.reason, principal)
     return made, customer
@@ -78,10 +78,10 @@ async def assign(tx: Tx, customer_id: UUID, new: NewAssignment, principal: Princ
 async def end(tx: Tx, customer_id: UUID, assignment_id: UUID, principal: Principal) -> Customer:
     """End an assignment; an owner's leaves the customer without one. 404 for one that does not stand."""
     customer = await desk.locked(tx, customer_id, principal)
-    standing = {a.id: a for a in await store.standing_assignments(tx, customer_id)}
+    standing = {a.id: a for a in await assignment_store.standing_assignments(tx, customer_id)}
     if assignment_id not in standing:
         raise NotFound("assignment")
-    await store.end_assignments(tx, [assignment_id], tx.now)
+    await assignment_store.end_assignments(tx, [assignment_id], tx.now)
     if standing[assignment_id].role == OWNER:
         return await _change_owner(tx, customer, None, None, principal)
     return customer

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from customer_profile.customers import rules, store, values
+from customer_profile.customers import history_store, rules, store, values
 from customer_profile.customers.rules import ContactPoint, Customer, Revision, new_customer
 from customer_profile.customers.saving import Actor, Edit, Registration, lock_all, register_all, save_all
 from customer_profile.customers.schemas import ContactPointBody, CustomerPatch, NewRecord
@@ -160,11 +160,11 @@ async def history(  # noqa: PLR0913 - the parts of a query
     An external unit learns nothing of merges.
     """
     hidden = () if principal.internal else (rules.MERGED,)
-    found = await store.revisions(reader, customer.id, as_of, before, limit, merges=principal.internal)
+    found = await history_store.revisions(reader, customer.id, as_of, before, limit, merges=principal.internal)
     rows = [replace(row, diff=tuple(change for change in row.diff if change.field not in hidden)) for row in found]
     if as_of is None or before is not None or not rules.known_at(customer, as_of):
         return rows, None
-    later = await store.revisions_after(reader, customer.id, as_of)
+    later = await history_store.revisions_after(reader, customer.id, as_of)
     state = rules.state_before(rules.snapshot(customer), [revision.diff for revision in later])
     return rows, {field: value for field, value in state.items() if field not in hidden}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from customer_profile.customers import assignments, store
+from customer_profile.customers import assignment_store, assignments
 from customer_profile.customers.rules import Assignment, Customer
 from customer_profile.customers.saving import PLATFORM, Actor, Edit, lock_all, save_all
 from customer_profile.organisation import usecases as organisation
@@ -59,14 +59,14 @@ async def _leave(tx: Tx, employee_id: UUID, actor: Actor) -> None:
 
 
 async def _hand_over(tx: Tx, who: Employee, actor: Actor) -> None:
-    standing = await store.standing_of(tx, who.id, AT_ONCE + 1)
+    standing = await assignment_store.standing_of(tx, who.id, AT_ONCE + 1)
     if len(standing) > AT_ONCE:
         await due.schedule(tx, tx.now, HANDS_OVER, who.id)
     some = standing[:AT_ONCE]
     locked = await lock_all(tx, [one.customer_id for one in some])
     # What was ended while we waited for the customers is not ours any more.
-    still = [one for one in await store.standing_of(tx, who.id, AT_ONCE) if one.customer_id in locked]
-    await store.end_assignments(tx, [one.id for one in still], tx.now)
+    still = [one for one in await assignment_store.standing_of(tx, who.id, AT_ONCE) if one.customer_id in locked]
+    await assignment_store.end_assignments(tx, [one.id for one in still], tx.now)
     owned = {one.customer_id: locked[one.customer_id] for one in still if one.role == assignments.OWNER}
     heir = await organisation.successor(tx, who.unit_id, who.id)
     await _give(tx, {id_: one for id_, one in owned.items() if one.erased_at is None}, heir, actor)
@@ -79,5 +79,5 @@ async def _give(tx: Tx, owned: Mapping[UUID, Customer], heir: UUID | None, actor
         changed = after[one.id]
         if heir is not None:
             made = Assignment(tx.new_id(), one.id, heir, assignments.OWNER, tx.now, None, REASON)
-            await store.add_assignment(tx, changed, made)
+            await assignment_store.add_assignment(tx, changed, made)
         await assignments.tell_owner(tx, changed, one.owner_id, REASON, actor.employee_id)

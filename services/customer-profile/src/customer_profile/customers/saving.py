@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from customer_profile.customers import rules, store
+from customer_profile.customers import history_store, rules, store
 from customer_profile.customers.rules import Customer, FieldChange
 from guanxi.auth import Principal
 from guanxi.bus import log
@@ -109,7 +109,9 @@ async def _keep_history(tx: Tx, done: Sequence[tuple[Edit, tuple[FieldChange, ..
     for edit, diff, after in done:
         by_actor.setdefault(edit.actor, []).append((after, diff))
     for actor, rows in by_actor.items():
-        await store.add_revisions(tx, rows, actor=actor.name, employee_id=actor.employee_id, source=actor.source)
+        await history_store.add_revisions(
+            tx, rows, actor=actor.name, employee_id=actor.employee_id, source=actor.source
+        )
 
 
 def _told(tx: Tx, edit: Edit, diff: Sequence[FieldChange], after: Customer) -> list[Event[Any]]:

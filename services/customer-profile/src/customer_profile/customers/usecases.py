@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from customer_profile.customers import rules, store
-from customer_profile.customers.rules import Customer, Revision, Said, Step
+from customer_profile.customers import history_store, profiles, rules, store
+from customer_profile.customers.profiles import Said, Step
+from customer_profile.customers.rules import Customer, Revision
 from customer_profile.customers.saving import (
     PLATFORM,
     Actor,
@@ -101,9 +102,9 @@ def _in_order(profiles: Sequence[ReportedProfile]) -> list[ReportedProfile]:
 
 async def _apply(tx: Tx, profiles: Sequence[ReportedProfile]) -> None:
     before = await store.load(tx, [p.customer_id for p in profiles])
-    said = await store.last_said(tx, before)
+    said = await history_store.last_said(tx, before)
     regions = await organisation.regions(tx, {p.unit_id for p in profiles})
-    histories = await store.histories(tx, [p.customer_id for p in profiles if p.profile.twin() != "original"])
+    histories = await history_store.histories(tx, [p.customer_id for p in profiles if p.profile.twin() != "original"])
     after, fresh = dict(before), dict[UUID, ReportedProfile]()
     for p in profiles:
         one, key = before.get(p.customer_id), (p.customer_id, p.source)
@@ -116,7 +117,7 @@ async def _apply(tx: Tx, profiles: Sequence[ReportedProfile]) -> None:
         after[one.id] = _described(after[one.id], p, steps, region, tx.new_id)
     await save_all(tx, [Edit(before[id_], after[id_], Actor.of_source(p.source), p.at) for id_, p in fresh.items()])
     if fresh:
-        await store.say(tx, {(p.customer_id, p.source): p.said for p in fresh.values()})
+        await history_store.say(tx, {(p.customer_id, p.source): p.said for p in fresh.values()})
 
 
 def _described(
@@ -124,10 +125,10 @@ def _described(
 ) -> Customer:
     profile = said.profile
     if isinstance(profile, ProfileReportedVoided):
-        return rules.withdrawn(customer, steps, said.source, opened=said.opened)
+        return profiles.withdrawn(customer, steps, said.source, opened=said.opened)
     if profile.twin() == "corrected":
-        customer = rules.unsaid(customer, steps, said.source, opened=said.opened)
-    return rules.reported(customer, profile, said.source, region, new_id)
+        customer = profiles.unsaid(customer, steps, said.source, opened=said.opened)
+    return profiles.reported(customer, profile, said.source, region, new_id)
 
 
 async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
@@ -137,7 +138,7 @@ async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
 
 async def changes_since(reader: Reader, customer_id: UUID, moment: datetime) -> list[Revision]:
     """Changes of one record after a moment, newest first."""
-    return await store.revisions_after(reader, customer_id, moment)
+    return await history_store.revisions_after(reader, customer_id, moment)
 
 
 async def members_of(reader: Reader, some: Iterable[Customer]) -> list[UUID]:
@@ -171,7 +172,7 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     gone = [rules.erased(c, tx.now).next(tx.now, own=True) for c in fresh]
     if gone:
         await store.update(tx, list(zip(fresh, gone, strict=True)))
-        await store.blank_revisions(tx, [c.id for c in gone])
+        await history_store.blank_revisions(tx, [c.id for c in gone])
         for customer in gone:
             facts = (CustomerErased(customer_id=customer.id, erased_at=tx.now), rules.published(customer))
             await log.record(tx, *(draft(tx, customer, fact) for fact in facts))

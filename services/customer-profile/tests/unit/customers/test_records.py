@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_profile.customers.export import SHEET_TYPE, neutral, preferred
+from customer_profile.customers.profiles import reported, with_reported_points
 from customer_profile.customers.rules import (
     ContactPoint,
     Customer,
@@ -19,10 +20,8 @@ from customer_profile.customers.rules import (
     image,
     new_customer,
     published,
-    reported,
     snapshot,
     state_before,
-    with_reported_points,
 )
 from customer_profile.customers.values import grams, normal_email, normal_phone, searched_grams, value_hash
 from guanxi.events.inbound.profiles import Address, Preferences, ProfileReported

@@ -22,14 +22,14 @@ from scoring.scorecards.cards import Scorecard
 from scoring.scorecards.prospects import WALLET
 from scoring.scorecards.referring import REFERRAL, InfluenceCard
 from scoring.scorecards.rules import UNRATED
-from scoring.scores import network, store
+from scoring.scores import network, ranking_store, store
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.computing import picture, scored, tier_on
 from scoring.scores.explanation import Explanation
 from scoring.scores.influence import NOBODY, Network, counting
 from scoring.scores.levers import least_changes
+from scoring.scores.ranking_store import Pareto
 from scoring.scores.rules import Moment, Place, Ranked, Stored, day_of, ranked
-from scoring.scores.store import Pareto
 from scoring.wallet import usecases as wallet
 
 LEADING_PERCENT = 20
@@ -123,12 +123,12 @@ async def history(pool: Pool, customer: Whole, kind: str, before: date | None, l
 async def ranking(pool: Pool, kind: str, after: Place | None, limit: int) -> list[Ranked]:
     """Customers by value, best first."""
     async with pool.read() as reader:
-        return ranked(await store.ranking(reader, card_of(kind).kind, after, limit), after)
+        return ranked(await ranking_store.ranking(reader, card_of(kind).kind, after, limit), after)
 
 
 async def pareto(reader: Reader) -> Pareto:
     """What the leading fifth of customers brings."""
-    return await store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
+    return await ranking_store.pareto(reader, files.VALUE, LEADING_PERCENT, UNRATED)
 
 
 async def _all_of(

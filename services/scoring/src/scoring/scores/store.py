@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,42 +13,8 @@ import asyncpg
 from guanxi.db import Pool, Reader, TogetherByPool, Tx
 from guanxi.ports import derived_id
 from scoring.scores.measure import Reason
-from scoring.scores.rules import Place, Score, Stored, Valued
+from scoring.scores.rules import Score, Stored
 
-LIVE, HISTORIC, SWEPT = 0, 1, 2
-
-# Rows are only ever added, so that a consumer never waits for the scorer; many rows of one customer are one scoring.
-_MARK = """
-INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
-SELECT c, $1, t, u, d FROM unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[]) AS x(c, t, u, d)
-"""
-_CLAIM = """
-WITH ripe AS (
-  SELECT customer_id FROM dirty WHERE due_at <= $1 ORDER BY urgency, due_at, seq LIMIT $2 FOR UPDATE SKIP LOCKED
-), mine AS (
-  SELECT seq FROM dirty WHERE customer_id IN (SELECT customer_id FROM ripe) FOR UPDATE SKIP LOCKED
-)
-DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at
-"""
-_POSTPONE = "UPDATE dirty SET due_at = $2 WHERE customer_id = ANY($1::uuid[]) AND due_at < $2"
-_BEGIN_SWEEP = "INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_SWEEP = """
-WITH at AS (
-  SELECT day, reached FROM sweep WHERE day = $1 AND ended_at IS NULL FOR UPDATE SKIP LOCKED
-), chunk AS (
-  SELECT DISTINCT customer_id FROM score_series
-  WHERE customer_id > (SELECT coalesce(reached, '00000000-0000-0000-0000-000000000000') FROM at)
-    AND ended_at IS NULL AND as_of < $1
-  ORDER BY customer_id LIMIT $5
-), marked AS (
-  INSERT INTO dirty (customer_id, since, newest_at, urgency, due_at)
-  SELECT customer_id, $2::timestamptz, $3::timestamptz, $4::int, $2::timestamptz FROM chunk
-), next AS (
-  SELECT count(*) AS n, (SELECT customer_id FROM chunk ORDER BY customer_id DESC LIMIT 1) AS reached FROM chunk
-)
-UPDATE sweep SET reached = coalesce(next.reached, sweep.reached), ended_at = CASE WHEN next.n < $5 THEN $2 END
-FROM next, at WHERE sweep.day = at.day RETURNING next.n
-"""
 # Both in sorted order: the lock of a customer that was never scored needs a row, which is made first.
 _ENSURE = """
 INSERT INTO score_series (id, version, created_at, recorded_at, unit_id, customer_id, kind)
@@ -90,34 +56,6 @@ _HISTORY = f"""
 SELECT {_RESULT} FROM score WHERE customer_id = $1 AND kind = $2 AND as_of < coalesce($3, 'infinity'::date)
 ORDER BY as_of DESC LIMIT $4 + 1
 """
-_RANKING = """
-SELECT customer_id, value, band, as_of FROM score_series
-WHERE kind = $1 AND ended_at IS NULL AND value IS NOT NULL
-ORDER BY value DESC, customer_id DESC LIMIT $2 + 1
-"""
-_RANKING_ON = """
-SELECT customer_id, value, band, as_of FROM score_series
-WHERE kind = $1 AND ended_at IS NULL AND (value, customer_id) < ($3, $4)
-ORDER BY value DESC, customer_id DESC LIMIT $2 + 1
-"""
-# Shares are of the profit that was made: losses stand apart, so that no share passes 100 %.
-_PARETO = """
-WITH p AS (
-  SELECT (inputs->>'profit_minor')::bigint AS profit, row_number() OVER w AS place, count(*) OVER () AS customers
-  FROM score_series
-  WHERE kind = $1 AND ended_at IS NULL AND inputs ? 'profit_minor'
-  WINDOW w AS (ORDER BY (inputs->>'profit_minor')::bigint DESC, customer_id)
-)
-SELECT count(*) AS customers, count(*) FILTER (WHERE profit > 0) AS profitable,
-       count(*) FILTER (WHERE profit < 0) AS losing,
-       coalesce(sum(greatest(profit, 0)), 0)::bigint AS profit_minor,
-       coalesce(sum(least(profit, 0)), 0)::bigint AS loss_minor,
-       count(*) FILTER (WHERE place * 100 <= customers * $2 OR place = 1) AS leading,
-       coalesce(sum(greatest(profit, 0)) FILTER (WHERE place * 100 <= customers * $2 OR place = 1), 0)::bigint
-         AS leading_profit_minor,
-       (SELECT count(*) FROM score_series WHERE kind = $1 AND ended_at IS NULL AND band = $3) AS unrated
-FROM p
-"""
 # A row that a scorer has claimed is skipped: it waits for this erasure, and then finds nobody to score.
 _FORGET = (
     """
@@ -136,16 +74,6 @@ WHERE members && $1 AND cardinality(members) > 1
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Whom to score, because of what was newest at that time, how urgently and from when on."""
-
-    customer_id: UUID
-    newest_at: datetime
-    urgency: int
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """One customer's score of one kind as it stands; `sequence` counts its band's changes, None: never computed."""
 
@@ -156,55 +84,9 @@ class Series:
     score: Score | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pareto:
-    """How much of the profit the leading customers bring, in minor units of the firm's currency."""
-
-    customers: int
-    profitable: int
-    losing: int
-    unrated: int
-    profit_minor: int
-    loss_minor: int
-    leading: int
-    leading_profit_minor: int
-
-
 def series_id(customer_id: UUID, kind: str) -> UUID:
     """The aggregate that a customer's scores of one kind are."""
     return derived_id(customer_id, f"score/{kind}")
-
-
-async def mark(tx: Tx, marks: Sequence[Mark]) -> None:
-    """Enter customers to be scored."""
-    columns = zip(*((one.customer_id, one.newest_at, one.urgency, one.due_at) for one in marks), strict=True)
-    await tx.execute(_MARK, tx.now, *(list(column) for column in columns))
-
-
-async def claim(tx: Tx, limit: int) -> dict[UUID, datetime]:
-    """Take customers that are due out of the set, most urgent first; each with the newest cause among its marks."""
-    newest: dict[UUID, datetime] = {}
-    for row in await tx.fetch(_CLAIM, tx.now, limit):
-        newest[row["customer_id"]] = max(row["newest_at"], newest.get(row["customer_id"], row["newest_at"]))
-    return newest
-
-
-async def postpone(tx: Tx, customer_ids: Sequence[UUID], until: datetime) -> None:
-    """Let these customers wait."""
-    await tx.execute(_POSTPONE, list(customer_ids), until)
-
-
-async def begin_sweep(tx: Tx, day: date) -> None:
-    """Note that a day has begun; nothing when that was noted before."""
-    await tx.execute(_BEGIN_SWEEP, day, tx.now)
-
-
-async def sweep(tx: Tx, day: date, began_at: datetime, limit: int) -> int:
-    """Have the next customers scored for a day that has begun; gives how many.
-
-    None are left when these are fewer than `limit`; 0 also when another worker is at it.
-    """
-    return int(await tx.fetchval(_SWEEP, day, tx.now, began_at, SWEPT, limit) or 0)
 
 
 async def lock(tx: Tx, customer_ids: Iterable[UUID], kinds: Sequence[str]) -> dict[tuple[UUID, str], Series]:
@@ -287,22 +169,6 @@ _TOGETHER = TogetherByPool(_present)
 async def history(reader: Reader, customer_id: UUID, kind: str, before: date | None, limit: int) -> list[Stored]:
     """The scores of the past, newest first, one more than `limit`."""
     return [_stored(row) for row in await reader.fetch(_HISTORY, customer_id, kind, before, limit)]
-
-
-async def ranking(reader: Reader, kind: str, after: Place | None, limit: int) -> list[Valued]:
-    """Customers by value, best first, after a place, one more than `limit`."""
-    if after is None:
-        rows = await reader.fetch(_RANKING, kind, limit)
-    else:
-        rows = await reader.fetch(_RANKING_ON, kind, limit, after.value, after.customer_id)
-    return [Valued(**dict(row)) for row in rows]
-
-
-async def pareto(reader: Reader, kind: str, percent: int, unrated: str) -> Pareto:
-    """The share of the leading `percent` of customers."""
-    row = await reader.fetchrow(_PARETO, kind, percent, unrated)
-    assert row is not None  # noqa: S101 - an aggregate always has its row
-    return Pareto(**dict(row))
 
 
 async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -19,10 +19,11 @@ from scoring.radar import usecases as radar
 from scoring.scorecards import files
 from scoring.scorecards import usecases as scorecards
 from scoring.scorecards.cards import Cards
-from scoring.scores import network, store
+from scoring.scores import dirty_store, network, store
 from scoring.scores.computing import Picture, pictures, silent
+from scoring.scores.dirty_store import HISTORIC, LIVE, SWEPT, Mark
 from scoring.scores.rules import Moment, Score, day_of, midnight
-from scoring.scores.store import HISTORIC, LIVE, SWEPT, Mark, Series
+from scoring.scores.store import Series
 from scoring.scores.telling import score_changed
 from scoring.segments import usecases as segments
 from scoring.wallet import usecases as wallet
@@ -56,7 +57,7 @@ async def mark(tx: Tx, touched: Mapping[UUID, datetime]) -> None:
         historic = tx.now - at > HISTORIC_AFTER
         due_at = tx.now + SETTLING if historic else tx.now
         marks.append(Mark(customer_id, at, HISTORIC if historic else LIVE, due_at))
-    await store.mark(tx, marks)
+    await dirty_store.mark(tx, marks)
 
 
 async def mark_now(tx: Tx, customer_ids: Sequence[UUID]) -> None:
@@ -67,7 +68,7 @@ async def mark_now(tx: Tx, customer_ids: Sequence[UUID]) -> None:
 async def mark_later(tx: Tx, customer_ids: Sequence[UUID]) -> None:
     """Have customers scored after whoever has news: of the whole firm, as at midnight."""
     if customer_ids:
-        await store.mark(tx, [Mark(one, tx.now, SWEPT, tx.now) for one in customer_ids])
+        await dirty_store.mark(tx, [Mark(one, tx.now, SWEPT, tx.now) for one in customer_ids])
 
 
 async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
@@ -75,7 +76,7 @@ async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
     claimed: dict[UUID, datetime] = {}
     try:
         async with pool.begin() as tx:
-            claimed = await store.claim(tx, limit)
+            claimed = await dirty_store.claim(tx, limit)
             if claimed:
                 await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
     except Exception as error:
@@ -86,7 +87,7 @@ async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
 async def set_aside(pool: Pool, customer_ids: Sequence[UUID], wait: timedelta) -> None:
     """Let these customers wait a while: their scoring fails, and nobody else's shall wait for it."""
     async with pool.begin() as tx:
-        await store.postpone(tx, customer_ids, tx.now + wait)
+        await dirty_store.postpone(tx, customer_ids, tx.now + wait)
 
 
 async def sweep(pool: Pool, zone: ZoneInfo, chunk: int = SWEEP_CHUNK) -> int:
@@ -104,8 +105,8 @@ async def sweep_some(pool: Pool, zone: ZoneInfo, chunk: int = SWEEP_CHUNK) -> in
     """Mark the next customers of the day's sweep; gives how many, 0 at its end or while another worker is at it."""
     async with pool.begin() as tx:
         day = day_of(tx.now, zone)
-        await store.begin_sweep(tx, day)
-        return await store.sweep(tx, day, midnight(day, zone), chunk)
+        await dirty_store.begin_sweep(tx, day)
+        return await dirty_store.sweep(tx, day, midnight(day, zone), chunk)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
@@ -196,7 +197,7 @@ async def _mark_referrers(
     newest = max(causes[one.customer_id] for one in moved)
     marks = [Mark(one, newest, HISTORIC, tx.now + SETTLING) for one in sorted(referrers)]
     if marks:
-        await store.mark(tx, marks)
+        await dirty_store.mark(tx, marks)
 
 
 def _worth(one: Picture) -> Score:

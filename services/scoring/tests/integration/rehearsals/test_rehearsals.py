@@ -11,7 +11,7 @@ from guanxi.events.scores import SegmentChanged
 from guanxi.testing import Harness, a_customer
 from scoring.rehearsals import usecases
 from scoring.scorecards import files
-from scoring.scores.store import SWEPT
+from scoring.scores.dirty_store import SWEPT
 
 from ..conftest import MakeCustomer, an_order, settle
 from .steps import movers, path, publish, rehearsed
