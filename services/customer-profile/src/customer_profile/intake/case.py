@@ -71,6 +71,22 @@ class Case:
         return self.envelope.time
 
     @property
+    def settled(self) -> Status:
+        """What became of it; only of a case that every step has seen."""
+        assert self.status is not None  # noqa: S101 - every step before has settled or left it to the last
+        return self.status
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """Its matter; a report without a reference is a matter of its own and can never be corrected."""
+        return self.thread.id if self.thread else self.report_id
+
+    @property
+    def sequence(self) -> int:
+        """Its place in its matter."""
+        return self.thread.sequence if self.thread else 1
+
+    @property
     def external_customer(self) -> str | None:
         """The sender's name for the customer, where it could be read."""
         return getattr(self.judged.model, "external_customer", None) or self.envelope.text("external_customer")

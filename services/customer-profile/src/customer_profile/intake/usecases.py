@@ -6,16 +6,14 @@ The same way for Kafka, HTTP and files. What is wrong with one message is its ow
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from customer_profile.customers import usecases as customers
 from customer_profile.identity import usecases as identity
-from customer_profile.intake import erased, rules, store
+from customer_profile.intake import erased, keeping, rules, store
 from customer_profile.intake.case import Again, Case, Door, Found, Outcome, Status
 from customer_profile.intake.envelope import Arrival, Envelope, read
 from customer_profile.intake.rules import Judged, Thread, Verdict
@@ -51,7 +49,7 @@ async def take_in(tx: Tx, arrivals: Sequence[Arrival], door: Door, again: Again 
     threads = await _weigh(tx, cases)
     await _resolve(tx, cases)
     await erased.forget(tx, cases)
-    await _keep(tx, cases, threads, door)
+    await keeping.keep(tx, cases, threads, door)
     await _pass_on(tx, cases)
     return [_outcome(case) for case in cases]
 
@@ -69,7 +67,7 @@ def _outcome(case: Case) -> Outcome:
         event_id=case.envelope.event_id,
         # What repeats a reference under a new id has no row of its own.
         report_id=None if repeated and case.verdict is Verdict.DUPLICATE else case.report_id,
-        status="rejected" if repeated and case.errors else _settled(case),
+        status="rejected" if repeated and case.errors else case.settled,
         customer=found,
         errors=tuple(case.errors),
         warnings=tuple(case.warnings),
@@ -231,69 +229,6 @@ def _new_customer(case: Case) -> identity.NewCustomer:
     return new
 
 
-async def _keep(
-    tx: Tx, cases: Sequence[Case], threads: Mapping[store.ThreadKey, tuple[str, Thread]], door: Door
-) -> None:
-    """Keep reports and threads, and move the sources' watermarks on."""
-    await store.keep_reports(tx, [_kept(case, door) for case in cases if case.status != "duplicate"])
-    owners = _owners(cases)
-    gone = {case.thread.id for case in cases if case.thread and case.erased}
-    kept = {
-        key: (unit, replace(thread, customer_id=owners.get(thread.id, thread.customer_id)))
-        for key, (unit, thread) in threads.items()
-        if thread.id not in gone
-    }
-    await store.keep_threads(tx, kept)
-    newest: dict[str, datetime | None] = {case.arrival.desk: None for case in cases if case.publisher}
-    for case in cases:
-        if case.publisher and case.status in ("resolved", "passed_anonymous"):
-            before = newest[case.arrival.desk]
-            newest[case.arrival.desk] = case.time if before is None else max(before, case.time)
-    await sources.taken(tx, newest, Counter(case.arrival.desk for case in cases if case.status == "duplicate"))
-
-
-def _owners(cases: Iterable[Case]) -> dict[UUID, UUID]:
-    return {c.thread.id: c.customer_id for c in cases if c.thread and c.customer_id and c.status == "resolved"}
-
-
-def _kept(case: Case, door: Door) -> store.KeptReport:
-    passed = case.verdict in (None, Verdict.PASS_ON) and case.status != "rejected"
-    envelope = case.envelope
-    return store.KeptReport(
-        id=case.report_id,
-        unit=case.unit,
-        source=case.arrival.desk,
-        event_id=envelope.event_id,
-        reused=case.reused,
-        type=envelope.type,
-        family=case.judged.model.family() if case.judged.model else None,
-        external_customer=None if case.erased else case.external_customer,
-        external_ref=None if case.erased else case.external_ref,
-        body=None if case.erased else envelope.body,
-        raw=None if case.erased else envelope.raw,
-        body_hash=case.again.body_hash if case.again else envelope.body_hash,
-        time=envelope.time,
-        status=_settled(case),
-        errors=case.errors,
-        warnings=case.warnings,
-        customer_id=None if case.status == "rejected" else case.customer_id,
-        registered=case.registered,
-        aggregate_id=_aggregate(case) if passed else None,
-        sequence=_sequence(case) if passed else None,
-        received_by=door,
-        subject=envelope.subject,
-    )
-
-
-def _aggregate(case: Case) -> UUID:
-    # A report without a reference is a matter of its own and can never be corrected.
-    return case.thread.id if case.thread else case.report_id
-
-
-def _sequence(case: Case) -> int:
-    return case.thread.sequence if case.thread else 1
-
-
 async def _pass_on(tx: Tx, cases: Sequence[Case]) -> None:
     """Record what was resolved or passes anonymously on the topic of reports; profiles change the customer as well."""
     passed = [c for c in cases if c.status in ("resolved", "passed_anonymous") and c.verdict in (None, Verdict.PASS_ON)]
@@ -311,9 +246,9 @@ async def _profiles(tx: Tx, passed: Sequence[Case]) -> list[customers.ReportedPr
             source=case.arrival.desk,
             unit_id=case.unit,
             at=case.time,
-            sequence=_sequence(case),
+            sequence=case.sequence,
             profile=model,
-            thread=_aggregate(case),
+            thread=case.aggregate_id,
             opened=(id_, case.arrival.desk) in opened,
         )
         for case, model, id_ in about
@@ -327,16 +262,11 @@ def _event(tx: Tx, case: Case) -> Event[Any]:
         resolved(case.model, source=case.arrival.desk, unit=case.unit),
         id=tx.new_id(),
         recorded=tx.now,
-        aggregate=_aggregate(case),
-        sequence=_sequence(case),
+        aggregate=case.aggregate_id,
+        sequence=case.sequence,
         subject=case.customer_id,
         time=case.time,
         traceparent=envelope.traceparent or current_traceparent(),
         correlation=envelope.correlation or correlation_id(),
         causation=envelope.event_id,
     )
-
-
-def _settled(case: Case) -> Status:
-    assert case.status is not None  # noqa: S101 - every step before has settled or left it to the last
-    return case.status

@@ -11,19 +11,9 @@ from guanxi.events.fields import UtcTime
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 from interactions import scope
 from interactions.commerce import usecases
+from interactions.commerce.answers import DeliveryRead, OrderRead, OrderRow, PaymentRead, ReturnRead
 from interactions.commerce.rules import Delivery, GoodsReturn, Order, OrderStatus, Payment
-from interactions.commerce.schemas import (
-    DeliveryRead,
-    NewDelivery,
-    NewOrder,
-    NewPayment,
-    NewReturn,
-    OrderCorrection,
-    OrderRead,
-    OrderRow,
-    PaymentRead,
-    ReturnRead,
-)
+from interactions.commerce.schemas import NewDelivery, NewOrder, NewPayment, NewReturn, OrderCorrection
 from interactions.commerce.usecases import Whole
 from interactions.voiding import NewVoiding
 

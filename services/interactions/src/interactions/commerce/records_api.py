@@ -13,15 +13,9 @@ from guanxi.events.fields import UtcTime
 from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, write
 from interactions import scope
 from interactions.commerce import usecases
+from interactions.commerce.answers import DeliveryRead, PaymentRead, ReturnRead, ServiceRecordRead
 from interactions.commerce.rules import Delivery, Following, GoodsReturn, Payment, ServiceRecord, happened_at
-from interactions.commerce.schemas import (
-    DeliveryRead,
-    NewServiceRecord,
-    PaymentCorrection,
-    PaymentRead,
-    ReturnRead,
-    ServiceRecordRead,
-)
+from interactions.commerce.schemas import NewServiceRecord, PaymentCorrection
 from interactions.record import Record
 from interactions.voiding import NewVoiding
 

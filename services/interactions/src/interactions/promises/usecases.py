@@ -16,7 +16,7 @@ from guanxi.events.interactions import Promise as PromiseFact
 from guanxi.events.interactions import PromiseMade, PromiseMadeCorrected
 from guanxi.problems import NotFound, Stale
 from interactions import scope
-from interactions.promises import facts, rules, store
+from interactions.promises import facts, rules, store, timing
 from interactions.promises.rules import Made, Outcome, Promise, Revision
 from interactions.promises.store import Filter
 from interactions.timeline import usecases as timeline
@@ -83,7 +83,7 @@ async def reopen(tx: Tx, principal: Principal, promise_id: UUID) -> Promise:
 async def fall_due(tx: Tx, promise_id: UUID) -> None:
     """Break a promise whose moment has come, unless it has been settled or moved meanwhile."""
     before = await store.lock(tx, promise_id)
-    after = rules.overdue(before, tx.now) if before else None
+    after = timing.overdue(before, tx.now) if before else None
     if after is not None:
         await _write(tx, [after], [_draft(tx, after, facts.outcome(after), time=after.due_at)])
 
@@ -91,7 +91,7 @@ async def fall_due(tx: Tx, promise_id: UUID) -> None:
 async def draw_near(tx: Tx, promise_id: UUID) -> None:
     """Tell that a promise's moment draws near, unless it has been settled or moved meanwhile."""
     before = await store.lock(tx, promise_id)
-    after = rules.reminded(before, tx.now) if before else None
+    after = timing.reminded(before, tx.now) if before else None
     if after is not None:
         # Nothing is scheduled anew: what is due of a promise is locked before the promise, never after it.
         await store.write(tx, [after])
@@ -170,7 +170,7 @@ async def _apply(tx: Tx, revisions: Sequence[tuple[Made, Revision]]) -> None:
 
 async def _write(tx: Tx, promises: Sequence[Promise], told_of: Sequence[Event[Any]]) -> None:
     live = [one for one in promises if one.voided_at is None]
-    await store.schedule(tx, [moment for one in live for moment in rules.moments(one, tx.now)])
+    await store.schedule(tx, [moment for one in live for moment in timing.moments(one, tx.now)])
     await store.write(tx, promises)
     await timeline.write(tx, [facts.entry(one) for one in live])
     await timeline.void(tx, [one.id for one in promises if one.voided_at is not None])

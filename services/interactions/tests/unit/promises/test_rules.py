@@ -15,7 +15,7 @@ from guanxi.events.interactions import CustomerContacted
 from guanxi.ports import SystemIds
 from guanxi.problems import Conflict, Unprocessable
 from guanxi.testing import an_event
-from interactions.promises import rules
+from interactions.promises import rules, timing
 from interactions.promises.rules import Made, Outcome, Promise, Terms
 
 NOW = datetime(2026, 3, 31, 9, tzinfo=UTC)
@@ -80,8 +80,8 @@ def test_an_outcome_cannot_lie_before_the_promise() -> None:
 
 
 def test_a_promise_moved_meanwhile_is_not_broken_at_its_old_moment() -> None:
-    assert rules.overdue(promise(due=1), NOW) is None
-    broken = rules.overdue(promise(due=0), NOW)
+    assert timing.overdue(promise(due=1), NOW) is None
+    broken = timing.overdue(promise(due=0), NOW)
     assert broken
     assert (broken.status, broken.settled_at, broken.settled_by) == ("broken", NOW, "due")
 
@@ -104,15 +104,15 @@ def test_the_promiser_is_reminded_halfway_and_a_day_ahead_at_most(
     due: float, values: dict[str, Any], hours: float | None
 ) -> None:
     moment = NOW + timedelta(hours=hours) if hours is not None else None
-    assert rules.remind_at(promise(due=due, **values), NOW) == moment
+    assert timing.remind_at(promise(due=due, **values), NOW) == moment
 
 
 def test_a_reminder_is_not_made_up_for_when_the_promise_was_learned_of_late() -> None:
     made_before = {"made_at": NOW - timedelta(hours=80)}
-    assert rules.remind_at(promise(due=1, **made_before), NOW) is None
+    assert timing.remind_at(promise(due=1, **made_before), NOW) is None
     soon = replace(promise(due=1, **made_before), recorded_at=NOW - timedelta(hours=79))
-    assert rules.remind_at(soon, NOW) == NOW - timedelta(hours=23)
-    assert rules.reminded(soon, NOW) == replace(soon, reminded_at=NOW, version=2)
+    assert timing.remind_at(soon, NOW) == NOW - timedelta(hours=23)
+    assert timing.reminded(soon, NOW) == replace(soon, reminded_at=NOW, version=2)
 
 
 def test_another_moment_or_promiser_is_reminded_anew() -> None:
@@ -163,8 +163,8 @@ def test_a_late_correction_does_not_let_off_whoever_had_promised_in_time() -> No
     before = promise(due=-1)
     (after,) = rules.revise(made(terms("other", due=-1), historic=True), [before], NOW).changed
     assert (after.what, after.status) == ("other", "open")
-    assert rules.moments(after, NOW) == [(rules.DUE_KIND, before.id, before.due_at)]
-    assert rules.overdue(after, NOW)
+    assert timing.moments(after, NOW) == [(rules.DUE_KIND, before.id, before.due_at)]
+    assert timing.overdue(after, NOW)
 
 
 @pytest.mark.parametrize(("due", "status"), [(-1, "historic"), (1, "open")])
