@@ -24,16 +24,14 @@ SELECT customer_id, version, edition, recorded_at, unit_id, actor, employee_id, 
 FROM jsonb_populate_recordset(NULL::customer_revision, $1::jsonb)
 """
 _REVISION_FIELDS = ("version", "edition", "recorded_at", "actor", "employee_id", "source", "diff")
-_REVISION = (
-    "SELECT version, edition, recorded_at, actor, employee_id, source, diff FROM customer_revision "
-    "WHERE customer_id = $1"
-)
+_READ = "version, coalesce(edition, version) AS edition, recorded_at, actor, employee_id, source, diff"
+_REVISION = f"SELECT {_READ} FROM customer_revision WHERE customer_id = $1"
 _HISTORY = f"""{_REVISION} AND ($2::timestamptz IS NULL OR recorded_at <= $2)
-  AND ($3::bigint IS NULL OR CASE WHEN $5 THEN version ELSE edition END < $3)
+  AND ($3::bigint IS NULL OR CASE WHEN $5 THEN version ELSE coalesce(edition, version) END < $3)
   AND ($5 OR diff - '{MERGED}' <> '{{}}')
 ORDER BY version DESC LIMIT $4"""
-_HISTORIES = """SELECT customer_id, version, edition, recorded_at, actor, employee_id, source, diff
-FROM customer_revision WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
+_HISTORIES = f"""SELECT customer_id, {_READ} FROM customer_revision
+WHERE customer_id = ANY($1::uuid[]) ORDER BY version DESC"""
 _SINCE = f"{_REVISION} AND recorded_at > $2 ORDER BY version DESC"
 _BLANK_REVISIONS = "UPDATE customer_revision SET diff = NULL WHERE customer_id = ANY($1::uuid[]) AND diff IS NOT NULL"
 _SAID = "SELECT * FROM source_profile WHERE customer_id = ANY($1::uuid[])"

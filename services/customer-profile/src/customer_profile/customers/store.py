@@ -39,7 +39,7 @@ SHOWN = f"""customer.id, version, CASE canonical_id WHEN customer.id THEN 'activ
   unit_id AS unit, name, legal_name, legal_representative, contact_person, address, social_credit_code, id_number,
   to_char(birth_date, 'YYYY-MM-DD') AS birth_date, industry, size, preferences, time_zone, acquisition_source,
   owner_id::text, {_POINTS.format(of="customer")} AS contact_points, created_at, recorded_at, verified_at,
-  verified_by::text, edition, edited_at"""
+  verified_by::text, coalesce(edition, version) AS edition, coalesce(edited_at, recorded_at) AS edited_at"""
 """A record that was not erased, as a page of a list shows it: what is a text there comes as one."""
 
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
@@ -165,6 +165,8 @@ async def add_points(tx: Tx, points: Sequence[tuple[Customer, ContactPoint]]) ->
 def customer_of(row: asyncpg.Record) -> Customer:
     """A row with `LOADED` columns as a record."""
     values: dict[str, Any] = {name: row[name] for name in COLUMNS}
+    values["edition"] = row["edition"] or row["version"]
+    values["edited_at"] = row["edited_at"] or row["recorded_at"]
     values["address"] = Address.model_validate(values["address"]) if values["address"] else None
     values["preferences"] = Preferences.model_validate(values["preferences"]) if values["preferences"] else None
     points = tuple(

@@ -36,9 +36,9 @@ customer = sa.Table(
     sa.Column("verified_at", _MOMENT, nullable=False),
     sa.Column("verified_by", _ID),
     sa.Column("erased_at", _MOMENT),
-    # Of what its unit may know: merges count for nothing in them.
-    sa.Column("edition", sa.BigInteger, nullable=False, server_default="1"),
-    sa.Column("edited_at", _MOMENT, nullable=False, server_default=sa.func.now()),
+    # What its unit may know of: merges count for nothing in them. Null until the first change since there are any.
+    sa.Column("edition", sa.BigInteger),
+    sa.Column("edited_at", _MOMENT),
     sa.Column("grams", ARRAY(sa.Text), nullable=False, server_default="{}", info=personal("name")),
     sa.Column("credit_code_hash", sa.LargeBinary, info=personal("hash")),
     sa.Index("ix_customer_canonical_id", "canonical_id"),
@@ -73,7 +73,7 @@ customer_revision = sa.Table(
     metadata,
     sa.Column("customer_id", _ID, primary_key=True),
     sa.Column("version", sa.BigInteger, primary_key=True),
-    sa.Column("edition", sa.BigInteger, nullable=False),
+    sa.Column("edition", sa.BigInteger),
     sa.Column("recorded_at", _MOMENT, nullable=False),
     sa.Column("unit_id", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),

@@ -326,3 +326,30 @@ async def test_a_name_of_a_source_belongs_to_one_customer(harness: Harness, offi
     assert (alias["source"], alias["external_ref"]) == ("dealer-17", "A-1")
     dealer = harness.caller(unit="dealer-17")
     assert (await dealer.post(f"/v1/customers/{one}/aliases", json={**body, "external_ref": "A-2"})).status_code == 403
+
+
+@pytest.mark.parametrize("of_old", [False, True], ids=["of now", "of before there were editions"])
+async def test_its_own_unit_sees_no_merge_in_version_list_or_history(
+    harness: Harness, office: httpx.AsyncClient, *, of_old: bool
+) -> None:
+    dealer = harness.caller(unit="dealer-17")
+    theirs, ours = await made(dealer, "山西煤業"), await made(office, "山西煤業")
+    if of_old:
+        async with harness.database.api.begin() as tx:
+            await tx.execute("UPDATE customer SET edition = NULL, edited_at = NULL WHERE id = $1", UUID(theirs))
+    before = await dealer.get(f"/v1/customers/{theirs}")
+    merge = await merged(office, ours, theirs)
+    await undone(office, merge)
+    await merged(office, ours, theirs)
+    after = await dealer.get(f"/v1/customers/{theirs}")
+    assert (after.text, after.headers["ETag"]) == (before.text, before.headers["ETag"])
+    changed = await dealer.patch(f"/v1/customers/{theirs}", json={"size": "big"}, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    stale = await dealer.patch(f"/v1/customers/{theirs}", json={"size": "small"}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    history = (await dealer.get(f"/v1/customers/{theirs}/revisions")).json()["items"]
+    assert [(one["version"], [each["field"] for each in one["changes"]]) for one in history] == [(2, ["size"])]
+    (listed,) = (await dealer.get("/v1/customers")).json()["items"]
+    assert listed == (await dealer.get(f"/v1/customers/{theirs}")).json()
+    whole = await office.get(f"/v1/customers/{theirs}/revisions")
+    assert [one["version"] for one in whole.json()["items"]] == [5, 4, 3, 2]

@@ -37,6 +37,8 @@ PAUSES = tuple(
 GONE = 410
 _GOOD = range(200, 300)
 
+_OURS = frozenset({"traceparent", "correlationid", "causationid"})
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -95,11 +97,15 @@ def may_have(subscriber: Subscription, event: Event[Any]) -> bool:
     return may_ask_for(event.type, internal=False) and getattr(event.data, "unit", None) == subscriber.unit_id
 
 
-def public_body(event: Event[Any]) -> dict[str, Any]:
-    """The event as it leaves the house: without any personal field, and without our trace."""
+def public_body(event: Event[Any], *, internal: bool) -> dict[str, Any]:
+    """The event as it leaves the house: without any personal field, and without our trace.
+
+    A customer's own facts are counted with its merges: of those an external unit learns nothing.
+    """
     body: dict[str, Any] = orjson.loads(event.to_json())
     body["data"] = without_personal(type(event.data), body["data"])
-    return {name: value for name, value in body.items() if name not in ("traceparent", "correlationid", "causationid")}
+    hidden = _OURS if internal or event.aggregateid != event.subject else _OURS | {"sequence"}
+    return {name: value for name, value in body.items() if name not in hidden}
 
 
 def accepted(status: int) -> bool:

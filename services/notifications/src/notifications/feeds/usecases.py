@@ -149,5 +149,5 @@ def _row(tx: Tx, subscriber: Subscription, event: Event[Any]) -> dict[str, Any]:
         "event_id": event.id,
         "event_type": event.type,
         "customer_id": event.subject,
-        "body": rules.public_body(event),
+        "body": rules.public_body(event, internal=subscriber.internal),
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from guanxi.events import Event, Fact
 from guanxi.events.complaints import ComplaintFiled
-from guanxi.events.customers import CustomerReferred
+from guanxi.events.customers import CustomerReferred, CustomerUpdated
 from guanxi.events.scores import SegmentChanged
 from guanxi.testing.builders import an_event
 from notifications.feeds.rules import (
@@ -91,11 +91,20 @@ def test_what_carries_no_unit_and_is_no_score_goes_to_no_dealer() -> None:
 
 def test_a_body_carries_no_personal_field_and_no_trace() -> None:
     event = a_complaint().model_copy(update={"traceparent": "00-x", "correlationid": "x", "causationid": "y"})
-    body = public_body(event)
+    body = public_body(event, internal=False)
     assert "zhang" not in str(body)
     assert "reply_to" not in body["data"]
     assert body["data"]["number"] == "C-1"
     assert not {"traceparent", "correlationid", "causationid"} & set(body)
+
+
+def test_a_customers_own_facts_go_to_a_dealer_without_the_number_that_merges_count_in() -> None:
+    customer = UUID("01980f5e-0a6e-7c31-9d0f-3f1f6a0b2c11")
+    changed = CustomerUpdated(customer_id=customer, unit="dealer-17", changed=("name",))
+    event = an_event(changed, aggregate=customer, subject=customer, sequence=3)
+    assert "sequence" not in public_body(event, internal=False)
+    assert public_body(event, internal=True)["sequence"] == 3
+    assert public_body(a_complaint(), internal=False)["sequence"] == a_complaint().sequence
 
 
 def personal_names(fact: type[Fact]) -> set[str]:
