@@ -37,7 +37,8 @@ _HOMES = {
     "due.before_commit": "interactions",
     "consumer.taken_in": "interactions",
 }
-"""Who comes by there under this load; of the other points each service does."""
+"""Who comes by there under this load; of the other points each of those below does."""
+_EACH = ("customer-profile", "interactions", "complaints")
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,20 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
     dice = chance(f"crash at {point}")
     writers = Writers(admin, ledger, dice)
     async with only_growing(ground), writing(writers), publishing(dealer, dice), _causes(point, ground, admin, dealer):
-        for _ in range(count(smoke=1, full=3, soak=25)):
-            service = _HOMES.get(point) or dice.choice(("customer-profile", "interactions", "complaints"))
-            said = await asyncio.to_thread(ground.die_at, service, f"{point}:{dice.randint(1, 5)}")
-            await asyncio.to_thread(ground.bring_back, service)
-            assert f"crash point {point} reached" in said, said[-2000:]
+        deaths, who = count(smoke=1, full=3, soak=25), [_HOMES[point]] if point in _HOMES else list(_EACH)
+        while deaths > 0:
+            some = dice.sample(who, min(deaths, len(who)))
+            await asyncio.gather(*(_die(ground, one, point, dice.randint(1, 5)) for one in some))
+            deaths -= len(some)
     await recovers(ground, [dealer])
     await all_is_well(ground, admin, ledger)
+
+
+async def _die(ground: TestPlatform, service: str, point: str, visit: int) -> None:
+    """Let a service die when it comes to a point for the so-manieth time, and bring it back."""
+    said = await asyncio.to_thread(ground.die_at, service, f"{point}:{visit}")
+    await asyncio.to_thread(ground.bring_back, service)
+    assert f"crash point {point} reached" in said, said[-2000:]
 
 
 class _causes:  # noqa: N801 - reads as a block

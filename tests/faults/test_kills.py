@@ -30,8 +30,7 @@ _STRIKES: dict[str, Strike] = {
     "immediate": lambda platform, _: platform.restart_postgres("immediate"),
 }
 _FAULTS = (
-    *(pytest.param((name,), "kill", 4, id=name) for name in SERVICES),
-    pytest.param(SERVICES, "kill", 1, id="each-service", marks=pytest.mark.smoke),
+    pytest.param(SERVICES, "kill", 4, id="each-service", marks=pytest.mark.smoke),
     pytest.param(("postgres",), "fast", 5, id="postgres-fast"),
     pytest.param(("postgres",), "immediate", 5, id="postgres-immediate", marks=pytest.mark.smoke),
     pytest.param(("postgres",), "kill", 5, id="postgres-kill"),
