@@ -22,6 +22,8 @@ from guanxi.telemetry import CONSUMER_LAG_RECORDS, CONSUMER_LAG_SECONDS
 STUCK_SECONDS = 30.0
 LOOK_SECONDS = 2.0
 REBUILDS = 3
+_TURNS = 20
+"""For so many times as long a partition may wait whose consumer comes to verdicts about others."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +82,12 @@ class Guarded:
         since = runner.narrowing_since
         if since is not None and now - since > seconds and now - runner.progress_at < seconds:
             return []  # it narrows down a failure event by event, and comes to verdicts
+        # The client hands out what it has fetched partition by partition: while a slow consumer comes to verdicts in
+        # some of them, the others wait their turn.
+        patience = seconds if now - runner.progress_at > seconds else seconds * _TURNS
         hand = runner.assignment()
         ours = hand.places if hand.dealt else hand.places or self.behind.keys()
-        return [p for p in ours if self.behind.get(p) and now - self._moved[p][1] > seconds]
+        return [p for p in ours if self.behind.get(p) and now - self._moved[p][1] > patience]
 
     def rebuild(self) -> int:
         """Start it anew; gives how often that was done without its coming to an end."""

@@ -188,6 +188,23 @@ def test_only_what_is_behind_can_be_stuck(bench: Bench, behind: int, expected: l
     assert run_in_virtual_time(go()) == expected
 
 
+@pytest.mark.parametrize(("turns", "expected"), [(2, []), (21, [Place(TOPIC, 0)])])
+def test_a_partition_waits_its_turn_while_its_consumer_works_on_others(
+    bench: Bench, turns: int, expected: list[Place]
+) -> None:
+    guarded = Guarded(bench.runner(), [TOPIC])
+
+    async def go() -> list[Place]:
+        for n in range(turns):
+            guarded.see({Place(TOPIC, 0): 9, Place(TOPIC, 1): 99}, {Place(TOPIC, 1): n})
+            guarded.runner.progress_at = asyncio.get_running_loop().time()
+            await asyncio.sleep(watchdog.STUCK_SECONDS - 1)
+        guarded.see({Place(TOPIC, 0): 9, Place(TOPIC, 1): 99}, {Place(TOPIC, 1): turns})
+        return guarded.stuck(watchdog.STUCK_SECONDS)
+
+    assert run_in_virtual_time(go()) == expected
+
+
 def test_a_member_whom_the_others_leave_no_partition_is_not_stuck(bench: Bench) -> None:
     guarded, place = Guarded(bench.runner(), [TOPIC]), Place(TOPIC, 0)
 
