@@ -129,8 +129,24 @@ def test_an_amount_is_in_the_agreements_currency_at_the_rate_of_the_orders_day(
     agreed = signed(replace(terms, currency="USD"))
     found = ask(file_of([order("2026-01-10", total, currency=currency)], agreements=agreed), "2026-02-01")
     assert reasons(found)["towers"] == said
+
+
+def test_an_order_in_the_agreements_currency_needs_no_rate_and_is_not_rounded() -> None:
+    terms = replace(version("2025-09-01", "2025-09-01", None, wording(order_at_least_minor=100_000)), currency="XAU")
+    for total, said in ((100_000, "applies"), (99_999, "order-too-small")):
+        file = file_of([order("2026-01-10", total, currency="XAU")], agreements=signed(terms))
+        assert reasons(ask(file, "2026-02-01"))["towers"] == said
+    rates = {"VND": {"2009-01-01": "0.0003"}}
+    terms = replace(terms, currency="VND")
+    for total, said in ((100_000, "applies"), (99_999, "order-too-small")):
+        file = file_of([order("2026-01-10", total, currency="VND")], agreements=signed(terms))
+        assert reasons(ask(file, "2026-02-01", rates=rates))["towers"] == said
+
+
+def test_without_a_rate_an_order_in_another_currency_is_unrated_not_small() -> None:
+    terms = version("2025-09-01", "2025-09-01", None, wording(order_at_least_minor=100_000))
     unrated = signed(replace(terms, currency="XAU"))
-    found = ask(file_of([order("2026-01-10", total)], agreements=unrated), "2026-02-01")
+    found = ask(file_of([order("2026-01-10", 719_000)], agreements=unrated), "2026-02-01")
     assert reasons(found)["towers"] == "unrated"
 
 
