@@ -40,7 +40,7 @@ class Terms:
     replaced_on: date | None = None
 
     def promised(self, got: date | None) -> bool:
-        """Whether it was in force while it stood, and goods that were got on this day were got by then."""
+        """Whether it was in force while it stood, and goods that were ordered or got on this day were so by then."""
         last = self.replaced_on or date.max
         until = self.agreed.until or date.max
         return max(self.agreed.since, self.recorded_on) <= min(until, last) and (got is None or got <= last)
@@ -61,7 +61,7 @@ class Agreement:
         return self.versions[-1]
 
     def promises(self, got: date | None) -> list[Terms]:
-        """Earlier versions that had promised something for goods got on this day (None: to the customer as such).
+        """Earlier versions that had promised something for goods of this first day (None: to the customer as such).
 
         We cannot know what the customer has been told meanwhile, so all that was once in force counts as promised,
         unless a person has withdrawn it.

@@ -165,7 +165,7 @@ class _Trial:
         longest = {one.clause.benefit: one.reaches for one in sorted(tried, key=lambda t: t.reaches) if one.applies}
         held: dict[str, Tried] = {}
         for agreement in self.file.agreements:
-            for terms in agreement.promises(lot.start if lot else None):
+            for terms in agreement.promises(lot.first if lot else None):
                 for one in self._signed(terms, lot, sku, of):
                     benefit = one.clause.benefit
                     if one.applies and one.reaches > longest.get(benefit, date.min):

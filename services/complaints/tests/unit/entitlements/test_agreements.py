@@ -190,6 +190,13 @@ def test_goods_that_were_got_after_the_change_were_promised_nothing(shortened: l
     assert held(warranty(on_the_day)) == (True, True, "held")
 
 
+def test_goods_ordered_under_a_version_and_delivered_after_it_keep_what_it_promised(shortened: list[Copy]) -> None:
+    for ordered, said in (("2026-03-01", (True, True, "held")), ("2026-03-02", (False, False, None))):
+        bought = order(ordered)
+        file = file_of([bought, delivery(bought, "2026-03-20")], agreements=signed(*shortened))
+        assert held(warranty(ask(file, "2026-11-20"))) == said
+
+
 def test_a_version_that_was_never_in_force_promised_nothing() -> None:
     first = version("2025-09-01", "2026-01-01", None, wording(months=24))
     typo = replace(first, id=uuid4(), version=2, clauses=[wording(months=2)])
