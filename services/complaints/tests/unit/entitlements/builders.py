@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import yaml
 
-from complaints.entitlements.agreements import Agreement, Copy, agreements_of
+from complaints.entitlements.agreements import Agreement, Copy, Promise, agreements_of
 from complaints.entitlements.evaluation import File
 from complaints.entitlements.goods import DELIVERY, ORDER, RETURN, Record, lots_of
 from complaints.entitlements.rules import Policy, Settled, policy_of
@@ -118,7 +118,6 @@ def version(recorded: str, since: str, until: str | None = None, *said: dict[str
     )
 
 
-def signed(*versions: Copy, settled: Settled | None = None) -> list[Agreement]:
-    """The agreements that these versions are of."""
-    decided = {settled.about_id: settled} if settled else {}
-    return agreements_of(versions, decided, lambda moment, _: moment.date())
+def signed(*versions: Copy, decided: Mapping[Promise, str] | None = None) -> list[Agreement]:
+    """The agreements that these versions are of; with what was decided about the promises of `ME`."""
+    return agreements_of(versions, {ME: decided or {}}, lambda moment, _: moment.date())

@@ -13,7 +13,6 @@ import pytest
 from complaints.entitlements.agreements import Copy
 from complaints.entitlements.evaluation import Answer, File, Tried, evaluate
 from complaints.entitlements.goods import Record
-from complaints.entitlements.rules import Settled
 
 from .builders import ME, STAND, clauses, delivery, file_of, order, shipped, signed, tier, version, wording
 
@@ -176,8 +175,7 @@ def test_a_shortened_agreement_is_flagged_and_nothing_withdrawn(shortened: list[
     random.Random(seed).shuffle(shortened)
     answer = warranty(ask(file_of([bought], agreements=signed(*shortened)), "2026-11-20"))
     assert (held(answer), answer.until) == ((True, True, "held"), day("2027-10-01"))
-    assert answer.promised_by is not None
-    assert (answer.promised_by.version, answer.promised_by.until) == (1, None)
+    assert [(one.version, one.until) for one in answer.promised_by] == [(1, None)]
     early = warranty(ask(file_of([bought], agreements=signed(*shortened)), "2026-03-15"))
     assert held(early) == (True, True, "held")
 
@@ -218,7 +216,7 @@ def test_a_longer_agreement_and_a_clause_left_out_that_others_cover_take_nothing
 
 @pytest.mark.parametrize(("decision", "applies"), [("kept", True), ("withdrawn", False)])
 def test_what_a_person_decided_is_flagged_no_more(shortened: list[Copy], decision: str, *, applies: bool) -> None:
-    agreed = signed(*shortened, settled=Settled(ME, 2, decision))
+    agreed = signed(*shortened, decided={(1, "towers"): decision})
     answer = warranty(ask(file_of([order("2025-10-01")], agreements=agreed), "2026-11-20"))
     assert (answer.applies, answer.flagged) == (applies, False)
 
@@ -229,7 +227,7 @@ def test_what_is_promised_after_a_withdrawal_is_promised_anew_and_what_was_kept_
 ) -> None:
     again = replace(shortened[0], id=uuid4(), version=3, recorded_at=shortened[1].recorded_at.replace(month=4))
     ended = replace(shortened[1], id=uuid4(), version=4, recorded_at=shortened[1].recorded_at.replace(month=5))
-    agreed = signed(*shortened, again, ended, settled=Settled(ME, 2, decision))
+    agreed = signed(*shortened, again, ended, decided={(1, "towers"): decision})
     answer = warranty(ask(file_of([order("2025-10-01", sku=STAND)], agreements=agreed), "2026-11-20"))
     assert held(answer) == (True, flagged, "held")
 
@@ -240,3 +238,77 @@ def test_a_benefit_of_the_customer_is_held_as_well() -> None:
     second = replace(first, id=uuid4(), version=2, clauses=[])
     (given, *_) = ask(file_of(agreements=signed(first, second)), "2026-11-20").customer
     assert (given.clause.code, held(given), given.until) == ("tenders", (True, True, "held"), None)
+
+
+_FIRST = version("2025-01-01", "2025-01-01")
+_TENDERS = wording("tenders", "tender-documents", "customer")
+
+
+def story(*said: list[dict[str, Any]]) -> list[Copy]:
+    """Versions of an agreement that say this, recorded month by month."""
+    moments = [_FIRST.recorded_at.replace(month=n + 1) for n in range(len(said))]
+    return [
+        replace(_FIRST, id=uuid4(), version=n, recorded_at=moment, clauses=terms)
+        for n, (terms, moment) in enumerate(zip(said, moments, strict=True), 1)
+    ]
+
+
+def given(answer: Answer) -> list[Tried]:
+    return [one for one in (*answer.customer, *answer.goods[0].tried) if one.applies and one.clause.agreed]
+
+
+def flagged(answer: Answer) -> set[tuple[int, str]]:
+    return {(by.version, one.clause.code) for one in given(answer) if one.flagged for by in one.promised_by}
+
+
+def decide(versions: list[Copy], decided: dict[tuple[int, str], str]) -> Answer:
+    return ask(file_of([order("2025-01-01")], agreements=signed(*versions, decided=decided)), "2025-12-01")
+
+
+def test_what_is_taken_after_a_decision_waits_for_another() -> None:
+    told = story([_TENDERS], [wording(months=24)], [wording(months=6)])
+    assert flagged(decide(told[:2], {})) == {(1, "tenders")}
+    kept = {(1, "tenders"): "kept"}
+    assert flagged(decide(told[:2], kept)) == set()
+    answer = decide(told, kept)
+    assert (flagged(answer), warranty(answer).until) == ({(2, "towers")}, day("2027-01-01"))
+
+
+def test_what_a_decided_version_went_on_giving_waits_once_it_is_taken() -> None:
+    told = story([_TENDERS, wording(months=24)], [wording(months=24)], [wording(months=6)])
+    answer = decide(told, {(1, "tenders"): "kept"})
+    assert flagged(answer) == {(1, "towers"), (2, "towers")}
+    assert [one.clause.code for one in given(answer) if one.flagged] == ["towers"]
+    assert held(next(one for one in given(answer) if one.clause.code == "tenders")) == (True, False, "held")
+
+
+def test_a_withdrawal_takes_what_was_shown_and_nothing_that_was_kept() -> None:
+    told = story([_TENDERS], [], [wording(months=24)], [wording(months=3)])
+    decided = {(1, "tenders"): "kept"}
+    assert flagged(decide(told, decided)) == {(3, "towers")}
+    answer = decide(told, {**decided, (3, "towers"): "withdrawn"})
+    assert [(one.clause.code, held(one)) for one in given(answer)] == [("tenders", (True, False, "held"))]
+    assert warranty(answer).reason == "expired"
+
+
+_EXCHANGE = wording("exchange", kinds=["exchange"], months=12)
+_REPAIR = wording("repair", kinds=["repair"], months=24)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ([_EXCHANGE, _REPAIR], [_REPAIR], {(1, "exchange")}),
+        ([wording(kinds=["exchange", "repair"])], [wording(kinds=["repair"])], {(1, "towers")}),
+        ([wording(months=12)], [_REPAIR], {(1, "towers")}),
+        ([_EXCHANGE], [wording(months=12)], set()),
+        ([wording(kinds=["exchange", "repair"], months=12)], [_EXCHANGE, _REPAIR], set()),
+        ([wording(package="gold", months=12)], [wording(months=12)], {(1, "towers")}),
+        ([wording(months=12)], [wording(package="gold", months=12)], set()),
+        ([_EXCHANGE, _REPAIR], [], {(1, "exchange"), (1, "repair")}),
+    ],
+)
+def test_each_kind_of_service_and_each_package_is_held_by_itself(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], lost: set[tuple[int, str]]
+) -> None:
+    assert flagged(decide(story(before, after), {})) == lost
