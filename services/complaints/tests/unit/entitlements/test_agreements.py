@@ -291,6 +291,13 @@ def test_a_withdrawal_takes_what_was_shown_and_nothing_that_was_kept() -> None:
     assert warranty(answer).reason == "expired"
 
 
+def test_what_a_kept_promise_gives_anyhow_needs_no_other_decision() -> None:
+    told = story([_TENDERS], [], [_TENDERS], [])
+    assert flagged(decide(told, {})) == {(1, "tenders"), (3, "tenders")}
+    assert flagged(decide(told, {(1, "tenders"): "kept"})) == set()
+    assert flagged(decide(told, {(1, "tenders"): "withdrawn"})) == {(3, "tenders")}
+
+
 _EXCHANGE = wording("exchange", kinds=["exchange"], months=12)
 _REPAIR = wording("repair", kinds=["repair"], months=24)
 
