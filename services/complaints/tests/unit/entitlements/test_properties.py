@@ -149,9 +149,10 @@ def _waiting(answer: Answer) -> set[Promise]:
 
 
 def _nothing_lost(had: Sequence[Tried], has: Sequence[Tried], versions: Sequence[Copy]) -> None:
-    clauses = [clause for one in versions for clause in one.clauses]
+    spoken = [(clause["benefit"], kind) for one in versions for clause in one.clauses for kind in clause["kinds"]]
+    spoken += [(clause.benefit, kind) for clause in _POLICY.clauses for kind in clause.kinds]
     for one in had:
-        words = {kind for clause in clauses if clause["benefit"] == one.clause.benefit for kind in clause["kinds"]}
+        words = {kind for benefit, kind in spoken if benefit == one.clause.benefit}
         for kind in one.clause.kinds or words or {"any"}:
             assert any(_as_much(other, one, kind) for other in has), (one, kind)
 
