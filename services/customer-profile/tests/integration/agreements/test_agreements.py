@@ -124,7 +124,7 @@ async def test_of_merged_customers_all_are_listed_and_each_stays_its_records(off
     sheet = (await office.get(f"/v1/merges/{merge['id']}/worksheet")).json()
     lines = [(line["customer_id"], line["advice"]) for line in sheet["items"] if line["kind"] == "agreement"]
     assert lines == [(two, "by_itself")]
-    assert (await office.post(f"/v1/merges/{merge['id']}/undo")).is_success
+    assert (await office.post(f"/v1/merges/{merge['id']}/undo", json={"reason": "mistake"})).is_success
     assert (await listed(office, one), await listed(office, two)) == ([mine], [later["id"], theirs])
 
 
