@@ -115,7 +115,7 @@ async def _fill(ground: Ground, source: str) -> None:
     brought = {"referred_id": (await post(ground.own, "customers", {"kind": "person", "name": "Mine"}))["id"]}
     ids["referral_id"] = (await post(ground.own, f"customers/{customer['id']}/referrals", brought))["id"]
     agreed = {"kind": "service", "since": "2026-01-01", "reference": "Mine."}
-    ids["agreement_id"] = (await post(ground.own, f"customers/{customer['id']}/agreements", agreed))["id"]
+    ids["agreement_id"] = (await post(ground.department, f"customers/{customer['id']}/agreements", agreed))["id"]
     asked = {"customer_id": customer["id"], "purpose": "marketing", "channel": "email", "way": "phone"}
     ids["request_id"] = (await post(ground.own, "permission-requests", asked))["id"]
     await _listened(ground, customer["id"])

@@ -30,12 +30,14 @@ STATEMENTS = (
   {BASE},
   agreement_id uuid NOT NULL,
   customer_id uuid NOT NULL,
+  promised_version bigint NOT NULL,
+  clause text NOT NULL,
   at_version bigint NOT NULL,
   decision text NOT NULL,
   reason text NOT NULL,
   decided_by text NOT NULL,
   CONSTRAINT pk_agreement_decision PRIMARY KEY (id),
-  CONSTRAINT uq_agreement_decision_agreement_id UNIQUE (agreement_id),
+  CONSTRAINT uq_agreement_decision_agreement_id_promised_version_clause UNIQUE (agreement_id, promised_version, clause),
   CONSTRAINT ck_agreement_decision_decision CHECK (decision IN ('kept', 'withdrawn'))
 )""",
 )

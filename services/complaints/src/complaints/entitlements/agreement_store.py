@@ -9,8 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from complaints.entitlements.agreements import Copy
-from complaints.entitlements.rules import Settled
+from complaints.entitlements.agreements import Copy, Decided, Promise
 from guanxi.db import Reader, Tx, as_row
 
 _NAMES = tuple(one.name for one in fields(Copy))
@@ -26,17 +25,17 @@ ORDER BY agreement_id LIMIT $2
 """
 # Two who decide at once: the second must see what the first has decided.
 _DECIDING = "SELECT pg_advisory_xact_lock(hashtextextended('complaints.agreement/' || $1::text, 0))"
-_SETTLED = """
-SELECT agreement_id AS about_id, at_version, decision, decided_by, reason FROM agreement_decision
-WHERE agreement_id = ANY($1::uuid[])
+_DECIDED = """
+SELECT agreement_id, promised_version, clause, decision FROM agreement_decision WHERE agreement_id = ANY($1::uuid[])
 """
-_SETTLE = """
-INSERT INTO agreement_decision AS d
-  (id, created_at, recorded_at, unit_id, customer_id, agreement_id, at_version, decision, reason, decided_by)
-VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (agreement_id) DO UPDATE SET version = d.version + 1, recorded_at = excluded.recorded_at,
-  at_version = excluded.at_version, decision = excluded.decision, reason = excluded.reason,
-  decided_by = excluded.decided_by
+_LAST = """
+SELECT customer_id, at_version FROM agreement_decision WHERE agreement_id = $1 ORDER BY at_version DESC LIMIT 1
+"""
+_DECIDE = """
+INSERT INTO agreement_decision (id, created_at, recorded_at, unit_id, customer_id, agreement_id, at_version, decision,
+  reason, decided_by, promised_version, clause)
+SELECT p.id, $1, $1, $2, $3, $4, $5, $6, $7, $8, p.promised_version, p.clause
+FROM unnest($9::uuid[], $10::bigint[], $11::text[]) AS p(id, promised_version, clause)
 """
 
 
@@ -66,16 +65,26 @@ async def hold_decision(tx: Tx, agreement_id: UUID) -> None:
     await tx.execute(_DECIDING, str(agreement_id))
 
 
-async def settled(reader: Reader, agreement_ids: Collection[UUID]) -> dict[UUID, Settled]:
-    """What people have decided about these agreements."""
-    rows = await reader.fetch(_SETTLED, list(agreement_ids))
-    return {row["about_id"]: Settled(**dict(row)) for row in rows}
+async def decided(reader: Reader, agreement_ids: Collection[UUID]) -> dict[UUID, dict[Promise, str]]:
+    """What people have decided about what each of these agreements had promised."""
+    found: dict[UUID, dict[Promise, str]] = {}
+    for row in await reader.fetch(_DECIDED, list(agreement_ids)):
+        found.setdefault(row["agreement_id"], {})[row["promised_version"], row["clause"]] = row["decision"]
+    return found
 
 
-async def settle(tx: Tx, made: Settled, customer_id: UUID, unit: str) -> None:
-    """Keep what a person has decided about an agreement; the last word counts."""
-    values = (made.about_id, made.at_version, made.decision, made.reason, made.decided_by)
-    await tx.execute(_SETTLE, tx.new_id(), tx.now, unit, customer_id, *values)
+async def last_decided(reader: Reader, agreement_id: UUID) -> tuple[UUID, int] | None:
+    """Whose an agreement is that was decided about, and the version that stood at the last decision."""
+    row = await reader.fetchrow(_LAST, agreement_id)
+    return (row["customer_id"], row["at_version"]) if row else None
+
+
+async def decide(tx: Tx, made: Decided, unit: str) -> None:
+    """Keep what a person has decided about promises that nobody had decided about."""
+    said = (made.agreement_id, made.at_version, made.decision, made.reason, made.decided_by)
+    ids = [tx.new_id() for _ in made.promises]
+    versions, clauses = [version for version, _ in made.promises], [code for _, code in made.promises]
+    await tx.execute(_DECIDE, tx.now, unit, made.customer_id, *said, ids, versions, clauses)
 
 
 def _copy(row: asyncpg.Record) -> Copy:

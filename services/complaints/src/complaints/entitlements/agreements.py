@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from complaints.entitlements.rules import Agreed, Clause, Settled, clause_of
-from complaints.entitlements.thresholds import KEPT, WITHDRAWN
+from complaints.entitlements.rules import Agreed, Clause, clause_of
+
+Promise = tuple[int, str]
+"""A version of an agreement, and a clause of it by its code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Terms:
     replaced_on: date | None = None
 
     def promised(self, got: date | None) -> bool:
-        """Whether it was in force while it stood, and goods that were got on this day were got by then."""
+        """Whether it was in force while it stood, and goods that were ordered or got on this day were so by then."""
         last = self.replaced_on or date.max
         until = self.agreed.until or date.max
         return max(self.agreed.since, self.recorded_on) <= min(until, last) and (got is None or got <= last)
@@ -48,12 +50,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """All versions of one agreement, oldest first, and what a person has decided about what it had promised."""
+    """All versions of one agreement, oldest first, and what people have decided about what each had promised."""
 
     id: UUID
     customer_id: UUID
     versions: Sequence[Terms]
-    settled: Settled | None = None
+    decided: Mapping[Promise, str] = field(default_factory=dict)
 
     @property
     def now(self) -> Terms:
@@ -61,30 +63,40 @@ class Agreement:
         return self.versions[-1]
 
     def promises(self, got: date | None) -> list[Terms]:
-        """Earlier versions that had promised something for goods got on this day (None: to the customer as such).
+        """Earlier versions that had promised something for goods of this first day (None: to the customer as such).
 
-        We cannot know what the customer has been told meanwhile, so all that was once in force counts as promised,
-        unless a person has withdrawn it.
+        We cannot know what the customer has been told meanwhile, so all that was once in force counts as promised.
         """
-        settled = self.settled
-        since = settled.at_version if settled is not None and settled.decision == WITHDRAWN else 0
-        return [one for one in self.versions[:-1] if one.agreed.version >= since and one.promised(got)]
+        return [one for one in self.versions[:-1] if one.promised(got)]
 
-    def waits(self, version: int) -> bool:
-        """Whether what this version had promised waits for a person: nobody has said that it is kept."""
-        settled = self.settled
-        return settled is None or settled.decision != KEPT or version > settled.at_version
+    def decision(self, clause: Clause) -> str | None:
+        """What a person has decided about a clause of one of its versions: `kept`, `withdrawn`, None while nobody."""
+        return self.decided.get((clause.agreed.version, clause.code)) if clause.agreed else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A person's word, `kept` or `withdrawn`, on promises of an agreement; `at_version` stood at that time."""
+
+    agreement_id: UUID
+    customer_id: UUID
+    at_version: int
+    promises: Collection[Promise]
+    decision: str
+    decided_by: str
+    reason: str
 
 
 def agreements_of(
-    copies: Iterable[Copy], settled: Mapping[UUID, Settled], day: Callable[[datetime, str], date]
+    copies: Iterable[Copy], decided: Mapping[UUID, Mapping[Promise, str]], day: Callable[[datetime, str], date]
 ) -> list[Agreement]:
     """The agreements that these versions are of, the oldest first; `day` gives the day of a moment where a unit is."""
     found: dict[UUID, list[Copy]] = {}
     for one in sorted(copies, key=lambda copy: copy.version):
         found.setdefault(one.agreement_id, []).append(one)
     return [
-        Agreement(key, found[key][0].customer_id, _terms(found[key], day), settled.get(key)) for key in sorted(found)
+        Agreement(key, found[key][0].customer_id, _terms(found[key], day), decided.get(key, {}))
+        for key in sorted(found)
     ]
 
 

@@ -10,7 +10,13 @@ from fastapi import APIRouter, Depends, Query
 from complaints.access import Reading, Writing
 from complaints.entitlements import agreement_flags, flags, showing, usecases
 from complaints.entitlements.offload import beside
-from complaints.entitlements.schemas import AgreementFlagRead, EntitlementsRead, FlagDecision, FlagRead
+from complaints.entitlements.schemas import (
+    AgreementFlagDecision,
+    AgreementFlagRead,
+    EntitlementsRead,
+    FlagDecision,
+    FlagRead,
+)
 from complaints.entitlements.usecases import Asked
 from complaints.fields import Sku
 from guanxi import directory
@@ -68,16 +74,22 @@ async def list_agreement_flags(call: Reading, page: Paging) -> Page[AgreementFla
     """List agreements that were changed and had promised more before: that stands until somebody decides."""
     async with call.pool.read() as reader:
         found = await agreement_flags.page(reader, page.after, page.limit, call.pool.clock.now())
-    return page.cut([AgreementFlagRead.model_validate(one) for one in found], lambda one: (one.agreement_id,))
+    return page.cut([showing.agreement_flag(one) for one in found], lambda one: (one.agreement_id,))
 
 
 @router.post("/agreement-flags/{agreement_id}/decision", status_code=201)
-async def decide_agreement_flag(agreement_id: UUID, body: FlagDecision, call: Writing) -> AgreementFlagRead:
-    """Keep what the agreement had promised before it was changed, or withdraw it; for leads and directors."""
+async def decide_agreement_flag(agreement_id: UUID, body: AgreementFlagDecision, call: Writing) -> AgreementFlagRead:
+    """Keep what the agreement had promised before it was changed, or withdraw it; for leads and directors.
+
+    It is about the promises named, or all that wait: what earlier decisions kept stays kept, and what a later change
+    takes away waits for a decision of its own.
+    """
+    only = None if body.promises is None else [(one.version, one.clause) for one in body.promises]
     async with call.once() as once:
         if once.replay:
-            return AgreementFlagRead.model_validate(await agreement_flags.decided(once.tx, once.replay))
-        found = await agreement_flags.decide(once.tx, agreement_id, body.decision, body.reason, call.principal)
+            return showing.agreement_flag(await agreement_flags.decided(once.tx, once.replay))
+        word = agreement_flags.Word(body.decision, body.reason, only)
+        found = await agreement_flags.decide(once.tx, agreement_id, word, call.principal)
         where = f"/v1/entitlements?customer_id={found.customer_id}"
         once.created(agreement_id, where, customer_id=found.customer_id, decision=body.decision)
-    return AgreementFlagRead.model_validate(found)
+    return showing.agreement_flag(found)

@@ -6,7 +6,7 @@ draft shows exactly what publishing it gives.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -16,7 +16,7 @@ from complaints.entitlements.agreements import Agreement, Terms
 from complaints.entitlements.goods import Lot, Zones
 from complaints.entitlements.rules import CUSTOMER, GOODS, WARRANTY, Agreed, Clause, Policy, Threshold
 from complaints.entitlements.standing import Standing
-from complaints.entitlements.thresholds import HELD, Reach, Story
+from complaints.entitlements.thresholds import HELD, KEPT, WITHDRAWN, Reach, Story
 
 APPLIES, EXPIRED, NOT_BEGUN, NOTHING_BOUGHT = "applies", "expired", "not-begun", "nothing-bought"
 AGREEMENT_PREVAILS, OTHER_GOODS, NOT_VIP = "agreement-prevails", "other-goods", "not-vip"
@@ -44,7 +44,7 @@ class Tried:
     """One clause that was tried: whether it applies, why not, from when to when (`until` None: for life).
 
     `flagged`: it rests on an order or an agreement that was changed since and waits for a person. `why` is what decided
-    it, `promised_by` the earlier version of an agreement that it is held by.
+    it, `promised_by` the earlier versions of an agreement that had said so, oldest first, where it is held.
     """
 
     clause: Clause
@@ -55,12 +55,18 @@ class Tried:
     order_id: UUID | None = None
     flagged: bool = False
     why: str | None = None
-    promised_by: Agreed | None = None
+    promised_by: Sequence[Agreed] = ()
 
     @property
     def reaches(self) -> date:
         """Its last day, for comparing."""
         return self.until or (ENDLESS if self.since else date.min)
+
+    def gives(self, other: Tried, kind: str) -> bool:
+        """Whether it gives a kind of service of another clause's benefit and package, for as long as that one."""
+        mine, asked = self.clause, other.clause
+        same = mine.benefit == asked.benefit and asked.package in {None, mine.package}
+        return same and (not mine.kinds or kind in mine.kinds) and self.reaches >= other.reaches
 
     def days_left(self, on: date) -> int | None:
         """Days after `on` that it still covers; 0 when it does not, None for life."""
@@ -106,7 +112,10 @@ def evaluate(policy: Policy, file: File, on: date, sku: str | None = None, order
         for asked in {clause.threshold for clause in (*policy.clauses, *agreed)}
         if asked is not None
     }
-    trial = _Trial(policy, file, on, reached)
+    kinds: dict[str, set[str]] = {}
+    for clause in (*policy.clauses, *agreed):
+        kinds.setdefault(clause.benefit, set()).update(clause.kinds)
+    trial = _Trial(policy, file, on, reached, kinds)
     wanted = [
         lot for lot in file.lots if sku in (None, lot.sku) and order_id in (None, lot.order_id) and lot.start <= on
     ]
@@ -126,6 +135,8 @@ class _Trial:
     file: File
     on: date
     reached: Mapping[Threshold, Reach]
+    kinds: Mapping[str, Collection[str]]
+    """The kinds of service that anybody speaks of, by benefit: a clause that names none is about all of them."""
     vips: dict[date, str | None] = field(default_factory=dict)
     """Why the customer was a VIP on each day that was looked at: many goods share few days."""
 
@@ -161,19 +172,36 @@ class _Trial:
         return found
 
     def _held(self, tried: Sequence[Tried], lot: Lot | None, sku: str | None, of: str) -> list[Tried]:
-        """What earlier versions of agreements had promised beyond all that holds: of each benefit the longest."""
-        longest = {one.clause.benefit: one.reaches for one in sorted(tried, key=lambda t: t.reaches) if one.applies}
-        held: dict[str, Tried] = {}
+        """What earlier versions of agreements had promised beyond all that holds: what was kept, then what waits."""
+        stands = [one for one in tried if one.applies]
+        promised: dict[str | None, list[Tried]] = {KEPT: [], WITHDRAWN: [], None: []}
         for agreement in self.file.agreements:
-            for terms in agreement.promises(lot.start if lot else None):
+            for terms in agreement.promises(lot.first if lot else None):
                 for one in self._signed(terms, lot, sku, of):
-                    benefit = one.clause.benefit
-                    if one.applies and one.reaches > longest.get(benefit, date.min):
-                        longest[benefit] = one.reaches
-                        held[benefit] = replace(
-                            one, why=HELD, promised_by=terms.agreed, flagged=agreement.waits(terms.agreed.version)
-                        )
-        return list(held.values())
+                    if one.applies:
+                        promised[agreement.decision(one.clause)].append(one)
+        kept = self._beyond(promised[KEPT], stands, waits=False)
+        return [*kept, *self._beyond(promised[None], [*stands, *kept], waits=True)]
+
+    def _beyond(self, promised: Iterable[Tried], stands: Sequence[Tried], *, waits: bool) -> list[Tried]:
+        """Promises of which some kind of service, or some day, is given by nothing that stands; the same ones once."""
+        found: dict[tuple[object, ...], Tried] = {}
+        for one in promised:
+            clause = one.clause
+            kinds = clause.kinds or self.kinds[clause.benefit] or ("",)
+            if clause.agreed and not all(any(other.gives(one, kind) for other in stands) for kind in kinds):
+                key = (
+                    clause.agreed.id,
+                    clause.code,
+                    clause.benefit,
+                    clause.package,
+                    clause.kinds,
+                    one.since,
+                    one.until,
+                )
+                before = found[key].promised_by if key in found else ()
+                found[key] = replace(one, why=HELD, flagged=waits, promised_by=(*before, clause.agreed))
+        return list(found.values())
 
     def _one(self, clause: Clause, lot: Lot | None, sku: str | None, *, silent: bool = False) -> Tried:
         refused = self._refusal(clause, lot, sku, silent=silent)

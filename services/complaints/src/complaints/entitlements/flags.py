@@ -88,7 +88,7 @@ async def _open(
     for key, file in files.items():
         answer = evaluate(policy, file, today)
         tried = [*answer.customer, *(one for goods in answer.goods for one in goods.tried)]
-        flagged = [one for one in tried if one.flagged and one.promised_by is None]
+        flagged = [one for one in tried if one.flagged and not one.promised_by]
         held = {one.order_id for one in flagged} & orders
         versions = {story.order_id: story.versions[-1].version for story in file.orders}
         found += [

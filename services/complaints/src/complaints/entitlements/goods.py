@@ -49,7 +49,7 @@ class Record:
 class Lot:
     """Pieces of an article that a customer got together: what one answer is about.
 
-    `start` is when they were delivered, else when they were ordered.
+    `start` is when they were delivered, else when they were ordered; `ordered` is None while no order is known.
     """
 
     order_id: UUID | None
@@ -57,6 +57,12 @@ class Lot:
     pieces: int
     start: date
     delivered: bool
+    ordered: date | None = None
+
+    @property
+    def first(self) -> date:
+        """The earlier of both days: who has ordered relies on what holds then."""
+        return min(self.start, self.ordered or self.start)
 
 
 def newest(versions: Iterable[Record]) -> list[Record]:
@@ -92,15 +98,16 @@ def _of_order(order: Record | None, following: Sequence[Record], zones: Zones) -
     for line in order.lines if order else ():
         left[line["sku"]] += line["quantity"]
     lots: list[Lot] = []
+    ordered = order.day(zones) if order else None
     for one in (one for one in following if one.kind == DELIVERY):
         moved = [(line["sku"], line["quantity"]) for line in one.lines] or list(left.items())
         for sku, pieces in moved:
             if pieces:
-                lots.append(Lot(one.order_id, sku, pieces, one.day(zones), delivered=True))
+                lots.append(Lot(one.order_id, sku, pieces, one.day(zones), delivered=True, ordered=ordered))
             left[sku] = max(left[sku] - pieces, 0)
-    if order is not None:
-        day = order.day(zones)
-        lots += [Lot(order.record_id, sku, pieces, day, delivered=False) for sku, pieces in left.items() if pieces]
+    if order is not None and ordered is not None:
+        rest = [(sku, pieces) for sku, pieces in left.items() if pieces]
+        lots += [Lot(order.record_id, sku, pieces, ordered, delivered=False, ordered=ordered) for sku, pieces in rest]
     back = [line for one in following if one.kind == RETURN for line in one.lines]
     return _without(lots, back)
 

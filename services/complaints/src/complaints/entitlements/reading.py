@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from complaints.entitlements import agreement_store, agreements, goods, store, thresholds
-from complaints.entitlements.agreements import Copy
+from complaints.entitlements.agreements import Copy, Promise
 from complaints.entitlements.evaluation import File
 from complaints.entitlements.goods import Record, Zones
 from complaints.entitlements.offload import beside
@@ -52,7 +52,7 @@ async def files(
     standings = await _standings(reader, ids, time)
     regions = await store.regions(reader, ids)
     copies = await agreement_store.copies(reader, ids)
-    decided = await agreement_store.settled(reader, {one.agreement_id for one in copies}) if copies else {}
+    decided = await agreement_store.decided(reader, {one.agreement_id for one in copies}) if copies else {}
     known = _Known(settled, *standings, regions, time, copies, decided)
     return await beside(len(told), _files, families, told, known)
 
@@ -65,8 +65,8 @@ class _Known:
     regions: Mapping[UUID, str]
     time: Clock
     copies: Sequence[Copy] = ()
-    decided: Mapping[UUID, Settled] = field(default_factory=dict)
-    """What people decided about agreements."""
+    decided: Mapping[UUID, Mapping[Promise, str]] = field(default_factory=dict)
+    """What people decided about promises of agreements."""
 
 
 def _files(families: Mapping[UUID, Sequence[UUID]], told: Sequence[Record], known: _Known) -> dict[UUID, File]:

@@ -160,7 +160,7 @@ class Settled:
     """A person's word on a benefit that a correction would take away: `kept` or `withdrawn`, as of a version."""
 
     about_id: UUID
-    """The order or the agreement."""
+    """The order."""
     at_version: int
     decision: str
     decided_by: str = ""

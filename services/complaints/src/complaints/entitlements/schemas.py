@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field, Strict
 
 from complaints.entitlements.evaluation import OfGoods, Tried
 from complaints.entitlements.goods import Lot
 from complaints.fields import Body, Code, Read, example
 
 MOST_GOODS = 200
+MOST_PROMISES = 1000
 
 
 class PolicyNamed(Read):
@@ -115,6 +118,13 @@ class FlagRead(Read):
     clauses: list[str]
 
 
+class PromiseRead(Read):
+    """A clause of an earlier version of an agreement."""
+
+    version: int
+    clause: str
+
+
 class AgreementFlagRead(Read):
     """An agreement that had promised benefits and, as it stands, does not give them."""
 
@@ -123,15 +133,36 @@ class AgreementFlagRead(Read):
     version: int
     """The agreement's, as it stands."""
     clauses: list[str]
+    """Those that had promised them, by code."""
+    promises: list[PromiseRead]
+    """The same by the versions that they stood in: a decision is about each."""
 
 
 class FlagDecision(Body):
-    """Whether the benefits of an order or an agreement stay."""
+    """Whether the benefits of an order stay."""
 
     model_config = example(decision="kept", reason="our-mistake")
 
     decision: Literal["kept", "withdrawn"]
     reason: Code
+
+
+class PromiseNamed(Body):
+    """A clause of an earlier version of an agreement, as the flag shows it."""
+
+    version: Annotated[int, Strict(), Field(ge=1)]
+    clause: Code
+
+
+class AgreementFlagDecision(Body):
+    """Whether what an agreement had promised stays."""
+
+    model_config = example(decision="kept", reason="our-mistake")
+
+    decision: Literal["kept", "withdrawn"]
+    reason: Code
+    promises: Annotated[list[PromiseNamed], Field(min_length=1, max_length=MOST_PROMISES)] | None = None
+    """Only these of the flag; left out, all that wait when it is decided."""
 
 
 def tried(one: Tried, on: date) -> TriedRead:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from complaints.entitlements import schemas
+from complaints.entitlements.agreement_flags import Flag
 from complaints.entitlements.policy_schemas import ClauseRead, MoverRead, PolicyItem, PolicyRead, RehearsalRead
 from complaints.entitlements.rules import Version
-from complaints.entitlements.schemas import EntitlementsRead, PolicyNamed
+from complaints.entitlements.schemas import AgreementFlagRead, EntitlementsRead, PolicyNamed, PromiseRead
 from complaints.entitlements.usecases import Answered
 from complaints.levels import rules as levels
 from guanxi import directory
@@ -41,6 +42,17 @@ def entitlements(found: Answered) -> EntitlementsRead:
         goods=[schemas.goods(one, lot, on) for lot, one in reversed(lots[-schemas.MOST_GOODS :])],
         goods_count=len(lots),
         tried=[schemas.tried(one, on) for one in (*answer.customer, *none_bought)],
+    )
+
+
+def agreement_flag(one: Flag) -> AgreementFlagRead:
+    """A flag as it is shown."""
+    return AgreementFlagRead(
+        agreement_id=one.agreement_id,
+        customer_id=one.customer_id,
+        version=one.version,
+        clauses=list(one.clauses),
+        promises=[PromiseRead(version=version, clause=code) for version, code in one.promises],
     )
 
 

@@ -97,15 +97,19 @@ entitlement_decision = sa.Table(
     sa.Column("decided_by", sa.Text, nullable=False),
     sa.CheckConstraint("decision IN ('kept', 'withdrawn')", name="decision"),
 )
+# One row for each clause of each earlier version that a person was shown: what was shown to nobody is not decided.
 agreement_decision = sa.Table(
     "agreement_decision",
     metadata,
     *base_columns(),
-    sa.Column("agreement_id", UUID(as_uuid=True), nullable=False, unique=True),
+    sa.Column("agreement_id", UUID(as_uuid=True), nullable=False),
     sa.Column("customer_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("promised_version", sa.BigInteger, nullable=False),
+    sa.Column("clause", sa.Text, nullable=False),
     sa.Column("at_version", sa.BigInteger, nullable=False),
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=False),
+    sa.UniqueConstraint("agreement_id", "promised_version", "clause"),
     sa.CheckConstraint("decision IN ('kept', 'withdrawn')", name="decision"),
 )

@@ -44,6 +44,7 @@ class Story:
 class Reach:
     """How near the customer came: the order that tells most, its day, and what it came to in the policy's currency.
 
+    `amount_minor` is None without a rate; an order in the currency that is asked in needs none.
     `held` means that the order reached it as we knew it once, and does not as it stands: what it brought was promised,
     so it goes on until a person decides. Nobody can know here what a customer has been told of it meanwhile.
     """
@@ -70,7 +71,10 @@ def stories(versions: Iterable[Record], settled: Mapping[UUID, Settled], members
 
 
 def reach(policy: Policy, asked: Threshold, orders: Sequence[Story], zones: Zones, on: date) -> Reach:
-    """The best that any single order placed by that day says of a threshold (inclusive, at the rates of its day)."""
+    """The best that any single order placed by that day says of a threshold, inclusive.
+
+    An order in another currency than the threshold's is compared at the rates of its day.
+    """
     measure = _Measure(policy, asked, zones, on)
     found = [_of_order(measure, one) for one in orders]
     return min(found, key=lambda one: (_BEST_FIRST.index(one.state), one.since or on), default=Reach(NO_ORDER))
@@ -88,15 +92,16 @@ class _Measure:
         day = version.day(self.zones)
         if version.voided or day > self.on or version.currency is None or version.amount_minor is None:
             return Reach(NO_ORDER)
-        amount = self.policy.rates.convert(version.amount_minor, version.currency, day)
-        least = self._least(day)
-        if amount is None or least is None:
-            return Reach(UNRATED, version.record_id, day)
-        return Reach(REACHED if amount >= least else TOO_SMALL, version.record_id, day, amount)
-
-    def _least(self, day: date) -> int | None:
         rates = self.policy.rates
-        return rates.convert(self.asked.least_minor, self.asked.currency or rates.currency, day)
+        amount = rates.convert(version.amount_minor, version.currency, day)
+        asked = self.asked.currency or rates.currency
+        if version.currency == asked:
+            enough = version.amount_minor >= self.asked.least_minor
+        elif amount is None or (least := rates.convert(self.asked.least_minor, asked, day)) is None:
+            return Reach(UNRATED, version.record_id, day)
+        else:
+            enough = amount >= least
+        return Reach(REACHED if enough else TOO_SMALL, version.record_id, day, amount)
 
 
 def _of_order(measure: _Measure, story: Story) -> Reach:

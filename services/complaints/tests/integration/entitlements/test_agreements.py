@@ -104,6 +104,7 @@ async def test_what_a_shortened_agreement_had_promised_stands_until_a_person_dec
         "customer_id": str(kept),
         "version": 2,
         "clauses": ["tenders", "year"],
+        "promises": [{"version": 1, "clause": "tenders"}, {"version": 1, "clause": "year"}],
     }
     held = await story.asked(kept)
     assert applying(held) >= {"warranty", "tender-documents"}
@@ -128,6 +129,48 @@ async def test_what_a_shortened_agreement_had_promised_stands_until_a_person_dec
     assert await flags(story) == []
     assert applying(await story.asked(kept)) >= {"warranty", "tender-documents"}
     assert not applying(await story.asked(withdrawn)) & {"warranty", "tender-documents"}
+
+
+async def test_each_promise_is_decided_by_itself_and_what_is_taken_later_waits_anew(story: Story) -> None:
+    customer, lead = await story.customer(), await story.employee("lead", "lead")
+    await delivered(story, customer, 215)
+    one = await story.agrees(customer, 300, TENDERS, YEAR)
+    path = f"/v1/agreement-flags/{one}/decision"
+    await story.agrees(customer, 300, YEAR, agreement_id=one, sequence=2)
+    kept = await lead.post(path, json={"decision": "kept", "reason": "our-mistake"})
+    assert (kept.status_code, kept.json()["promises"]) == (201, [{"version": 1, "clause": "tenders"}])
+
+    await story.agrees(customer, 300, {**YEAR, "months": 1}, agreement_id=one, sequence=3)
+    waits = [{"version": 1, "clause": "year"}, {"version": 2, "clause": "year"}]
+    assert [flag["promises"] for flag in await flags(story)] == [waits]
+    body = {"decision": "withdrawn", "reason": "agreed"}
+    missed = await lead.post(path, json={**body, "promises": [{"version": 1, "clause": "tenders"}]})
+    assert (missed.status_code, missed.json()["code"]) == (409, "nothing-to-decide")
+    assert (await lead.post(path, json={**body, "promises": []})).status_code == 422
+    first, key = {**body, "promises": waits[:1]}, {"Idempotency-Key": "first"}
+    answers = [await lead.post(path, json=first, headers=key) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [(201, 3)] * 2
+    assert [flag["promises"] for flag in await flags(story)] == [waits[1:]]
+    assert applying(await story.asked(customer)) >= {"warranty", "tender-documents"}
+
+    assert (await lead.post(path, json=body)).status_code == 201
+    assert await flags(story) == []
+    found = applying(await story.asked(customer))
+    assert ("tender-documents" in found, "warranty" in found) == (True, False)
+
+
+async def test_a_kind_of_service_that_is_left_out_is_held(story: Story) -> None:
+    customer = await story.customer()
+    await delivered(story, customer, 215)
+    exchange = {**YEAR, "code": "exchange", "kinds": ["exchange"], "months": 9}
+    repair = {**YEAR, "code": "repair", "kinds": ["repair"]}
+    one = await story.agrees(customer, 300, exchange, repair)
+    await story.agrees(customer, 300, repair, agreement_id=one, sequence=2)
+    assert [flag["clauses"] for flag in await flags(story)] == [["exchange"]]
+    tried = {each["clause"]: each for each in (await story.asked(customer))["goods"][0]["tried"]}
+    assert (tried["exchange"]["applies"], tried["exchange"]["flagged"], tried["repair"]["flagged"]) == (
+        *(True, True, False),
+    )
 
 
 async def test_flags_of_agreements_come_in_pages(story: Story) -> None:

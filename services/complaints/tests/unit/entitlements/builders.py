@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import yaml
 
-from complaints.entitlements.agreements import Agreement, Copy, agreements_of
-from complaints.entitlements.evaluation import File
+from complaints.entitlements.agreements import Agreement, Copy, Promise, agreements_of
+from complaints.entitlements.evaluation import Answer, File, Tried, evaluate
 from complaints.entitlements.goods import DELIVERY, ORDER, RETURN, Record, lots_of
 from complaints.entitlements.rules import Policy, Settled, policy_of
 from complaints.entitlements.standing import Designation, Standing, Step
@@ -118,7 +118,28 @@ def version(recorded: str, since: str, until: str | None = None, *said: dict[str
     )
 
 
-def signed(*versions: Copy, settled: Settled | None = None) -> list[Agreement]:
-    """The agreements that these versions are of."""
-    decided = {settled.about_id: settled} if settled else {}
-    return agreements_of(versions, decided, lambda moment, _: moment.date())
+def signed(*versions: Copy, decided: Mapping[Promise, str] | None = None) -> list[Agreement]:
+    """The agreements that these versions are of; with what was decided about the promises of `ME`."""
+    return agreements_of(versions, {ME: decided or {}}, lambda moment, _: moment.date())
+
+
+def day(text: str) -> date:
+    """A day."""
+    return date.fromisoformat(text)
+
+
+def warranty(answer: Answer) -> Tried:
+    """The clause of the warranty that answers."""
+    found = answer.best()
+    assert found is not None
+    return found[1]
+
+
+def ask(file: File, on: str, **changes: Any) -> Answer:
+    """What the shipped policy, changed here and there, and the file say on a day."""
+    return evaluate(shipped(**changes), file, day(on))
+
+
+def held(tried: Tried) -> tuple[bool, bool, str | None]:
+    """Whether it applies, waits for a person, and what decided it."""
+    return tried.applies, tried.flagged, tried.why

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import date
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from complaints.entitlements.agreements import Copy
-from complaints.entitlements.evaluation import Answer, File, Tried, evaluate
+from complaints.entitlements.evaluation import Answer
 from complaints.entitlements.goods import Record
-from complaints.entitlements.rules import Settled
 
-from .builders import ME, STAND, clauses, delivery, file_of, order, shipped, signed, tier, version, wording
+from .builders import (
+    ME,
+    STAND,
+    ask,
+    clauses,
+    day,
+    delivery,
+    file_of,
+    held,
+    order,
+    signed,
+    tier,
+    version,
+    warranty,
+    wording,
+)
 
 _BIG = 50_000_000
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 @pytest.fixture
@@ -30,22 +38,8 @@ def goods() -> list[Record]:
     return [bought, delivery(bought, "2025-10-20")]
 
 
-def warranty(answer: Answer) -> Tried:
-    found = answer.best()
-    assert found is not None
-    return found[1]
-
-
-def ask(file: File, on: str, **changes: Any) -> Answer:
-    return evaluate(shipped(**changes), file, day(on))
-
-
 def reasons(answer: Answer) -> dict[str, str]:
     return {one.clause.code: one.reason for one in (*answer.customer, *answer.goods[0].tried)}
-
-
-def held(tried: Tried) -> tuple[bool, bool, str | None]:
-    return tried.applies, tried.flagged, tried.why
 
 
 def test_its_own_clause_beats_the_policy_for_better_and_for_worse(goods: list[Record]) -> None:
@@ -129,8 +123,24 @@ def test_an_amount_is_in_the_agreements_currency_at_the_rate_of_the_orders_day(
     agreed = signed(replace(terms, currency="USD"))
     found = ask(file_of([order("2026-01-10", total, currency=currency)], agreements=agreed), "2026-02-01")
     assert reasons(found)["towers"] == said
+
+
+def test_an_order_in_the_agreements_currency_needs_no_rate_and_is_not_rounded() -> None:
+    terms = replace(version("2025-09-01", "2025-09-01", None, wording(order_at_least_minor=100_000)), currency="XAU")
+    for total, said in ((100_000, "applies"), (99_999, "order-too-small")):
+        file = file_of([order("2026-01-10", total, currency="XAU")], agreements=signed(terms))
+        assert reasons(ask(file, "2026-02-01"))["towers"] == said
+    rates = {"VND": {"2009-01-01": "0.0003"}}
+    terms = replace(terms, currency="VND")
+    for total, said in ((100_000, "applies"), (99_999, "order-too-small")):
+        file = file_of([order("2026-01-10", total, currency="VND")], agreements=signed(terms))
+        assert reasons(ask(file, "2026-02-01", rates=rates))["towers"] == said
+
+
+def test_without_a_rate_an_order_in_another_currency_is_unrated_not_small() -> None:
+    terms = version("2025-09-01", "2025-09-01", None, wording(order_at_least_minor=100_000))
     unrated = signed(replace(terms, currency="XAU"))
-    found = ask(file_of([order("2026-01-10", total)], agreements=unrated), "2026-02-01")
+    found = ask(file_of([order("2026-01-10", 719_000)], agreements=unrated), "2026-02-01")
     assert reasons(found)["towers"] == "unrated"
 
 
@@ -160,8 +170,7 @@ def test_a_shortened_agreement_is_flagged_and_nothing_withdrawn(shortened: list[
     random.Random(seed).shuffle(shortened)
     answer = warranty(ask(file_of([bought], agreements=signed(*shortened)), "2026-11-20"))
     assert (held(answer), answer.until) == ((True, True, "held"), day("2027-10-01"))
-    assert answer.promised_by is not None
-    assert (answer.promised_by.version, answer.promised_by.until) == (1, None)
+    assert [(one.version, one.until) for one in answer.promised_by] == [(1, None)]
     early = warranty(ask(file_of([bought], agreements=signed(*shortened)), "2026-03-15"))
     assert held(early) == (True, True, "held")
 
@@ -172,6 +181,13 @@ def test_goods_that_were_got_after_the_change_were_promised_nothing(shortened: l
     assert reasons(found)["towers"] == "agreement-ended"
     on_the_day = ask(file_of([order("2026-03-01")], agreements=signed(*shortened)), "2026-11-20")
     assert held(warranty(on_the_day)) == (True, True, "held")
+
+
+def test_goods_ordered_under_a_version_and_delivered_after_it_keep_what_it_promised(shortened: list[Copy]) -> None:
+    for ordered, said in (("2026-03-01", (True, True, "held")), ("2026-03-02", (False, False, None))):
+        bought = order(ordered)
+        file = file_of([bought, delivery(bought, "2026-03-20")], agreements=signed(*shortened))
+        assert held(warranty(ask(file, "2026-11-20"))) == said
 
 
 def test_a_version_that_was_never_in_force_promised_nothing() -> None:
@@ -195,7 +211,7 @@ def test_a_longer_agreement_and_a_clause_left_out_that_others_cover_take_nothing
 
 @pytest.mark.parametrize(("decision", "applies"), [("kept", True), ("withdrawn", False)])
 def test_what_a_person_decided_is_flagged_no_more(shortened: list[Copy], decision: str, *, applies: bool) -> None:
-    agreed = signed(*shortened, settled=Settled(ME, 2, decision))
+    agreed = signed(*shortened, decided={(1, "towers"): decision})
     answer = warranty(ask(file_of([order("2025-10-01")], agreements=agreed), "2026-11-20"))
     assert (answer.applies, answer.flagged) == (applies, False)
 
@@ -206,7 +222,7 @@ def test_what_is_promised_after_a_withdrawal_is_promised_anew_and_what_was_kept_
 ) -> None:
     again = replace(shortened[0], id=uuid4(), version=3, recorded_at=shortened[1].recorded_at.replace(month=4))
     ended = replace(shortened[1], id=uuid4(), version=4, recorded_at=shortened[1].recorded_at.replace(month=5))
-    agreed = signed(*shortened, again, ended, settled=Settled(ME, 2, decision))
+    agreed = signed(*shortened, again, ended, decided={(1, "towers"): decision})
     answer = warranty(ask(file_of([order("2025-10-01", sku=STAND)], agreements=agreed), "2026-11-20"))
     assert held(answer) == (True, flagged, "held")
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.entitlements.agreements import Copy
+from complaints.entitlements.agreements import Copy, Promise
 from complaints.entitlements.comparison import compare, narrowed
-from complaints.entitlements.evaluation import evaluate
-from complaints.entitlements.goods import Record
+from complaints.entitlements.evaluation import Answer, Tried, evaluate
+from complaints.entitlements.goods import Lot, Record
 
 from .builders import ME, clauses, delivery, file_of, given_back, order, shipped, signed, tier, version, wording
 
@@ -93,16 +95,28 @@ def test_every_answer_names_its_reason_and_agrees_with_itself(told: list[Record]
             assert one.days_left(on) == (one.until - on).days
 
 
+_KINDS = ("exchange", "repair", "care")
+kinds = st.sets(st.sampled_from(_KINDS)).map(sorted)
+
+
+@st.composite
+def worded(draw: st.DrawFn, code: str) -> dict[str, Any]:
+    benefit, of = draw(st.sampled_from([("warranty", "goods"), ("b", "goods"), ("tenders", "customer")]))
+    terms = {"months": draw(st.integers(1, 30))} if of == "goods" and draw(st.booleans()) else {}
+    package = {"package": "gold"} if draw(st.booleans()) else {}
+    return wording(code, benefit, of, kinds=draw(kinds), vip=draw(st.booleans()), **terms, **package)
+
+
 @st.composite
 def agreed(draw: st.DrawFn) -> list[Copy]:
     told: list[Copy] = []
     recorded = draw(days)
-    for number in range(1, draw(st.integers(1, 4))):
+    for number in range(1, draw(st.integers(1, 5))):
         since = draw(days)
         until = since + timedelta(days=draw(st.integers(0, 400))) if draw(st.booleans()) else None
-        terms = wording(months=draw(st.integers(1, 30)), vip=draw(st.booleans()))
-        one = version(recorded.isoformat(), since.isoformat(), until.isoformat() if until else None, terms)
-        told.append(replace(one, version=number))
+        said = [draw(worded(code)) for code in sorted(draw(st.sets(st.sampled_from("xyz"))))]
+        one = version(recorded.isoformat(), since.isoformat(), until.isoformat() if until else None)
+        told.append(replace(one, version=number, clauses=said))
         recorded += timedelta(days=draw(st.integers(0, 200)))
     return told
 
@@ -116,11 +130,47 @@ def test_agreements_may_be_told_of_in_any_order(
     assert evaluate(_POLICY, file_of(told, agreements=signed(*versions)), on) == wanted
     for one in (each for goods in wanted.goods for each in goods.tried):
         assert (one.reason == "applies") is one.applies
-        assert not one.flagged or (one.promised_by is not None or one.order_id is not None)
+        assert not one.flagged or (one.promised_by or one.order_id is not None)
         agreement = one.clause.agreed
         if one.applies and agreement is not None:
             assert agreement.in_force(on)
             assert one.reaches <= (agreement.until or date.max)
+
+
+def _applying(answer: Answer) -> list[tuple[Lot | None, list[Tried]]]:
+    """What applies to the customer as such and to each lot."""
+    parts = [(None, answer.customer), *((one.lot, one.tried) for one in answer.goods)]
+    return [(lot, [one for one in tried if one.applies]) for lot, tried in parts]
+
+
+def _waiting(answer: Answer) -> set[Promise]:
+    some = [one for _, tried in _applying(answer) for one in tried if one.flagged]
+    return {(by.version, one.clause.code) for one in some for by in one.promised_by}
+
+
+def _nothing_lost(had: Sequence[Tried], has: Sequence[Tried], versions: Sequence[Copy]) -> None:
+    spoken = [(clause["benefit"], kind) for one in versions for clause in one.clauses for kind in clause["kinds"]]
+    spoken += [(clause.benefit, kind) for clause in _POLICY.clauses for kind in clause.kinds]
+    for one in had:
+        words = {kind for benefit, kind in spoken if benefit == one.clause.benefit}
+        for kind in one.clause.kinds or words or {"any"}:
+            assert any(_as_much(other, one, kind) for other in has), (one, kind)
+
+
+def _as_much(has: Tried, had: Tried, kind: str) -> bool:
+    mine, theirs = has.clause, had.clause
+    same = mine.benefit == theirs.benefit and theirs.package in {None, mine.package}
+    return same and kind in (mine.kinds or {kind}) and has.reaches >= had.reaches
+
+
+def _promised(one: Tried, lot: Lot | None, versions: Sequence[Copy]) -> bool:
+    """Whether a change of the last of these versions, by the next, must leave this in force."""
+    terms = one.clause.agreed
+    if terms is None or one.promised_by:
+        return terms is not None
+    stood, replaced = (versions[n].recorded_at.date() for n in (-2, -1))
+    in_force = max(terms.since, stood) <= min(replaced, terms.until or date.max)
+    return in_force and (lot is None or lot.first <= replaced)
 
 
 @given(histories(), agreed(), days)
@@ -128,16 +178,42 @@ def test_the_next_version_takes_nothing_from_goods_got_by_then(
     told: list[Record], versions: list[Copy], on: date
 ) -> None:
     for n in range(1, len(versions)):
-        replaced = versions[n].recorded_at.date()
         before = evaluate(_POLICY, file_of(told, agreements=signed(*versions[:n])), on)
         after = evaluate(_POLICY, file_of(told, agreements=signed(*versions[: n + 1])), on)
-        for old, new in zip(before.goods, after.goods, strict=True):
-            had, has = old.best(), new.best()
-            if had is None or has is None or not had.applies or had.clause.agreed is None or old.lot is None:
-                continue
-            stood = max(had.clause.agreed.since, versions[had.clause.agreed.version - 1].recorded_at.date())
-            if had.promised_by is None and stood <= min(replaced, had.clause.agreed.until or date.max):
-                assert old.lot.start > replaced or (has.applies and has.reaches >= had.reaches)
+        for (lot, had), (_, has) in zip(_applying(before), _applying(after), strict=True):
+            _nothing_lost([one for one in had if _promised(one, lot, versions[: n + 1])], has, versions[: n + 1])
+
+
+@given(histories(), agreed(), days, st.data())
+def test_what_was_kept_stays_and_a_withdrawal_takes_only_what_was_shown(
+    told: list[Record], versions: list[Copy], on: date, data: st.DataObject
+) -> None:
+    decided: dict[Promise, str] = {}
+    answer: Answer | None = None
+    for n in range(1, len(versions) + 1):
+        before, answer = answer, _answer(told, versions[:n], decided, on)
+        if before is not None:
+            for (lot, had), (_, has) in zip(_applying(before), _applying(answer), strict=True):
+                _nothing_lost([one for one in had if _promised(one, lot, versions[:n])], has, versions[:n])
+        waits = _waiting(answer)
+        shown = data.draw(st.sets(st.sampled_from(sorted(waits)))) if waits else set()
+        word = data.draw(st.sampled_from(["kept", "withdrawn"]))
+        decided |= dict.fromkeys(shown, word)
+        before, answer = answer, _answer(told, versions[:n], decided, on)
+        left = _waiting(answer)
+        assert left <= waits - shown if word == "kept" else left == waits - shown
+        for (_, had), (_, has) in zip(_applying(before), _applying(answer), strict=True):
+            stays = [one for one in had if word == "kept" or not _taken(one, shown)]
+            _nothing_lost(stays, has, versions[:n])
+
+
+def _answer(told: list[Record], versions: list[Copy], decided: dict[Promise, str], on: date) -> Answer:
+    return evaluate(_POLICY, file_of(told, agreements=signed(*versions, decided=decided)), on)
+
+
+def _taken(one: Tried, shown: set[Promise]) -> bool:
+    """Whether a withdrawal of these promises takes it: it waits, and all the versions that had said so are meant."""
+    return one.flagged and {(by.version, one.clause.code) for by in one.promised_by} <= shown
 
 
 @given(histories(), days, tiers)

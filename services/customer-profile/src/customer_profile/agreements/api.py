@@ -23,8 +23,8 @@ Changing = Annotated[Write, Depends(write("customers:write", idempotent=False))]
 async def enter_agreement(customer_id: UUID, new: NewAgreement, call: Writing) -> AgreementRead:
     """Enter what was agreed with this customer: a sale, a service or a strategic agreement, with its own clauses.
 
-    While it is in force its clauses answer `GET /v1/entitlements` before the policy's. It stays this record's, also
-    when the record is merged.
+    For internal units. While it is in force its clauses answer `GET /v1/entitlements` before the policy's. It stays
+    this record's, also when the record is merged.
     """
     async with call.once() as once:
         if once.replay:
@@ -44,7 +44,8 @@ async def list_agreements(
 ) -> Page[Any]:
     """List what was agreed with a customer, the newest first.
 
-    Internal readers see the agreements of all records that count as one with it.
+    Internal readers see the agreements of all records that count as one with it, external ones those
+    of their own record.
     """
     async with call.pool.read() as reader:
         rows = await usecases.page(
@@ -66,7 +67,7 @@ async def read_agreement(agreement_id: UUID, call: Reading) -> AgreementRead:
 async def change_agreement(
     agreement_id: UUID, patch: AgreementPatch, call: Changing, version: Annotated[int, Depends(if_match)]
 ) -> AgreementRead:
-    """Change an agreement, or end it early by its last day; what it said before is kept.
+    """Change an agreement, or end it early by its last day; what it said before is kept. For internal units.
 
     Benefits that it had promised and gives no longer stand until somebody decides (`GET /v1/agreement-flags`).
     """

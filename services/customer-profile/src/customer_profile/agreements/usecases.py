@@ -14,11 +14,12 @@ from customer_profile.customers import desk
 from guanxi.auth import Principal
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
-from guanxi.problems import NotFound, Stale
+from guanxi.problems import Forbidden, NotFound, Stale
 
 
 async def enter(tx: Tx, customer_id: UUID, new: NewAgreement, principal: Principal) -> Agreement:
-    """Enter what was agreed with exactly this record, and tell. 404, 410, 422."""
+    """Enter what was agreed with exactly this record, and tell. 403 `internal-only`, 404, 410, 422."""
+    _only_internal(principal)
     customer = await desk.locked(tx, customer_id, principal)
     made = Agreement(
         id=tx.new_id(),
@@ -36,7 +37,11 @@ async def enter(tx: Tx, customer_id: UUID, new: NewAgreement, principal: Princip
 
 
 async def change(tx: Tx, agreement_id: UUID, patch: AgreementPatch, version: int, principal: Principal) -> Agreement:
-    """Change an agreement or end it, and tell; what it said before is kept. 404, 410, 412, 422."""
+    """Change an agreement or end it, and tell; what it said before is kept.
+
+    403 `internal-only`, 404, 410, 412, 422.
+    """
+    _only_internal(principal)
     known = await one(tx, agreement_id, principal)
     # The record first, as merges and the eraser lock it.
     await desk.locked(tx, known.customer_id, principal)
@@ -96,6 +101,12 @@ async def of_record(reader: Reader, customer_id: UUID) -> list[Agreement]:
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     """Blank what tells whose these agreements were; what was agreed stays."""
     return await store.erase(tx, customer_ids)
+
+
+def _only_internal(principal: Principal) -> None:
+    """403 for external units: what the firm owes is for the firm to write."""
+    if not principal.internal:
+        raise Forbidden("Agreements are entered and changed by internal units.", "internal-only")
 
 
 async def _tell(tx: Tx, one: Agreement, principal: Principal) -> None:

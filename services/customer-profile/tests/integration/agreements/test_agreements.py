@@ -124,33 +124,46 @@ async def test_of_merged_customers_all_are_listed_and_each_stays_its_records(off
     sheet = (await office.get(f"/v1/merges/{merge['id']}/worksheet")).json()
     lines = [(line["customer_id"], line["advice"]) for line in sheet["items"] if line["kind"] == "agreement"]
     assert lines == [(two, "by_itself")]
-    assert (await office.post(f"/v1/merges/{merge['id']}/undo")).is_success
+    assert (await office.post(f"/v1/merges/{merge['id']}/undo", json={"reason": "mistake"})).is_success
     assert (await listed(office, one), await listed(office, two)) == ([mine], [later["id"], theirs])
 
 
-async def test_a_dealer_sees_and_writes_those_of_its_own_customers(harness: Harness, office: httpx.AsyncClient) -> None:
+async def test_a_dealer_reads_those_of_its_own_records_and_writes_none(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
     dealer, stranger = harness.caller(unit="dealer-17"), harness.caller(unit="dealer-18")
     ours, theirs = await made(office), await made(dealer, "平遙紀念品店")
-    hidden = (await agreed(office, ours)).json()["id"]
-    assert (await agreed(dealer, ours)).status_code == 404
-    one = (await agreed(dealer, theirs)).json()
-    by_us = (await agreed(office, theirs)).json()["id"]
+    hidden, one = [(await agreed(office, customer)).json() for customer in (ours, theirs)]
     assert one["unit_id"] == "dealer-17"
-    assert await listed(dealer, theirs) == await listed(office, theirs) == [by_us, one["id"]]
-    assert (await changed(dealer, by_us, 1, until="2026-06-30")).status_code == 200
-    for caller, id_ in ((dealer, hidden), (stranger, one["id"])):
-        answers = [
-            await caller.get(f"/v1/agreements/{id_}"),
-            await caller.get(f"/v1/agreements/{id_}/versions"),
-            await changed(caller, id_, 1, until="2026-06-30"),
-        ]
+    assert await listed(dealer, theirs) == await listed(office, theirs) == [one["id"]]
+    assert (await dealer.get(f"/v1/agreements/{one['id']}")).json() == one
+    assert (await dealer.get(f"/v1/agreements/{one['id']}/versions")).json()["items"] == [one]
+    for caller, id_ in ((dealer, hidden["id"]), (stranger, one["id"])):
+        answers = [await caller.get(f"/v1/agreements/{id_}{more}") for more in ("", "/versions")]
         unknown = await caller.get("/v1/agreements/019a3c5e-7d11-7abc-8def-0123456789ab")
         assert {(a.status_code, a.json()["detail"]) for a in answers} == {(404, unknown.json()["detail"])}
     assert (await stranger.get(f"/v1/customers/{theirs}/agreements")).status_code == 404
     merge = {"survivor_id": ours, "absorbed_id": theirs, "reason": "same-phone"}
     assert (await office.post("/v1/merges", json=merge)).status_code == 201
-    assert await listed(dealer, theirs) == [by_us, one["id"]]
-    assert set(await listed(office, theirs)) == {by_us, one["id"], hidden}
+    assert await listed(dealer, theirs) == [one["id"]]
+    assert set(await listed(office, theirs)) == {one["id"], hidden["id"]}
+
+
+async def test_what_the_firm_owes_is_entered_changed_and_ended_by_internal_units_alone(
+    harness: Harness, office: httpx.AsyncClient
+) -> None:
+    dealer = harness.caller(unit="dealer-17")
+    ours, theirs = await made(office), await made(dealer, "平遙紀念品店")
+    ids = [(await agreed(office, customer)).json()["id"] for customer in (ours, theirs)]
+    unknown = "019a3c5e-7d11-7abc-8def-0123456789ab"
+    answers = [await agreed(dealer, customer) for customer in (theirs, ours, unknown)]
+    answers += [await changed(dealer, id_, 1, until="2026-06-30") for id_ in (*ids, unknown)]
+    assert {(a.status_code, a.json()["code"], a.json()["detail"]) for a in answers} == {
+        (403, "internal-only", answers[0].json()["detail"])
+    }
+    assert await listed(dealer, theirs) == [ids[1]]
+    assert [(await office.get(f"/v1/agreements/{id_}")).json()["version"] for id_ in ids] == [1, 1]
+    assert len(await harness.published(AgreementChanged)) == 2
 
 
 async def test_an_erased_customers_agreements_are_gone_and_say_nothing(
