@@ -97,6 +97,8 @@ async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 def _rehearsal(row: asyncpg.Record) -> Rehearsal:
     values: dict[str, Any] = {name: row[name] for name in Rehearsal.__slots__}
+    # Written by a release that rehearsed nothing but existing value.
+    values["value_version"] = values["value_version"] or values["base_version"]
     return Rehearsal(**values | {"result": Result(**values["result"])})
 
 
