@@ -16,6 +16,7 @@ from scoring.opinions import api as opinions_api
 from scoring.radar import api as radar_api
 from scoring.radar import usecases as radar
 from scoring.rehearsals import api as rehearsals_api
+from scoring.rehearsals import rehearser
 from scoring.rehearsals import usecases as rehearsals
 from scoring.reviews import api as reviews_api
 from scoring.reviews import usecases as reviews
@@ -58,7 +59,7 @@ SERVICE = Service(
         rehearsals.REHEARSE_DUE: rehearsals.on_rehearsal_due,
         rehearsals.PUBLISH_DUE: rehearsals.on_publication_due,
     },
-    jobs=JOBS,
+    jobs=(*JOBS, *rehearser.JOBS),
     loops=LOOPS,
     tally=facts.tally,
     erasers=(

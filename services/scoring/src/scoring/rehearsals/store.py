@@ -25,6 +25,7 @@ SET version = excluded.version, recorded_at = excluded.recorded_at, status = exc
     published_at = excluded.published_at
 """
 _FIND = f"SELECT {_COLUMNS} FROM rehearsal WHERE id = $1"
+_DRAFTS = "SELECT id FROM rehearsal WHERE status = 'draft' ORDER BY id"
 _MOVER = """rehearsal_id, customer_id, scope, tier, tier_after, value, value_after, profit_minor, key_customer, loses,
   gains"""
 _ADD = f"""
@@ -53,6 +54,11 @@ async def find(reader: Reader, rehearsal_id: UUID, *, lock: bool = False) -> Reh
     """One rehearsal."""
     row = await reader.fetchrow(f"{_FIND} FOR UPDATE" if lock else _FIND, rehearsal_id)
     return _rehearsal(row) if row else None
+
+
+async def drafts(reader: Reader) -> list[UUID]:
+    """Rehearsals that have not come to their end, the oldest first."""
+    return [row["id"] for row in await reader.fetch(_DRAFTS)]
 
 
 async def page(reader: Reader, kind: str, after: Sequence[Any] | None, limit: int) -> list[Rehearsal]:

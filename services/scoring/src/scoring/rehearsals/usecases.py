@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from guanxi import due
+from guanxi import directory, due
 from guanxi.auth import Principal
-from guanxi.db import Reader, Tx
+from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, NotFound
 from scoring.designations import usecases as designations
 from scoring.rehearsals import draft, reading, rules, store
-from scoring.rehearsals.rules import Mover, Rehearsal, Result
+from scoring.rehearsals.comparing import Compared
+from scoring.rehearsals.rules import Mover, Rehearsal, Result, Status
 from scoring.scorecards import files
 from scoring.scorecards import usecases as scorecards
 from scoring.scores import usecases as scores
@@ -23,7 +24,7 @@ from scoring.scores.rules import day_of
 
 REHEARSE_DUE, PUBLISH_DUE = "rehearsal", "rehearsal-publication"
 CHUNK = 250
-"""Customers a transaction of a rehearsal: their facts are read and folded twice."""
+"""Most customers a step of a rehearsal: their facts are read and folded twice."""
 MARKS = 5_000
 """Customers a transaction of a publication: each is a row in the queue of the scorer."""
 
@@ -55,30 +56,57 @@ async def propose(  # noqa: PLR0913 - what makes a rehearsal
         proposed_by=principal.subject,
     )
     await store.save(tx, made)
-    await due.schedule(tx, tx.now, REHEARSE_DUE, made.id)
     return made
 
 
-async def on_rehearsal_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:  # noqa: ARG001 - the due loop's signature
-    """Rehearse the next customers; comes back as long as there are any."""
-    one = await store.find(tx, rehearsal_id, lock=True)
-    if one is None or one.status != "draft":
-        return
-    customers = await store.next_customers(tx, files.VALUE, one.reached, CHUNK)
-    found = await reading.compared(tx, one, customers) if customers else []
-    moving = [each for each in found if each.moves]
-    designated = await designations.designated(tx, [each.customer_id for each in moving]) if moving else set()
-    await store.add(tx, one.id, [rules.mover(each, key_customer=each.customer_id in designated) for each in moving])
-    result = rules.added(one.result, found, designated)
-    more = len(customers) == CHUNK
+async def drafts(pool: Pool) -> list[UUID]:
+    """Rehearsals that have not come to their end, the oldest first."""
+    async with pool.read() as reader:
+        return await store.drafts(reader)
+
+
+async def rehearse_some(pool: Pool, rehearsal_id: UUID, limit: int) -> bool:
+    """Rehearse the next customers of a draft; False at its end, or when somebody else works on it.
+
+    While they are compared, which may take longer than a transaction may be idle, no connection is held.
+    """
+    async with pool.read() as reader:
+        one = await store.find(reader, rehearsal_id)
+        if one is None or one.status != "draft":
+            return False
+        customers = await store.next_customers(reader, files.VALUE, one.reached, limit)
+        some = await reading.chunk(reader, one, customers)
+    found = await reading.compared(some)
     reached = customers[-1] if customers else one.reached
-    status = one.status if more else "rehearsed"
-    await store.save(
-        tx,
-        replace(one, result=result, reached=reached, status=status, version=one.version + 1, recorded_at=tx.now),
-    )
-    if more:
-        await due.schedule(tx, tx.now, REHEARSE_DUE, one.id)
+    status: Status = one.status if len(customers) == limit else "rehearsed"
+    async with pool.begin() as tx:
+        return await _enter(tx, replace(one, reached=reached, status=status), some, found)
+
+
+async def _enter(tx: Tx, one: Rehearsal, some: reading.Chunk, found: Sequence[Compared]) -> bool:
+    held = await store.find(tx, one.id, lock=True)
+    if held is None or held.version != one.version:
+        return False
+    # Locked against an erasure; who was erased while this was reckoned has the chunk reckoned anew, without it.
+    people = await directory.share_locked_many(tx, some.members)
+    if any(who.erased for who in people.values()):
+        return True
+    moving = [each for each in found if each.moves]
+    keys = await _designated(tx, {each.customer_id: some.families[each.customer_id] for each in moving})
+    await store.add(tx, one.id, [rules.mover(each, key_customer=each.customer_id in keys) for each in moving])
+    result = rules.added(one.result, found, keys)
+    await store.save(tx, replace(one, result=result, version=one.version + 1, recorded_at=tx.now))
+    return one.status == "draft"
+
+
+async def _designated(tx: Tx, families: Mapping[UUID, Sequence[UUID]]) -> set[UUID]:
+    # A designation stays with the record that was designated, whoever absorbs that.
+    records = await designations.designated(tx, [one for members in families.values() for one in members])
+    return {who for who, members in families.items() if not records.isdisjoint(members)}
+
+
+async def on_rehearsal_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:
+    """Take out what the release before has scheduled: the draft itself says that there is work."""
 
 
 async def approve(tx: Tx, kind: str, rehearsal_id: UUID, principal: Principal) -> Rehearsal:

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from guanxi.testing import Harness
+from scoring.rehearsals.rehearser import rehearse_all
 
 from ..conftest import settle
 
@@ -22,8 +23,7 @@ async def rehearsed(service: Harness, staff: httpx.AsyncClient, kind: str, chang
     """A change as it stands once it was rehearsed."""
     made = await staff.post(path(kind), json={"changes": changes, "reason": "margins-fell"})
     assert made.status_code == 201, made.text
-    while await service.work_off_due():
-        pass
+    await rehearse_all(service.database.consumers)
     found: dict[str, Any] = (await staff.get(f"{path(kind)}/{made.json()['id']}")).json()
     assert found["status"] == "rehearsed"
     return found

@@ -1,0 +1,120 @@
+"""Rehearsing beside other work on the same customers: merges, erasures, customers with very many facts."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import httpx
+import pytest
+
+from guanxi.testing import Harness, a_customer
+from scoring.rehearsals import reading, usecases
+from scoring.rehearsals.comparing import Compared
+from scoring.rehearsals.rehearser import rehearse_all
+from scoring.scorecards import files
+from scoring.scores import usecases as scores
+
+from ..conftest import MakeCustomer, an_order, settle
+from .steps import movers, path, rehearsed
+
+pytestmark = pytest.mark.asyncio
+LESS = {"default_margin_bp": 100}
+_WAITING = """
+SELECT count(*), pg_sleep(0.01) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+_OPEN = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
+
+
+async def _until_somebody_waits(service: Harness) -> None:
+    async with service.database.api.read() as reader, asyncio.timeout(10):
+        while not await reader.fetchval(_WAITING):
+            pass
+
+
+async def _top(service: Harness, *customers: UUID) -> None:
+    await service.apply(*(an_order(one, 50_000_000) for one in customers for _ in range(2)))
+    await settle(service)
+
+
+async def test_a_key_customer_counts_whoever_has_absorbed_its_record(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, absorbed = await customer(), await customer()
+    await _top(service, absorbed)
+    [proposal] = (await staff.get("/v1/key-customers/designations")).json()["items"]
+    decision = f"/v1/key-customers/designations/{proposal['id']}/decision"
+    assert (await staff.post(decision, json={"decision": "approved"})).status_code == 201
+    await service.apply(a_customer(absorbed, sequence=2, canonical_id=one, status="merged"))
+    await settle(service)
+    found = await rehearsed(service, staff, files.VALUE, LESS)
+    assert (found["result"]["key_customers"], found["result"]["key_customers_down"]) == (1, 1)
+    assert {(row["customer_id"], row["key_customer"]) for row in await movers(staff, found)} == {(str(one), True)}
+
+
+async def test_no_transaction_is_open_while_customers_are_compared(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _top(service, await customer())
+    seen, compare = list[int](), reading.compared
+
+    async def looking(some: reading.Chunk) -> list[Compared]:
+        async with service.database.api.read() as reader:
+            seen.append(await reader.fetchval(_OPEN))
+        return await compare(some)
+
+    monkeypatch.setattr(reading, "compared", looking)
+    found = await rehearsed(service, staff, files.VALUE, LESS)
+    assert (seen, found["result"]["movers"]) == ([0], 1)
+
+
+async def test_customers_who_take_too_long_together_are_rehearsed_one_by_one(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _top(service, *[await customer() for _ in range(3)])
+    compare = reading.compared
+
+    async def slow(some: reading.Chunk) -> list[Compared]:
+        if len(some.families) > 1:
+            raise TimeoutError
+        return await compare(some)
+
+    monkeypatch.setattr(reading, "compared", slow)
+    found = await rehearsed(service, staff, files.VALUE, LESS)
+    assert (found["result"]["customers"], found["result"]["movers"]) == (3, 3)
+
+
+async def test_nobody_is_written_behind_an_erasure(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    stays, goes = await customer(), await customer()
+    await _top(service, stays, goes)
+    made = await staff.post(path(files.VALUE), json={"changes": LESS, "reason": "x"})
+    async with service.database.api.begin() as tx:
+        await tx.fetch("SELECT 1 FROM directory_customer WHERE id = $1 FOR UPDATE", goes)
+        rehearsing = asyncio.create_task(rehearse_all(service.database.consumers))
+        await _until_somebody_waits(service)
+        await tx.execute("UPDATE directory_customer SET status = 'erased' WHERE id = $1", goes)
+        await scores.erase(tx, [goes])
+        await usecases.erase(tx, [goes])
+    await rehearsing
+    found = (await staff.get(f"{path(files.VALUE)}/{made.json()['id']}")).json()
+    assert (found["status"], found["result"]["customers"], found["result"]["movers"]) == ("rehearsed", 1, 1)
+    assert {row["customer_id"] for row in await movers(staff, found)} == {str(stays)}
+
+
+async def test_an_erased_record_counts_no_more_for_the_customer_that_is_rehearsed(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    stays, goes = await customer(), await customer()
+    await service.apply(an_order(stays, 1_000_000), an_order(goes, 92_000_000))
+    await service.apply(a_customer(goes, sequence=2, canonical_id=stays, status="merged"))
+    await service.apply(a_customer(goes, sequence=3, canonical_id=stays, status="erased", name=None))
+    await service.erase(goes)
+    await settle(service)
+    [tier] = [one["tier"] for one in (await staff.get("/v1/tiers")).json()["items"] if one["customers"]]
+    found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 9_000})
+    assert {row["tier"] for row in await movers(staff, found, "&scope=value.existing")} <= {tier}
+    assert found["result"]["leave_top"] == 0
