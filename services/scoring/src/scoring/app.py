@@ -58,6 +58,7 @@ SERVICE = Service(
         reviews.CYCLE_DUE: reviews.on_cycle_due,
         rehearsals.REHEARSE_DUE: rehearsals.on_rehearsal_due,
         rehearsals.PUBLISH_DUE: rehearsals.on_publication_due,
+        rehearsals.STRAGGLERS_DUE: rehearsals.on_stragglers_due,
     },
     jobs=(*JOBS, *rehearser.JOBS),
     loops=LOOPS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,12 @@ SELECT customer_id FROM score_series
 WHERE customer_id > coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid) AND kind = $1 AND ended_at IS NULL
   AND band IS NOT NULL
 ORDER BY customer_id LIMIT $3
+"""
+# Of these the ones who were scored for the last time before a moment, and do not wait to be scored anyway.
+_UNTOUCHED = """
+SELECT s.customer_id FROM score_series s
+WHERE s.customer_id = ANY($2::uuid[]) AND s.kind = $1 AND s.computed_at < $3
+  AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.customer_id = s.customer_id)
 """
 _PUBLISHING = "SELECT pg_advisory_xact_lock(hashtext('scoring.rehearsal-publication'))"
 _FORGET = "DELETE FROM rehearsal_mover WHERE customer_id = ANY($1::uuid[])"
@@ -89,6 +96,11 @@ async def movers(  # noqa: PLR0913 - one argument for each filter
 async def next_customers(reader: Reader, kind: str, reached: UUID | None, limit: int) -> list[UUID]:
     """The customers with a score of a kind who come after one."""
     return [row["customer_id"] for row in await reader.fetch(_NEXT, kind, reached, limit)]
+
+
+async def untouched(reader: Reader, kind: str, customer_ids: Sequence[UUID], since: datetime) -> list[UUID]:
+    """Those of these customers whose score of a kind is older than this, and who are not to be scored anyway."""
+    return [row["customer_id"] for row in await reader.fetch(_UNTOUCHED, kind, customer_ids, since)]
 
 
 async def hold_publications(tx: Tx) -> None:

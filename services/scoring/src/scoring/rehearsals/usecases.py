@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,11 +22,14 @@ from scoring.scorecards import usecases as scorecards
 from scoring.scores import usecases as scores
 from scoring.scores.rules import day_of
 
-REHEARSE_DUE, PUBLISH_DUE = "rehearsal", "rehearsal-publication"
+REHEARSE_DUE, PUBLISH_DUE, STRAGGLERS_DUE = "rehearsal", "rehearsal-publication", "rehearsal-stragglers"
 CHUNK = 250
 """Most customers a step of a rehearsal: their facts are read and folded twice."""
 MARKS = 5_000
 """Customers a transaction of a publication: each is a row in the queue of the scorer."""
+IN_FLIGHT = timedelta(seconds=15)
+"""A scoring that began before a publication has been committed by then: the runtime role's transaction_timeout is 10 s.
+"""
 
 
 async def propose(  # noqa: PLR0913 - what makes a rehearsal
@@ -129,17 +132,37 @@ async def publish(tx: Tx, kind: str, rehearsal_id: UUID) -> Rehearsal:
     return after
 
 
-async def on_publication_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:  # noqa: ARG001 - as above
+async def on_publication_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:  # noqa: ARG001 - the due loop's signature
     """Have the next customers scored by what was published; comes back as long as there are any."""
-    one = await store.find(tx, rehearsal_id, lock=True)
-    if one is None or one.status != "published":
+    if (one := await _in_force(tx, rehearsal_id)) is None:
         return
     customers = await store.next_customers(tx, files.VALUE, one.reached, MARKS)
-    if customers:
-        await scores.mark_later(tx, customers)
-        await store.save(tx, replace(one, reached=customers[-1]))
-    if len(customers) == MARKS:
-        await due.schedule(tx, tx.now, PUBLISH_DUE, one.id)
+    await scores.mark_later(tx, customers)
+    await _go_on(tx, one, customers, PUBLISH_DUE)
+    if len(customers) < MARKS:
+        await due.schedule(tx, tx.now + IN_FLIGHT, STRAGGLERS_DUE, one.id)
+
+
+async def on_stragglers_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:  # noqa: ARG001 - as above
+    """Have those scored anew whose scoring was under way at the publication, by what was in force before."""
+    one = await _in_force(tx, rehearsal_id)
+    if one is None or one.published_at is None:
+        return
+    customers = await store.next_customers(tx, files.VALUE, one.reached, MARKS)
+    await scores.mark_later(tx, await store.untouched(tx, files.VALUE, customers, one.published_at + IN_FLIGHT))
+    await _go_on(tx, one, customers, STRAGGLERS_DUE)
+
+
+async def _in_force(tx: Tx, rehearsal_id: UUID) -> Rehearsal | None:
+    one = await store.find(tx, rehearsal_id, lock=True)
+    return one if one and one.status == "published" else None
+
+
+async def _go_on(tx: Tx, one: Rehearsal, customers: Sequence[UUID], kind: str) -> None:
+    more = len(customers) == MARKS
+    await store.save(tx, replace(one, reached=customers[-1] if more else None))
+    if more:
+        await due.schedule(tx, tx.now, kind, one.id)
 
 
 async def find(reader: Reader, kind: str, rehearsal_id: UUID, *, lock: bool = False) -> Rehearsal:

@@ -125,7 +125,6 @@ def living(
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    known = await scorecards.in_force(tx)
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
@@ -133,9 +132,11 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
     families = living(first_seen, people)
     if not families:
         return
-    before = await store.lock(tx, {*families, *_all(families)}, known.always)
+    before = await store.lock(tx, {*families, *_all(families)}, files.cards().always)
     if await directory.families(tx, claimed) != first_seen:
         raise FamilyMovedError
+    # Whoever waited for a lock goes by what was published meanwhile.
+    known = await scorecards.in_force(tx)
     told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
     around, others = await network.below(tx, families.values(), known.influence, told)
     rows = await facts.of_customers(tx, _all(families), known.fact_kinds)

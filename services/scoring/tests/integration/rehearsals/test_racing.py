@@ -1,4 +1,4 @@
-"""Rehearsing beside other work on the same customers: merges, erasures, customers with very many facts."""
+"""Rehearsing and publishing beside other work on the same customers: merges, erasures, very many facts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from scoring.rehearsals import reading, usecases
 from scoring.rehearsals.comparing import Compared
 from scoring.rehearsals.rehearser import rehearse_all
 from scoring.scorecards import files
+from scoring.scores import scorer
 from scoring.scores import usecases as scores
 
-from ..conftest import MakeCustomer, an_order, settle
+from ..conftest import ZONE, MakeCustomer, an_order, settle
 from .steps import movers, path, rehearsed
 
 pytestmark = pytest.mark.asyncio
@@ -118,3 +119,73 @@ async def test_an_erased_record_counts_no_more_for_the_customer_that_is_rehearse
     found = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 9_000})
     assert {row["tier"] for row in await movers(staff, found, "&scope=value.existing")} <= {tier}
     assert found["result"]["leave_top"] == 0
+
+
+async def _approved(service: Harness, staff: httpx.AsyncClient) -> str:
+    """Where a change of existing value that was approved is published."""
+    found = await rehearsed(service, staff, files.VALUE, LESS)
+    where = f"{path(files.VALUE)}/{found['id']}"
+    boss = service.caller(subject="boss")
+    assert (await boss.post(f"{where}/approval", json={})).status_code == 201
+    return f"{where}/publication"
+
+
+async def _version(staff: httpx.AsyncClient, one: UUID) -> int:
+    items = (await staff.get(f"/v1/customers/{one}/scores")).json()["items"]
+    return int(next(item["version"] for item in items if item["kind"] == files.VALUE))
+
+
+async def test_who_waits_for_a_lock_is_scored_by_what_was_published_meanwhile(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    await _top(service, one)
+    publication = await _approved(service, staff)
+    await service.apply(an_order(one, 1_000_000))
+    async with service.database.api.begin() as tx:
+        await tx.fetch("SELECT 1 FROM directory_customer WHERE id = $1 FOR UPDATE", one)
+        scoring = asyncio.create_task(scorer.score_some(service.database.consumers, ZONE, 100))
+        await _until_somebody_waits(service)
+        assert (await staff.post(publication, json={})).status_code == 201
+    await scoring
+    assert await _version(staff, one) == 2
+
+
+async def test_who_was_scored_for_the_first_time_during_a_publication_is_scored_by_it_all_the_same(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    first = await customer()
+    await _top(service, first)
+    publication = await _approved(service, staff)
+    late = await customer()
+    await service.apply(an_order(late, 50_000_000))
+    async with service.database.api.begin() as tx:
+        # By the old rules, and not committed yet, while everybody who has a score is marked.
+        await tx.execute("LOCK TABLE member IN SHARE MODE")
+        scoring = asyncio.create_task(scorer.score_some(service.database.consumers, ZONE, 100))
+        await _until_somebody_waits(service)
+        assert (await staff.post(publication, json={})).status_code == 201
+        assert await service.work_off_due() == 1
+    await scoring
+    await settle(service)
+    service.clock.move(2 * usecases.IN_FLIGHT.total_seconds())
+    while await service.work_off_due():
+        pass
+    await settle(service)
+    assert (await _version(staff, first), await _version(staff, late)) == (2, 2)
+    assert await settle(service) == 0
+
+
+async def test_nobody_is_scored_twice_who_was_scored_after_a_publication(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    await _top(service, await customer(), await customer())
+    publication = await _approved(service, staff)
+    assert (await staff.post(publication, json={})).status_code == 201
+    while await service.work_off_due():
+        pass
+    service.clock.move(2 * usecases.IN_FLIGHT.total_seconds())
+    assert await settle(service) == 2
+    while await service.work_off_due():
+        pass
+    assert await settle(service) == 0
