@@ -26,8 +26,8 @@ class NewRehearsal(BaseModel):
     """Only what is to be different, laid out as in the published file. Of a scorecard only numbers change: objects are
     merged, numbers and lists take the place of what is there, in the same shape. Of `segments` only the tiers that one
     takes: `{"segments": [{"id": "key-customers", "tiers": ["top", "high"]}]}`. Of `treatments` the actions of a tier:
-    `{"treatments": {"middle": [{"code": "recommend"}, ...]}}`, by code alone where they are in force for the tier, a
-    new one with its text in each language."""
+    `{"treatments": {"middle": [{"code": "recommend"}, ...]}}`, by code alone where the tier has had them, a
+    new one with its text in each language. What a code says never changes: another text is another code."""
     reason: Code
     """Why, as a code."""
 

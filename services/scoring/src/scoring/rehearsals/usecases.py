@@ -39,6 +39,7 @@ async def propose(  # noqa: PLR0913 - what makes a rehearsal
     _known(kind)
     versions = await scorecards.versions(tx)
     in_force = await scorecards.one(tx, kind, versions[kind])
+    earlier = await scorecards.bodies(tx, kind)
     made = Rehearsal(
         id=tx.new_id(),
         version=1,
@@ -49,7 +50,7 @@ async def propose(  # noqa: PLR0913 - what makes a rehearsal
         base_version=in_force.version,
         value_version=versions[files.VALUE],
         changes=changes,
-        body=draft.drafted(kind, in_force.body, changes, in_force.version + 1),
+        body=draft.drafted(kind, in_force.body, changes, in_force.version + 1, earlier),
         reason=reason,
         status="draft",
         as_of=day_of(tx.now, zone),

@@ -22,6 +22,11 @@ async def every(reader: Reader) -> list[Published]:
     return await store.every(reader)
 
 
+async def bodies(reader: Reader, kind: str) -> list[Any]:
+    """What all versions of a kind say, newest first."""
+    return await store.bodies(reader, kind)
+
+
 async def one(reader: Reader, kind: str, version: int) -> Published:
     """One version; 404 when it was never published."""
     found = await store.one(reader, kind, version) if 0 < version < 2**31 else None
