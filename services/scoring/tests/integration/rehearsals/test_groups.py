@@ -73,6 +73,27 @@ async def test_who_would_enter_a_segment_enters_it_and_is_told_once(
     assert (shown["version"], shown["items"][1]["tiers"]) == (2, ["high", "top"])
 
 
+async def test_who_is_proposed_by_a_wider_segment_is_not_said_to_be_of_the_top_tier(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    everybody = await _firm(service, customer)
+    await publish(service, await rehearsed(service, staff, "segments", WIDER))
+    assert await _reasons(staff) == {
+        **{str(one): ("proposed", "top-tier", None) for one in everybody[:2]},
+        **{str(one): ("proposed", "key-segment", None) for one in everybody[2:4]},
+    }
+    await publish(service, await rehearsed(service, staff, "segments", NARROWER))
+    assert await _reasons(staff) == {
+        **{str(one): ("ended", "top-tier", "left-key-segment") for one in everybody[:2]},
+        **{str(one): ("proposed", "key-segment", None) for one in everybody[2:4]},
+    }
+
+
+async def _reasons(staff: httpx.AsyncClient) -> dict[str, tuple[str, str, str | None]]:
+    items = (await staff.get("/v1/key-customers/designations")).json()["items"]
+    return {one["customer_id"]: (one["status"], one["reason"], one["end_reason"]) for one in items}
+
+
 async def test_key_customers_who_would_leave_a_segment_are_named(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
 ) -> None:
