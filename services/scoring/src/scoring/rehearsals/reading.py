@@ -72,16 +72,19 @@ async def compared(some: Chunk) -> list[Compared]:
 
 async def _against(reader: Reader, one: Rehearsal) -> Cards:
     # Those against which the change was drafted, whatever was published meanwhile.
-    wanted = {files.VALUE: one.value_version, one.kind: one.base_version}
-    return await scorecards.replaced(reader, await scorecards.in_force(reader), wanted)
+    known, versions = await scorecards.in_force(reader), await scorecards.versions(reader)
+    wanted = {kind: version for kind, version in one.used.items() if versions.get(kind, version) != version}
+    return await scorecards.replaced(reader, known, wanted)
 
 
 async def _facts(  # noqa: PLR0913 - what decides which facts are read
     reader: Reader, kind: str, families: Mapping[UUID, Sequence[UUID]], now: Cards, then: Cards, at: Moment
 ) -> tuple[list[FactRow], Network]:
     own = [each for members in families.values() for each in members]
-    kinds = {each for card in (now.value, *now.of_file(kind)) for each in card.fact_kinds}
-    if kind != INFLUENCE:
+    network_too = kind in (INFLUENCE, files.VALUE)
+    cards = (now.value, *now.of_file(kind), *([now.influence] if network_too else []))
+    kinds = {each for card in cards for each in card.fact_kinds}
+    if not network_too:
         rows = await facts.of_customers(reader, own, sorted(kinds))
         return rows + (await wallet.as_facts(reader, own) if kind == POTENTIAL else []), NOBODY
     # As many and as far back as either of the two asks for.

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from guanxi.db import Reader, Tx, after_key
 from scoring.rehearsals.rules import Mover, Rehearsal, Result
 from scoring.rehearsals.tables import rehearsal, rehearsal_mover
+from scoring.scorecards import files
 
-_COLUMNS = """id, version, created_at, recorded_at, unit_id, kind, base_version, value_version, changes, body, reason,
-  status, as_of, time_zone, reached, result, proposed_by, approved_by, approved_at, published_version, published_at"""
+_COLUMNS = """id, version, created_at, recorded_at, unit_id, kind, base_version, value_version, used, changes, body,
+  reason, status, as_of, time_zone, reached, result, proposed_by, approved_by, approved_at, published_version,
+  published_at"""
 _SAVE = f"""
 INSERT INTO rehearsal ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_populate_record(NULL::rehearsal, $1::jsonb)
 ON CONFLICT (id) DO UPDATE
@@ -117,6 +119,7 @@ def _rehearsal(row: asyncpg.Record) -> Rehearsal:
     values: dict[str, Any] = {name: row[name] for name in Rehearsal.__slots__}
     # Written by a release that rehearsed nothing but existing value.
     values["value_version"] = values["value_version"] or values["base_version"]
+    values["used"] = values["used"] or {files.VALUE: values["value_version"], row["kind"]: values["base_version"]}
     return Rehearsal(**values | {"result": Result(**values["result"])})
 
 

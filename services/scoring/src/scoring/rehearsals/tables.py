@@ -15,6 +15,7 @@ rehearsal = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("base_version", sa.Integer, nullable=False),
     sa.Column("value_version", sa.Integer),
+    sa.Column("used", JSONB),
     sa.Column("changes", JSONB, nullable=False),
     sa.Column("body", JSONB, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

@@ -14,6 +14,7 @@ from guanxi.auth import Principal
 from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, NotFound
 from scoring.designations import usecases as designations
+from scoring.indicators import usecases as indicators
 from scoring.rehearsals import draft, reading, rules, store
 from scoring.rehearsals.comparing import Compared
 from scoring.rehearsals.rules import Mover, Rehearsal, Result, Status
@@ -37,7 +38,7 @@ async def propose(  # noqa: PLR0913 - what makes a rehearsal
 ) -> Rehearsal:
     """Draft a change of the version in force and have it rehearsed. 404 for kinds that are not rehearsed, 422."""
     _known(kind)
-    versions = await scorecards.versions(tx)
+    versions = await _versions(tx)
     in_force = await scorecards.one(tx, kind, versions[kind])
     earlier = await scorecards.bodies(tx, kind)
     made = Rehearsal(
@@ -49,6 +50,7 @@ async def propose(  # noqa: PLR0913 - what makes a rehearsal
         kind=kind,
         base_version=in_force.version,
         value_version=versions[files.VALUE],
+        used={name: versions[name] for name in sorted(rules.uses(kind))},
         changes=changes,
         body=draft.drafted(kind, in_force.body, changes, in_force.version + 1, earlier),
         reason=reason,
@@ -98,7 +100,7 @@ async def _enter(tx: Tx, one: Rehearsal, some: reading.Chunk, found: Sequence[Co
     moving = [each for each in found if each.moves]
     keys = await _designated(tx, {each.customer_id: some.families[each.customer_id] for each in moving})
     await store.add(tx, one.id, [rules.mover(each, key_customer=each.customer_id in keys) for each in moving])
-    result = rules.added(one.result, found, keys)
+    result = rules.added(one.kind, one.result, found, keys)
     await store.save(tx, replace(one, result=result, version=one.version + 1, recorded_at=tx.now))
     return one.status == "draft"
 
@@ -115,7 +117,8 @@ async def on_rehearsal_due(tx: Tx, rehearsal_id: UUID, at: datetime) -> None:
 
 async def approve(tx: Tx, kind: str, rehearsal_id: UUID, principal: Principal) -> Rehearsal:
     """Approve what was rehearsed. 404, 409."""
-    after = rules.approved(await find(tx, kind, rehearsal_id, lock=True), principal.subject, tx.now)
+    before = await find(tx, kind, rehearsal_id, lock=True)
+    after = rules.approved(before, await _versions(tx), principal.subject, tx.now)
     await store.save(tx, after)
     return after
 
@@ -125,7 +128,7 @@ async def publish(tx: Tx, kind: str, rehearsal_id: UUID) -> Rehearsal:
     # One at a time: what one rests on is not to be replaced in the same moment.
     await store.hold_publications(tx)
     before = await find(tx, kind, rehearsal_id, lock=True)
-    after = rules.published(before, await scorecards.versions(tx), tx.now)
+    after = rules.published(before, await _versions(tx), tx.now)
     if not await scorecards.publish(tx, kind, before.base_version + 1, before.body):
         raise Conflict("outdated", "A release has published this version since: rehearse the change of that one.")
     await store.save(tx, after)
@@ -202,3 +205,9 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 def _known(kind: str) -> None:
     if kind not in files.REHEARSED:
         raise NotFound("scorecard that can be rehearsed")
+
+
+async def _versions(reader: Reader) -> dict[str, int]:
+    """The version in force of everything by which something is reckoned; 0 before the first."""
+    facets = await indicators.in_force(reader)
+    return await scorecards.versions(reader) | {rules.INDICATORS: facets.number if facets else 0}

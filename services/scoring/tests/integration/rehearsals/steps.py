@@ -42,9 +42,11 @@ async def movers(staff: httpx.AsyncClient, one: dict[str, Any], query: str = "")
 
 
 async def publish(service: Harness, one: dict[str, Any]) -> httpx.Response:
-    """Approve and publish as another person, and score whoever has to be."""
+    """Approve and publish as another person, and score whoever has to be; gives the refusal if there is one."""
     boss = service.caller(subject="boss")
-    assert (await boss.post(f"{path(one['kind'])}/{one['id']}/approval", json={})).status_code == 201
+    approval = await boss.post(f"{path(one['kind'])}/{one['id']}/approval", json={})
+    if approval.status_code != httpx.codes.CREATED:
+        return approval
     answer = await boss.post(f"{path(one['kind'])}/{one['id']}/publication", json={})
     while await service.work_off_due():
         pass

@@ -145,6 +145,7 @@ async def test_other_treatments_touch_whom_the_rehearsal_said_and_are_recommende
     assert result["moves"] == [{"scope": "treatments", "tier": "top", "tier_after": "top", "customers": 2}]
     tiers = {one["tier"]: one for one in (await staff.get("/v1/tiers")).json()["items"]}
     assert tiers["top"]["actions"][0]["code"] == "account-plan", "a rehearsal recommends nothing"
+    moved = await rehearsed(service, staff, "value.existing", {"default_margin_bp": 100})
     await publish(service, found)
     for where in ("/v1/tiers", "/v1/treatments", "/v1/treatments?tier=top"):
         top = (await staff.get(where)).json()["items"][0]
@@ -153,6 +154,8 @@ async def test_other_treatments_touch_whom_the_rehearsal_said_and_are_recommende
     assert {tier: n for tier, n in result["tiers"].items() if n} == {
         one["tier"]: one["customers"] for one in (await staff.get("/v1/tiers")).json()["items"] if one["customers"]
     }
+    outdated = await publish(service, moved)
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "outdated")
     # What a tier loses by another scorecard is what is recommended for it now.
     moved = await rehearsed(service, staff, "value.existing", {"default_margin_bp": 100})
     top = await movers(staff, moved, "&tier=top")
