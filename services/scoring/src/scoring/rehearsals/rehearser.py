@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,13 +15,18 @@ from scoring.rehearsals import usecases
 log = structlog.get_logger(__name__)
 
 
+RETRY_SECONDS = 60.0
+
+
 async def rehearse(runtime: Runtime) -> None:
-    """Rehearse whatever was drafted."""
-    await rehearse_all(runtime.database.consumers)
+    """Rehearse whatever was drafted; after a failure the next look is a while later."""
+    if await rehearse_all(runtime.database.consumers):
+        await asyncio.sleep(RETRY_SECONDS)
 
 
-async def rehearse_all(pool: Pool) -> None:
-    """Rehearse each draft to its end; one that fails is tried again later and holds up no other."""
+async def rehearse_all(pool: Pool) -> int:
+    """Rehearse each draft to its end; gives how many failed, which hold up no other and are tried again next time."""
+    failed = 0
     for rehearsal_id in await usecases.drafts(pool):
         try:
             await _to_its_end(pool, rehearsal_id)
@@ -28,6 +34,8 @@ async def rehearse_all(pool: Pool) -> None:
             if classify(error) is ErrorClass.DOWN:
                 raise
             log.exception("rehearsal.failed", rehearsal_id=str(rehearsal_id))
+            failed += 1
+    return failed
 
 
 async def _to_its_end(pool: Pool, rehearsal_id: UUID) -> None:
