@@ -1,4 +1,7 @@
-"""Rehearsals of all kinds: in what somebody moves, and by which version of existing value that was reckoned."""
+"""Rehearsals of all kinds: in what somebody moves, and by which version of existing value that was reckoned.
+
+The release before writes neither column: what it rehearses is existing value.
+"""
 
 from alembic import op
 
@@ -8,9 +11,7 @@ down_revision = "0011"
 STATEMENTS = (
     "ALTER TABLE rehearsal ADD COLUMN value_version integer",
     "UPDATE rehearsal SET value_version = base_version",
-    "ALTER TABLE rehearsal ALTER COLUMN value_version SET NOT NULL",
     "ALTER TABLE rehearsal_mover ADD COLUMN scope text NOT NULL DEFAULT 'value.existing'",
-    "ALTER TABLE rehearsal_mover ALTER COLUMN scope DROP DEFAULT",
     """ALTER TABLE rehearsal_mover DROP CONSTRAINT pk_rehearsal_mover,
   ADD CONSTRAINT pk_rehearsal_mover PRIMARY KEY (rehearsal_id, customer_id, scope)""",
 )

@@ -16,6 +16,7 @@ from scoring.opinions import api as opinions_api
 from scoring.radar import api as radar_api
 from scoring.radar import usecases as radar
 from scoring.rehearsals import api as rehearsals_api
+from scoring.rehearsals import rehearser
 from scoring.rehearsals import usecases as rehearsals
 from scoring.reviews import api as reviews_api
 from scoring.reviews import usecases as reviews
@@ -57,8 +58,9 @@ SERVICE = Service(
         reviews.CYCLE_DUE: reviews.on_cycle_due,
         rehearsals.REHEARSE_DUE: rehearsals.on_rehearsal_due,
         rehearsals.PUBLISH_DUE: rehearsals.on_publication_due,
+        rehearsals.STRAGGLERS_DUE: rehearsals.on_stragglers_due,
     },
-    jobs=JOBS,
+    jobs=(*JOBS, *rehearser.JOBS),
     loops=LOOPS,
     tally=facts.tally,
     erasers=(

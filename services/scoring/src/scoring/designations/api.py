@@ -58,7 +58,7 @@ async def read_designation(designation_id: UUID, call: Reading) -> object:
 
 @router.post("/key-customers/designations", response_model=DesignationRead, status_code=201)
 async def propose_key_customer(body: NewDesignation, call: Writing) -> object:
-    """Propose a customer for strategic reasons; those who reach the top tier are proposed by themselves."""
+    """Propose a customer for strategic reasons; those who enter the segment are proposed by themselves."""
     await directory.require(call.pool, body.customer_id)
     async with call.once() as once:
         if once.replay:

@@ -10,8 +10,10 @@ from uuid import UUID
 from guanxi.problems import Conflict
 
 PLATFORM = "guanxi"
-"""Who proposes when a customer reaches the top tier."""
+"""Who proposes when a customer enters the segment of key customers."""
 TOP_TIER, LEFT_TOP_TIER = "top-tier", "left-top-tier"
+KEY_SEGMENT, LEFT_KEY_SEGMENT = "key-segment", "left-key-segment"
+"""Of tiers that the segment takes beside the best one, and of who leaves it in another way than by falling."""
 OPEN = ("proposed", "approved")
 
 Decision = Literal["approved", "refused"]
@@ -36,6 +38,16 @@ class Designation:
     until: datetime | None = None
     ended_by: str | None = None
     end_reason: str | None = None
+
+
+def entering(tier: str, best: str) -> str:
+    """Why a customer is proposed who enters the segment in a tier; `best` is the first of the tiers."""
+    return TOP_TIER if tier == best else KEY_SEGMENT
+
+
+def leaving(one: Designation, tier: str, best: str) -> str:
+    """Why a proposal is taken back of a customer who is outside the segment now, in a tier."""
+    return LEFT_TOP_TIER if one.reason == TOP_TIER and tier != best else LEFT_KEY_SEGMENT
 
 
 def decided(one: Designation, decision: Decision, reason: str | None, by: str, now: datetime) -> Designation:

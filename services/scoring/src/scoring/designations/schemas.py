@@ -59,8 +59,9 @@ class DesignationRead(BaseModel):
     customer_id: UUID
     status: Status
     reason: str
+    """`top-tier` or, of another tier that the segment takes, `key-segment`; or what a person gave."""
     proposed_by: str
-    """`guanxi` where the tier has proposed it."""
+    """`guanxi` where the segment of key customers has proposed it."""
     decided_by: str | None
     decision_reason: str | None
     since: datetime | None
@@ -69,5 +70,6 @@ class DesignationRead(BaseModel):
     """When it ended after that."""
     ended_by: str | None
     end_reason: str | None
+    """`left-top-tier` or `left-key-segment` where nobody had decided yet; else what a person gave."""
     created_at: datetime
     recorded_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -15,23 +16,33 @@ from guanxi.events import Event
 from guanxi.events.scores import KeyCustomerDesignated
 from guanxi.problems import Conflict, NotFound
 from scoring.designations import rules, store
-from scoring.designations.rules import LEFT_TOP_TIER, PLATFORM, TOP_TIER, Decision, Designation
+from scoring.designations.rules import PLATFORM, Decision, Designation
 
 
-async def on_tier(tx: Tx, entered: Mapping[UUID, Sequence[UUID]], left: Sequence[UUID]) -> None:
-    """Propose who has reached the top tier, given with all records; take back what nobody has decided of who has left.
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A customer who has entered the segment of key customers: in which tier, and all its records."""
 
-    Of customers of whom one record is proposed or designated nothing is proposed again. A designation that was
-    approved stays until a person ends it.
+    tier: str
+    members: Sequence[UUID]
+
+
+async def on_segment(tx: Tx, best: str, entered: Mapping[UUID, Entered], left: Mapping[UUID, str]) -> None:
+    """Propose who has entered the segment of key customers; take back what nobody has decided of who has left.
+
+    `left` gives the tier of each; `best` is the first of the tiers. Of customers of whom one record is proposed or
+    designated nothing is proposed again. A designation that was approved stays until a person ends it.
     """
     if left:
-        waiting = await store.proposed(tx, left, PLATFORM)
-        await store.save(tx, [rules.ended(one, LEFT_TOP_TIER, PLATFORM, tx.now) for one in waiting])
-    # After those who left: who was absorbed by a customer that enters the tier leaves it, and is proposed with it.
+        waiting = await store.proposed(tx, list(left), PLATFORM)
+        reasons = {one.id: rules.leaving(one, left[one.customer_id], best) for one in waiting}
+        await store.save(tx, [rules.ended(one, reasons[one.id], PLATFORM, tx.now) for one in waiting])
+    # After those who left: who was absorbed by a customer that enters the segment leaves it, and is proposed with it.
     if entered:
-        known = await store.open_of(tx, chain.from_iterable(entered.values()))
-        fresh = [one for one, members in entered.items() if not known.intersection(members)]
-        await store.propose(tx, [_proposed(tx, one, TOP_TIER, PLATFORM) for one in fresh])
+        known = await store.open_of(tx, chain.from_iterable(one.members for one in entered.values()))
+        fresh = {who: one.tier for who, one in entered.items() if not known.intersection(one.members)}
+        made = [_proposed(tx, who, rules.entering(tier, best), PLATFORM) for who, tier in fresh.items()]
+        await store.propose(tx, made)
 
 
 async def propose(tx: Tx, customer_id: UUID, reason: str, principal: Principal) -> Designation:

@@ -9,6 +9,7 @@ from uuid import UUID
 from scoring.facts.rules import FactRow, current
 from scoring.scorecards import files
 from scoring.scorecards.cards import Cards
+from scoring.scorecards.referring import INFLUENCE
 from scoring.scorecards.rules import UNRATED, Segment, rank_of
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.computing import tier_on
@@ -28,14 +29,15 @@ class Customer:
     members: Sequence[UUID]
     facts: Sequence[FactRow]
     around: Network = NOBODY
-    """Whom it brought; of influence alone."""
+    """Whom it brought; of influence and of what that rests on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Where a customer stands in one scope, now and by the draft.
 
-    A scope is a kind of score (`satisfaction.price`), a segment, or `treatments`. The tier is a tier of existing value,
+    A scope is a kind of score (`satisfaction.price`), a segment, or `treatments`: of what is changed, and of what rests
+    on it. The tier is a tier of existing value,
     a band (`unrated` where there is nothing to go by), `member` or `outside` of a segment.
     """
 
@@ -66,30 +68,43 @@ def compared(kind: str, who: Customer, now: Cards, then: Cards, at: Moment) -> l
     worth = basis(facts, now.value, at)
     match kind:
         case files.VALUE:
-            return [_tier(who, worth, basis(facts, then.value, at), now, at)]
+            return list(_existing(who, facts, worth, now, then, at))
         case files.SEGMENTS:
-            return list(_memberships(who, worth, now, then, at))
+            tier, value = tier_on(worth, at.day).tier, worth.value_on(at.day)
+            return list(_memberships(who, (tier, tier), (value, value), _profit(worth, at), now, then))
         case files.TREATMENTS:
             return [_treated(who, worth, now, then, at)]
-    return list(_bands(kind, who, facts, now, then, at))
+    return list(_bands(kind, who, facts, _profit(worth, at), now, then, at))
 
 
-def _tier(who: Customer, before: ValueBasis, after: ValueBasis, now: Cards, at: Moment) -> Compared:
-    tiers = (tier_on(before, at.day).tier, tier_on(after, at.day).tier)
-    values = (before.value_on(at.day), after.value_on(at.day))
+def _existing(  # noqa: PLR0913 - what existing value and all that rests on it are compared by
+    who: Customer, facts: Sequence[FactRow], worth: ValueBasis, now: Cards, then: Cards, at: Moment
+) -> Iterator[Compared]:
+    other, profit = basis(facts, then.value, at), _profit(worth, at)
+    tiers = (tier_on(worth, at.day).tier, tier_on(other, at.day).tier)
+    values = (worth.value_on(at.day), other.value_on(at.day))
     codes = [[action.code for action in now.treatments[tier]] for tier in tiers]
     ranks = [rank_of(now.value.bands, tier) for tier in tiers]
-    return _placed(who.id, files.VALUE, tiers, values, _profit(before, at), ranks, codes)
+    yield _placed(who.id, files.VALUE, tiers, values, profit, ranks, codes)
+    yield from _memberships(who, tiers, values, profit, now, then)
+    if who.around.referrals:
+        yield from _bands(INFLUENCE, who, facts, profit, now, then, at)
 
 
-def _memberships(who: Customer, worth: ValueBasis, now: Cards, then: Cards, at: Moment) -> Iterator[Compared]:
-    tier, value, profit = tier_on(worth, at.day).tier, worth.value_on(at.day), _profit(worth, at)
+def _memberships(  # noqa: PLR0913 - what memberships rest on
+    who: Customer,
+    tiers: tuple[str, str],
+    values: tuple[int | None, int | None],
+    profit: int | None,
+    now: Cards,
+    then: Cards,
+) -> Iterator[Compared]:
     for before, after in zip(now.segments.segments, then.segments.segments, strict=True):
         # Everybody is a member of a segment without tiers, for good.
         if before.tiers:
-            places = (_place(before, tier), _place(after, tier))
+            places = (_place(before, tiers[0]), _place(after, tiers[1]))
             ranks = [(MEMBER, OUTSIDE).index(place) for place in places]
-            yield _placed(who.id, before.id, places, (value, value), profit, ranks)
+            yield _placed(who.id, before.id, places, values, profit, ranks)
 
 
 def _treated(who: Customer, worth: ValueBasis, now: Cards, then: Cards, at: Moment) -> Compared:
@@ -99,9 +114,9 @@ def _treated(who: Customer, worth: ValueBasis, now: Cards, then: Cards, at: Mome
 
 
 def _bands(  # noqa: PLR0913 - what a band rests on
-    kind: str, who: Customer, facts: Sequence[FactRow], now: Cards, then: Cards, at: Moment
+    kind: str, who: Customer, facts: Sequence[FactRow], profit: int | None, now: Cards, then: Cards, at: Moment
 ) -> Iterator[Compared]:
-    profit, around = _profit(basis(facts, now.value, at), at), counting(who.around, at.known_at)
+    around = counting(who.around, at.known_at)
     for before, after in zip(now.of_file(kind), then.of_file(kind), strict=True):
         found = [basis(facts, card, at, who.members, around).measured(at.day) for card in (before, after)]
         ranks = [rank_of(before.bands, one.band) for one in found]
@@ -138,24 +153,20 @@ def _placed(  # noqa: PLR0913 - what a place is
     )
 
 
-def key_of(one: Compared) -> str | None:
+def key_of(one: Compared, kind: str) -> str | None:
     """Under what a customer is counted where it would stand; None when it is nowhere."""
     if one.tier_after == UNRATED:
         return None
-    return f"{prefix(one)}{one.tier_after}"
+    return f"{_prefix(one, kind)}{one.tier_after}"
 
 
-def way_of(one: Compared) -> str:
-    """From where to where, as `scope/from>to`; without a scope where there is only one."""
-    return f"{prefix(one)}{one.tier}>{one.tier_after}"
+def way_of(one: Compared, kind: str) -> str:
+    """From where to where, as `scope/from>to`; without a scope in what is changed itself."""
+    return f"{_prefix(one, kind)}{one.tier}>{one.tier_after}"
 
 
-def prefix(one: Compared) -> str:
-    """The scope of what is counted, where a kind has several."""
-    return "" if one.scope in _ALONE else f"{one.scope}/"
-
-
-_ALONE = frozenset({*files.SCORED, files.TREATMENTS})
+def _prefix(one: Compared, kind: str) -> str:
+    return "" if one.scope == kind else f"{one.scope}/"
 
 
 def _place(segment: Segment, tier: str) -> str:

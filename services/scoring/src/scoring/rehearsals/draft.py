@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from guanxi.problems import FieldError, Unprocessable
@@ -14,15 +14,24 @@ OWN = ("kind", "version", "texts", "levers", "rates", "currency", "rounding", "c
 """What a version is, how it is shown and what it reckons with: not rehearsed."""
 
 
-def drafted(kind: str, body: Mapping[str, Any], changes: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """The body of the next version of a kind: the one in force with these changes. 422, each field by its path."""
+def drafted(
+    kind: str,
+    body: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    version: int,
+    earlier: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The body of the next version of a kind: the one in force with these changes. 422, each field by its path.
+
+    `earlier` are all published bodies of the kind, the newest first.
+    """
     if not changes:
         raise Unprocessable("This is no change.", [FieldError("changes", "empty", "Nothing is changed.")])
     match kind:
         case files.SEGMENTS:
             made = grouping.segments(body, changes)
         case files.TREATMENTS:
-            made = grouping.treatments(body, changes)
+            made = grouping.treatments(body, changes, earlier)
         case _:
             made = _scorecard(kind, body, changes)
     if made == body:

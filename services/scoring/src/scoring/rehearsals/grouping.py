@@ -42,31 +42,61 @@ def segments(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return dict(body) | {"segments": list(made.values())}
 
 
-def treatments(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The treatments with other actions. 422.
+def treatments(
+    body: Mapping[str, Any], changes: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """The treatments with other actions. 422. `earlier` are all published bodies, the newest first.
 
-    A tier's list takes the place of the one in force. An action that is in force for the tier is named by its code
-    alone, a new one comes with its text in each language.
+    A tier's list takes the place of the one in force. An action that was ever recommended to the tier is named by its
+    code alone, one of other tiers too where it says the same in all of them; a new one comes with its text in each
+    language. What a code says to a tier never changes.
     """
     _only(changes, "treatments", "Only what tiers are recommended is rehearsed.")
-    path, known = "changes.treatments", body["treatments"]
-    asked = changes["treatments"]
+    path, asked = "changes.treatments", changes["treatments"]
     if not isinstance(asked, dict):
         raise _refused([FieldError(path, "type", "An object of lists of actions, by tier.")])
-    wrong, made = list[FieldError](), dict(known)
+    wrong, made, said = list[FieldError](), dict(body["treatments"]), _said([body, *earlier])
     for tier, actions in asked.items():
-        there = {one["code"]: one for one in known.get(tier, ())}
-        if tier not in known:
+        if tier not in body["treatments"]:
             wrong.append(FieldError(f"{path}.{tier}", "unknown", "There is no such tier."))
         elif not _objects(actions) or len(actions) > MOST_ACTIONS:
             wrong.append(FieldError(f"{path}.{tier}", "type", f"A list of 1 to {MOST_ACTIONS} actions."))
-        elif faults := list(_wrong_actions(there, actions, f"{path}.{tier}")):
+        elif faults := list(_wrong_actions(known := _known(said, tier), actions, f"{path}.{tier}")):
             wrong += faults
         else:
-            made[tier] = [there.get(one["code"], one) for one in actions]
+            made[tier] = [next(iter(_meant(known.get(one["code"], ()), one)), one) for one in actions]
+            # Two tiers of one change do not bring one code with two texts either.
+            for one in made[tier]:
+                said[tier].setdefault(one["code"], [one])
     if wrong:
         raise _refused(wrong)
     return dict(body) | {"treatments": made}
+
+
+Said = Mapping[str, Sequence[Mapping[str, str]]]
+"""By code, the different actions that it has stood for."""
+
+
+def _said(bodies: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[Mapping[str, str]]]]:
+    # By tier, the newest first.
+    found: dict[str, dict[str, list[Mapping[str, str]]]] = {}
+    for one in bodies:
+        for tier, actions in one["treatments"].items():
+            for action in actions:
+                same = found.setdefault(tier, {}).setdefault(action["code"], [])
+                if action not in same:
+                    same.append(action)
+    return found
+
+
+def _known(said: Mapping[str, Said], tier: str) -> Said:
+    """What each code may say to a tier: what it has said to it, else what it says to others."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for by_code in said.values():
+        for code, actions in by_code.items():
+            there = found.setdefault(code, [])
+            there += [one for one in actions if one not in there]
+    return found | {code: actions[:1] for code, actions in said.get(tier, {}).items()}
 
 
 def _only(changes: Mapping[str, Any], name: str, detail: str) -> None:
@@ -96,9 +126,7 @@ def _wrong_segment(
                 yield FieldError(f"{path}.tiers[{n}]", "twice", "This tier stands here twice.")
 
 
-def _wrong_actions(
-    there: Mapping[str, Mapping[str, str]], actions: Sequence[Mapping[str, Any]], path: str
-) -> Iterator[FieldError]:
+def _wrong_actions(known: Said, actions: Sequence[Mapping[str, Any]], path: str) -> Iterator[FieldError]:
     seen = set[str]()
     for n, one in enumerate(actions):
         here, code = f"{path}[{n}]", one.get("code")
@@ -106,17 +134,28 @@ def _wrong_actions(
             yield FieldError(f"{here}.code", "code", "A code, such as `talk-more`.")
         elif code in seen:
             yield FieldError(f"{here}.code", "twice", "This action stands here twice.")
-        elif code in there:
-            yield from _wrong_known(there[code], one, here)
+        elif code in known:
+            yield from _wrong_known(known[code], one, here)
         else:
             yield from _wrong_new(one, here)
         seen.add(str(code))
 
 
-def _wrong_known(was: Mapping[str, str], one: Mapping[str, Any], path: str) -> Iterator[FieldError]:
-    for name in one:
-        if one[name] != was.get(name):
-            yield FieldError(f"{path}.{name}", "fixed", "What an action says stays: another text is another code.")
+def _wrong_known(known: Sequence[Mapping[str, str]], one: Mapping[str, Any], path: str) -> Iterator[FieldError]:
+    found = _meant(known, one)
+    if not found:
+        for name in one:
+            if one[name] != known[0].get(name):
+                yield FieldError(f"{path}.{name}", "fixed", "What a code says stays: another text is another code.")
+    elif len(found) > 1:
+        yield FieldError(
+            f"{path}.code", "ambiguous", "Other tiers are told different things by this code: name the text."
+        )
+
+
+def _meant(known: Sequence[Mapping[str, str]], one: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Those of the known actions of a code that an action may be, by as much as it says."""
+    return [each for each in known if all(one[name] == each.get(name) for name in one)]
 
 
 def _wrong_new(one: Mapping[str, Any], path: str) -> Iterator[FieldError]:

@@ -12,11 +12,15 @@ from uuid import UUID
 from guanxi.problems import Conflict
 from scoring.rehearsals.comparing import Compared, key_of, way_of
 from scoring.scorecards import files
+from scoring.scorecards.opinions import SATISFACTION
 from scoring.scorecards.referring import INFLUENCE
 
 Status = Literal["draft", "rehearsed", "approved", "published"]
-ON_VALUE = frozenset({INFLUENCE, files.SEGMENTS, files.TREATMENTS})
-"""Kinds of which the scorecard of existing value decides who would move."""
+INDICATORS = "quality-indicators"
+_USES: Mapping[str, tuple[str, ...]] = {
+    files.VALUE: (INFLUENCE, files.SEGMENTS, files.TREATMENTS),
+    SATISFACTION: (INDICATORS,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Rehearsal:
     base_version: int
     value_version: int
     """The version of existing value by which tiers and profit are reckoned."""
+    used: Mapping[str, int]
+    """The version of each of `uses`."""
     changes: Any
     body: Any
     reason: str
@@ -86,21 +92,29 @@ class Rehearsal:
     published_at: datetime | None = None
 
 
+def uses(kind: str) -> frozenset[str]:
+    """Everything by which a change of a kind is reckoned, beside the facts.
+
+    Existing value always, by which at least the profit is; with that itself, what rests on it.
+    """
+    return frozenset({kind, files.VALUE, *_USES.get(kind, ())})
+
+
 def mover(one: Compared, *, key_customer: bool) -> Mover:
     """A customer who would move."""
     shared = {name: getattr(one, name) for name in Mover.__slots__ if name != "key_customer"}
     return Mover(**shared, key_customer=key_customer)
 
 
-def added(result: Result, found: Iterable[Compared], designated: Container[UUID]) -> Result:
-    """The result with more customers in it, each with all its scopes; `designated` are key customers."""
+def added(kind: str, result: Result, found: Iterable[Compared], designated: Container[UUID]) -> Result:
+    """The result of a kind with more customers in it, each with all its scopes; `designated` are key customers."""
     tiers, moves = Counter(result.tiers), Counter(result.moves)
     by_customer: dict[UUID, list[Compared]] = {}
     for one in found:
         by_customer.setdefault(one.customer_id, []).append(one)
-        if key := key_of(one):
+        if key := key_of(one, kind):
             tiers[key] += 1
-        moves.update([way_of(one)] if one.moves else [])
+        moves.update([way_of(one, kind)] if one.moves else [])
     moving = {who: some for who, some in by_customer.items() if any(one.moves for one in some)}
     down = [who for who, some in moving.items() if any(one.down for one in some)]
     profit = {who: some[0].profit_minor or 0 for who, some in moving.items()}
@@ -119,30 +133,32 @@ def added(result: Result, found: Iterable[Compared], designated: Container[UUID]
     )
 
 
-def approved(one: Rehearsal, by: str, now: datetime) -> Rehearsal:
-    """The rehearsal, approved by a person. 409 `not-rehearsed`, `own-proposal`."""
+def approved(one: Rehearsal, in_force: Mapping[str, int], by: str, now: datetime) -> Rehearsal:
+    """The rehearsal, approved by a person. 409 `not-rehearsed`, `own-proposal`, `outdated`."""
     if one.status != "rehearsed":
         raise Conflict("not-rehearsed", f"The rehearsal is {one.status}: only what is rehearsed and open is approved.")
     if one.proposed_by == by:
         raise Conflict("own-proposal", "Who proposes a change leaves the decision to somebody else.")
+    _refuse_outdated(one, in_force)
     return replace(one, status="approved", approved_by=by, approved_at=now, version=one.version + 1, recorded_at=now)
 
 
 def published(one: Rehearsal, in_force: Mapping[str, int], now: datetime) -> Rehearsal:
-    """The rehearsal, in force. 409 `not-approved`; `outdated` when what it was rehearsed against has changed since."""
+    """The rehearsal, in force. 409 `not-approved`, `outdated`."""
     if one.status != "approved":
         raise Conflict("not-approved", f"The rehearsal is {one.status}: only what was approved is published.")
-    version = in_force[one.kind]
-    if one.base_version != version:
-        raise Conflict("outdated", f"Version {version} is in force now: rehearse the change of that one.")
-    if one.kind in ON_VALUE and one.value_version != in_force[files.VALUE]:
-        raise Conflict("outdated", "Existing value is reckoned otherwise since: rehearse this change anew.")
+    _refuse_outdated(one, in_force)
     return replace(
         one,
         status="published",
-        published_version=version + 1,
+        published_version=one.base_version + 1,
         published_at=now,
         reached=None,
         version=one.version + 1,
         recorded_at=now,
     )
+
+
+def _refuse_outdated(one: Rehearsal, in_force: Mapping[str, int]) -> None:
+    if other := sorted(name for name, version in one.used.items() if in_force[name] != version):
+        raise Conflict("outdated", f"Another version is in force since of {', '.join(other)}: rehearse this anew.")

@@ -26,8 +26,8 @@ class NewRehearsal(BaseModel):
     """Only what is to be different, laid out as in the published file. Of a scorecard only numbers change: objects are
     merged, numbers and lists take the place of what is there, in the same shape. Of `segments` only the tiers that one
     takes: `{"segments": [{"id": "key-customers", "tiers": ["top", "high"]}]}`. Of `treatments` the actions of a tier:
-    `{"treatments": {"middle": [{"code": "recommend"}, ...]}}`, by code alone where they are in force for the tier, a
-    new one with its text in each language."""
+    `{"treatments": {"middle": [{"code": "recommend"}, ...]}}`, by code alone where the tier has had them, a
+    new one with its text in each language. What a code says never changes: another text is another code."""
     reason: Code
     """Why, as a code."""
 
@@ -44,7 +44,10 @@ class Decision(BaseModel):
 class MovesRead(BaseModel):
     """How many customers would go from a tier (or band, or place in a segment) to another."""
 
-    scope: str = Field(description="The kind of score, a segment, or `treatments`: of those, who stays in its tier.")
+    scope: str = Field(
+        description="The kind of score, a segment, or `treatments`: of those, who stays in its tier. Of "
+        "`value.existing` also what rests on it: segments and `value.influence`."
+    )
     tier: str
     tier_after: str
     customers: int
@@ -68,8 +71,8 @@ class ResultRead(BaseModel):
     profit_minor: int = Field(description="Profit of the last year of all who would move.")
     profit_down_minor: int = Field(description="Of it, of those who would go down, leave or lose.")
     tiers: dict[str, int] = Field(
-        description="Customers by tier or band, as it would be, without who is unrated; of facets and segments as "
-        "`satisfaction.price/above` and `key-customers/member`."
+        description="Customers by tier or band, as it would be, without who is unrated; of another scope than what is "
+        "changed as `satisfaction.price/above`, `key-customers/member`, `value.influence/wide`."
     )
     moves: list[MovesRead]
 
@@ -83,6 +86,9 @@ class RehearsalRead(BaseModel):
     base_version: int = Field(description="The version that it changes.")
     value_version: int = Field(
         description="The version of `value.existing` by which tiers and profit are reckoned here."
+    )
+    used: dict[str, int] = Field(
+        description="The version of everything by which it is reckoned: where another is in force, it is `outdated`."
     )
     changes: dict[str, Any]
     reason: str
@@ -99,7 +105,7 @@ class RehearsalRead(BaseModel):
 
 
 class MoverRead(BaseModel):
-    """A customer who would move: of satisfaction and of segments once for each facet or segment in which it would."""
+    """A customer who would move: once for each kind of score, facet or segment in which it would."""
 
     model_config = ConfigDict(from_attributes=True)
 

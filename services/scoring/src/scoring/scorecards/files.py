@@ -51,7 +51,8 @@ NEWEST = {
     **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING), 1),
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
-"""The version of each file that is shipped; what is in force stands in `scorecards.usecases`."""
+"""The version of each file that is shipped. What is in force stands in `scorecards.usecases`: a number that is shipped
+may be the firm's own in the table, and then says what the firm has published."""
 SCORED = (VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING)
 REHEARSED = (*SCORED, SEGMENTS, TREATMENTS)
 """Kinds of file of which another version may be published after a rehearsal."""

@@ -11,6 +11,7 @@ from guanxi.db import Reader, Tx
 
 _COLUMNS = "kind, version, body, status, published_at"
 _ALL = f"SELECT {_COLUMNS} FROM scorecard ORDER BY kind, version DESC"
+_BODIES = "SELECT body FROM scorecard WHERE kind = $1 ORDER BY version DESC"
 _ONE = f"SELECT {_COLUMNS} FROM scorecard WHERE kind = $1 AND version = $2"
 # One look for all kinds, at a table of a few dozen rows; bodies are kept out of line and not touched.
 _NEWEST = """
@@ -41,6 +42,11 @@ class Published:
 async def every(reader: Reader) -> list[Published]:
     """All versions, newest first within a kind."""
     return [Published(**dict(row)) for row in await reader.fetch(_ALL)]
+
+
+async def bodies(reader: Reader, kind: str) -> list[Any]:
+    """What all versions of a kind say, newest first."""
+    return [row["body"] for row in await reader.fetch(_BODIES, kind)]
 
 
 async def one(reader: Reader, kind: str, version: int) -> Published | None:

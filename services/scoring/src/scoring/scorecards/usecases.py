@@ -13,13 +13,18 @@ from scoring.scorecards.cards import Cards
 from scoring.scorecards.store import Published, Stamp
 
 _PARSED: OrderedDict[tuple[Stamp, ...], Cards] = OrderedDict()
-"""The rules of each set of versions that were published over HTTP."""
+"""The rules of each set of versions."""
 _KEPT = 4
 
 
 async def every(reader: Reader) -> list[Published]:
     """All versions of all rules."""
     return await store.every(reader)
+
+
+async def bodies(reader: Reader, kind: str) -> list[Any]:
+    """What all versions of a kind say, newest first."""
+    return await store.bodies(reader, kind)
 
 
 async def one(reader: Reader, kind: str, version: int) -> Published:
@@ -31,19 +36,16 @@ async def one(reader: Reader, kind: str, version: int) -> Published:
 
 
 async def in_force(reader: Reader) -> Cards:
-    """The rules in force: the shipped ones, each replaced by what was published after a rehearsal since.
+    """The rules in force: of each kind the newest version that was published, by whomever, as its body states it.
 
     One look for all kinds; a version never changes, so that its body is read once.
     """
     found = await store.newest(reader, files.REHEARSED)
-    changed = tuple(stamp for stamp in found if stamp[1] != files.NEWEST[stamp[0]])
-    if not changed:
-        return files.cards()
-    if changed not in _PARSED:
-        _PARSED[changed] = await replaced(reader, files.cards(), {kind: version for kind, version, _ in changed})
+    if found not in _PARSED:
+        _PARSED[found] = await replaced(reader, files.cards(), {kind: version for kind, version, _ in found})
         while len(_PARSED) > _KEPT:
             _PARSED.popitem(last=False)
-    return _PARSED[changed]
+    return _PARSED[found]
 
 
 async def versions(reader: Reader) -> dict[str, int]:

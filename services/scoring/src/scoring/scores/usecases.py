@@ -114,18 +114,29 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
     return await store.forget(tx, customer_ids)
 
 
+def living(
+    families: Mapping[UUID, Sequence[UUID]], people: Mapping[UUID, directory.DirectoryCustomer]
+) -> dict[UUID, list[UUID]]:
+    """The families without who was erased."""
+    # Who was erased keeps the speaker of its last day, who may have been absorbed by another since.
+    gone = {one for one, who in people.items() if who.erased}
+    left = {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
+    return {one: members for one, members in left.items() if members}
+
+
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    known = await scorecards.in_force(tx)
     first_seen = await directory.families(tx, claimed)
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
     people = await directory.share_locked_many(tx, {*first_seen, *_all(first_seen)})
-    families = _living(first_seen, people)
+    families = living(first_seen, people)
     if not families:
         return
-    before = await store.lock(tx, {*families, *_all(families)}, known.always)
+    before = await store.lock(tx, {*families, *_all(families)}, files.cards().always)
     if await directory.families(tx, claimed) != first_seen:
         raise FamilyMovedError
+    # Whoever waited for a lock goes by what was published meanwhile.
+    known = await scorecards.in_force(tx)
     told = replace(moment, reach=await facts.reach(tx), facets=await indicators.facets(tx))
     around, others = await network.below(tx, families.values(), known.influence, told)
     rows = await facts.of_customers(tx, _all(families), known.fact_kinds)
@@ -142,15 +153,6 @@ async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> N
 
 def _all(families: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
     return [one for members in families.values() for one in members]
-
-
-def _living(
-    families: Mapping[UUID, Sequence[UUID]], people: Mapping[UUID, directory.DirectoryCustomer]
-) -> dict[UUID, list[UUID]]:
-    # Who was erased keeps the speaker of its last day, who may have been absorbed by another since.
-    gone = {one for one, who in people.items() if who.erased}
-    left = {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
-    return {one: members for one, members in left.items() if members}
 
 
 async def _scores(

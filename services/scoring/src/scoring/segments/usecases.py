@@ -38,13 +38,25 @@ async def settle(tx: Tx, found: Sequence[Picture], causes: Mapping[UUID, datetim
     absorbed = [one for each in found for one in each.absorbed]
     left = await store.leave(tx, absorbed) if absorbed else []
     parents = {each: one for one in found for each in one.members}
-    entered = {one.customer_id: one.members for one, was, after in told if _is_key(after) and not was.belongs}
-    gone = [one.customer_id for one, _, after in told if after.segment == KEY_CUSTOMERS and not after.belongs]
-    await designations.on_tier(tx, entered, [*gone, *(one.customer_id for one in left if one.segment == KEY_CUSTOMERS)])
+    await _designate(tx, told, left, known.value.bands[0].name)
     # Its leaving is the first thing told of a membership that never was more than the first tier: not worth telling.
     version = str(known.segments.version)
     events += [_left(tx, one, parents[one.customer_id], causes, version) for one in left if one.sequence > 1]
     await log.record(tx, *events)
+
+
+async def _designate(
+    tx: Tx, told: Sequence[tuple[Picture, Membership, Member]], left: Sequence[Membership], best: str
+) -> None:
+    key = [(one, was, after) for one, was, after in told if after.segment == KEY_CUSTOMERS]
+    entered = {
+        one.customer_id: designations.Entered(after.tier, one.members)
+        for one, was, after in key
+        if after.belongs and not was.belongs
+    }
+    gone = {one.customer_id: after.tier for one, _, after in key if not after.belongs}
+    gone |= {one.customer_id: one.tier for one in left if one.segment == KEY_CUSTOMERS}
+    await designations.on_segment(tx, best, entered, gone)
 
 
 async def members(
@@ -114,10 +126,6 @@ def _change(
             members=one.members,
         ),
     )
-
-
-def _is_key(one: Member) -> bool:
-    return one.segment == KEY_CUSTOMERS and one.belongs
 
 
 def _returns(was: Membership) -> bool:

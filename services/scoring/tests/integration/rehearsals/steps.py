@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from guanxi.testing import Harness
+from scoring.rehearsals.rehearser import rehearse_all
 
 from ..conftest import settle
 
@@ -22,8 +23,7 @@ async def rehearsed(service: Harness, staff: httpx.AsyncClient, kind: str, chang
     """A change as it stands once it was rehearsed."""
     made = await staff.post(path(kind), json={"changes": changes, "reason": "margins-fell"})
     assert made.status_code == 201, made.text
-    while await service.work_off_due():
-        pass
+    await rehearse_all(service.database.consumers)
     found: dict[str, Any] = (await staff.get(f"{path(kind)}/{made.json()['id']}")).json()
     assert found["status"] == "rehearsed"
     return found
@@ -42,9 +42,11 @@ async def movers(staff: httpx.AsyncClient, one: dict[str, Any], query: str = "")
 
 
 async def publish(service: Harness, one: dict[str, Any]) -> httpx.Response:
-    """Approve and publish as another person, and score whoever has to be."""
+    """Approve and publish as another person, and score whoever has to be; gives the refusal if there is one."""
     boss = service.caller(subject="boss")
-    assert (await boss.post(f"{path(one['kind'])}/{one['id']}/approval", json={})).status_code == 201
+    approval = await boss.post(f"{path(one['kind'])}/{one['id']}/approval", json={})
+    if approval.status_code != httpx.codes.CREATED:
+        return approval
     answer = await boss.post(f"{path(one['kind'])}/{one['id']}/publication", json={})
     while await service.work_off_due():
         pass

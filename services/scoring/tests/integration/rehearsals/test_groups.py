@@ -73,6 +73,27 @@ async def test_who_would_enter_a_segment_enters_it_and_is_told_once(
     assert (shown["version"], shown["items"][1]["tiers"]) == (2, ["high", "top"])
 
 
+async def test_who_is_proposed_by_a_wider_segment_is_not_said_to_be_of_the_top_tier(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    everybody = await _firm(service, customer)
+    await publish(service, await rehearsed(service, staff, "segments", WIDER))
+    assert await _reasons(staff) == {
+        **{str(one): ("proposed", "top-tier", None) for one in everybody[:2]},
+        **{str(one): ("proposed", "key-segment", None) for one in everybody[2:4]},
+    }
+    await publish(service, await rehearsed(service, staff, "segments", NARROWER))
+    assert await _reasons(staff) == {
+        **{str(one): ("ended", "top-tier", "left-key-segment") for one in everybody[:2]},
+        **{str(one): ("proposed", "key-segment", None) for one in everybody[2:4]},
+    }
+
+
+async def _reasons(staff: httpx.AsyncClient) -> dict[str, tuple[str, str, str | None]]:
+    items = (await staff.get("/v1/key-customers/designations")).json()["items"]
+    return {one["customer_id"]: (one["status"], one["reason"], one["end_reason"]) for one in items}
+
+
 async def test_key_customers_who_would_leave_a_segment_are_named(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
 ) -> None:
@@ -124,6 +145,7 @@ async def test_other_treatments_touch_whom_the_rehearsal_said_and_are_recommende
     assert result["moves"] == [{"scope": "treatments", "tier": "top", "tier_after": "top", "customers": 2}]
     tiers = {one["tier"]: one for one in (await staff.get("/v1/tiers")).json()["items"]}
     assert tiers["top"]["actions"][0]["code"] == "account-plan", "a rehearsal recommends nothing"
+    moved = await rehearsed(service, staff, "value.existing", {"default_margin_bp": 100})
     await publish(service, found)
     for where in ("/v1/tiers", "/v1/treatments", "/v1/treatments?tier=top"):
         top = (await staff.get(where)).json()["items"][0]
@@ -132,6 +154,8 @@ async def test_other_treatments_touch_whom_the_rehearsal_said_and_are_recommende
     assert {tier: n for tier, n in result["tiers"].items() if n} == {
         one["tier"]: one["customers"] for one in (await staff.get("/v1/tiers")).json()["items"] if one["customers"]
     }
+    outdated = await publish(service, moved)
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "outdated")
     # What a tier loses by another scorecard is what is recommended for it now.
     moved = await rehearsed(service, staff, "value.existing", {"default_margin_bp": 100})
     top = await movers(staff, moved, "&tier=top")

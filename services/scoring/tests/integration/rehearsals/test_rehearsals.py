@@ -45,13 +45,15 @@ async def test_what_a_rehearsal_counts_is_what_publishing_it_does(
     assert (found["status"], result["customers"]) == ("rehearsed", len(everybody))
     assert result["movers"] > 0
     assert await _tiers(staff) == before, "a rehearsal moves nobody"
-    listed = await movers(staff, found)
+    listed = await movers(staff, found, "&scope=value.existing")
     assert len(listed) == result["movers"]
     assert result["profit_minor"] == sum(one["profit_minor"] for one in listed)
     top = [one for one in listed if one["tier"] == "top"]
     assert all("account-plan" in one["loses"] for one in top)
     assert (await publish(service, found)).json()["published_version"] == 2
-    assert await _tiers(staff) == result["tiers"]
+    assert await _tiers(staff) == {tier: n for tier, n in result["tiers"].items() if "/" not in tier}
+    key = (await staff.get("/v1/segments/key-customers/summary")).json()["customers"]
+    assert key == result["tiers"].get("key-customers/member", 0)
     moved = [event for event in (await service.published(SegmentChanged))[told:] if event.data.segment == "tier"]
     assert {str(event.subject): event.data.tier for event in moved} == {
         one["customer_id"]: one["tier_after"] for one in listed
@@ -76,8 +78,10 @@ async def test_thresholds_move_tiers_and_designated_key_customers_are_named(
     bands[0] |= {"from": 99, "keep_from": 95}
     found = await rehearsed(service, staff, files.VALUE, {"bands": bands})
     assert (found["result"]["leave_top"], found["result"]["key_customers_down"]) == (1, 1)
-    way = {"scope": "value.existing", "tier": "top", "tier_after": "high", "customers": 1}
-    assert found["result"]["moves"] == [way]
+    assert found["result"]["moves"] == [
+        {"scope": "key-customers", "tier": "member", "tier_after": "outside", "customers": 1},
+        {"scope": "value.existing", "tier": "top", "tier_after": "high", "customers": 1},
+    ]
     [mover] = (await staff.get(f"{PATH}/{found['id']}/movers?tier=top")).json()["items"]
     assert (mover["customer_id"], mover["key_customer"]) == (str(one), True)
     await publish(service, found)
@@ -92,13 +96,19 @@ async def test_nobody_approves_their_own_change_and_an_outdated_one_is_not_publi
     second = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2600})
     assert (await staff.post(f"{PATH}/{first['id']}/approval", json={})).json()["code"] == "own-proposal"
     assert (await staff.post(f"{PATH}/{first['id']}/publication", json={})).json()["code"] == "not-approved"
+    other = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2700})
+    boss = service.caller(subject="boss")
+    assert (await boss.post(f"{PATH}/{second['id']}/approval", json={})).status_code == 201
     assert (await publish(service, first)).status_code == 201
-    assert (await publish(service, second)).json()["code"] == "outdated"
+    late = await boss.post(f"{PATH}/{second['id']}/publication", json={})
+    assert (late.status_code, late.json()["code"]) == (409, "outdated")
+    assert (await boss.post(f"{PATH}/{other['id']}/approval", json={})).json()["code"] == "outdated"
     third = await rehearsed(service, staff, files.VALUE, {"default_margin_bp": 2600})
     assert third["base_version"] == 2
     listed = (await staff.get(PATH)).json()["items"]
     assert [(one["id"], one["status"]) for one in listed] == [
         (third["id"], "rehearsed"),
+        (other["id"], "rehearsed"),
         (second["id"], "approved"),
         (first["id"], "published"),
     ]
@@ -124,7 +134,7 @@ async def test_merged_records_are_one_customer_in_a_rehearsal_and_an_erased_one_
     assert (found["result"]["customers"], found["result"]["movers"]) == (2, 2)
     await service.apply(a_customer(goes, sequence=2, status="erased", name=None))
     await service.erase(goes)
-    [left] = (await staff.get(f"{PATH}/{found['id']}/movers")).json()["items"]
+    [left] = await movers(staff, found, "&scope=value.existing")
     assert left["customer_id"] == str(one)
 
 

@@ -190,6 +190,43 @@ async def test_influence_follows_its_card_and_that_of_existing_value(
     await _does_what_it_said(service, staff, everybody, "value.influence", {"share_bp": [9000, 5000, 300]})
 
 
+async def test_another_card_of_existing_value_tells_what_it_does_to_influence(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    everybody = [await customer() for _ in range(3)]
+    await service.apply(_referral(everybody[0], everybody[1]), an_order(everybody[1], 60_000_000))
+    await service.apply(an_order(everybody[2], 1_000_000))
+    for _ in range(2):
+        await settle(service)
+    assert await bands(staff, everybody, "value.influence") == {"wide": 1}
+    found = await rehearsed(service, staff, "value.existing", {"default_margin_bp": 1500})
+    listed = await movers(staff, found, "&scope=value.influence")
+    assert [(one["customer_id"], one["tier"], one["tier_after"]) for one in listed] == [
+        (str(everybody[0]), "wide", "some")
+    ]
+    assert found["result"]["tiers"]["value.influence/some"] == 1
+    assert found["result"]["movers"] == len({one["customer_id"] for one in await movers(staff, found)})
+    await publish(service, found)
+    await settle(service)
+    assert await bands(staff, everybody, "value.influence") == {"some": 1}
+
+
+async def test_satisfaction_that_was_reckoned_by_other_indicators_is_rehearsed_anew(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    await service.apply(_opinion(await customer(), price=3))
+    await settle(service)
+    found = await rehearsed(service, staff, "satisfaction", {"points_per_grade": 3})
+    assert found["used"] == {"quality-indicators": 0, "satisfaction": 1, "value.existing": 1}
+    moved = [{"code": "delivery", "weight_bp": 10_000, "target": 4, "facet": "staff"}]
+    assert (await staff.post("/v1/quality-indicators", json={"indicators": moved})).status_code == 201
+    refused = await publish(service, found)
+    assert (refused.status_code, refused.json()["code"]) == (409, "outdated")
+    again = await rehearsed(service, staff, "satisfaction", {"points_per_grade": 3})
+    assert again["used"]["quality-indicators"] == 1
+    assert (await publish(service, again)).status_code == 201
+
+
 async def test_kinds_do_not_share_rehearsals(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
 ) -> None:

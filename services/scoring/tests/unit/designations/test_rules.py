@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from guanxi.ports import SystemIds
 from guanxi.problems import Conflict
-from scoring.designations.rules import Designation, decided, ended
+from scoring.designations.rules import Designation, decided, ended, entering, leaving
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=400)
@@ -58,3 +59,12 @@ def test_a_decision_is_made_once_and_an_end_too() -> None:
         decided(one, "approved", None, "zhao", NOON)
     with pytest.raises(Conflict, match="refused already"):
         ended(one, "x", "zhao", NOON)
+
+
+def test_a_reason_names_the_top_tier_only_when_it_was_that() -> None:
+    assert (entering("top", "top"), entering("high", "top")) == ("top-tier", "key-segment")
+    by_tier, by_segment = (replace(proposed("guanxi"), reason=one) for one in ("top-tier", "key-segment"))
+    assert leaving(by_tier, "high", "top") == "left-top-tier"
+    # The segment takes the top tier no more, or the customer is part of another now.
+    assert leaving(by_tier, "top", "top") == "left-key-segment"
+    assert leaving(by_segment, "middle", "top") == "left-key-segment"

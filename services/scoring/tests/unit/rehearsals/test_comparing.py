@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from scoring.rehearsals.draft import drafted
 from scoring.rehearsals.rules import Result
 from scoring.scorecards import files
 from scoring.scorecards.cards import Cards
+from scoring.scorecards.referring import REFERRAL
+from scoring.scores.influence import Network
 
 from ..conftest import NOW, a_fact, an_order
 
@@ -41,18 +44,35 @@ def _bands(kind: str, **first: int) -> list[dict[str, Any]]:
 def test_a_tier_is_compared_by_both_cards_folded_over_all_days() -> None:
     facts = [*_top(), a_fact(3, "service", 5, amount_minor=100)]
     changes = {"bands": _bands(files.VALUE, **{"from": 90, "keep_from": 85})}
-    [found] = _compared(files.VALUE, facts, changes)
+    found, key = _compared(files.VALUE, facts, changes)
     assert (found.tier, found.tier_after, found.value) == ("top", "high", found.value_after)
     assert "account-plan" in found.loses
     assert "recommend" in found.gains
-    [same] = _compared(files.VALUE, [an_order(1, 100, 100)], changes)
-    assert (same.tier, same.moves) == (same.tier_after, False)
-    other = rules.added(Result(), [found], {WHO})
-    result = rules.added(other, [same], set())
+    assert (key.scope, key.tier, key.tier_after, key.down) == ("key-customers", "member", "outside", True)
+    same, neither = _compared(files.VALUE, [an_order(1, 100, 100)], changes)
+    assert (same.tier, same.moves, neither.moves) == (same.tier_after, False, False)
+    other = rules.added(files.VALUE, Result(), [found, key], {WHO})
+    result = rules.added(files.VALUE, other, [same, neither], set())
     assert (result.customers, result.movers, result.up, result.down, result.leave_top) == (2, 1, 0, 1, 1)
     assert (result.key_customers, result.key_customers_down) == (1, 1)
-    assert (result.tiers, result.moves) == ({"high": 1, same.tier: 1}, {"top>high": 1})
+    assert result.tiers == {"high": 1, same.tier: 1, "key-customers/outside": 2}
+    assert result.moves == {"top>high": 1, "key-customers/member>outside": 1}
     assert result.profit_minor == result.profit_down_minor == found.profit_minor
+
+
+def test_another_card_of_existing_value_moves_influence_too() -> None:
+    other = UUID(int=10)
+    referral = replace(a_fact(1, REFERRAL, 100, traits=Traits(referred_id=other)), customer_id=WHO)
+    order = replace(an_order(2, 60_000_000, 50), customer_id=other)
+    around = Network({WHO: WHO, other: other}, [referral], [order])
+    who = Customer(WHO, (WHO,), [referral], around)
+    then = _then(files.VALUE, {"default_margin_bp": 1000})
+    found = {one.scope: one for one in compared(files.VALUE, who, NOW_IN_FORCE, then, NOW)}
+    moved = found["value.influence"]
+    assert (moved.tier, moved.tier_after, moved.down) == ("wide", "some", True)
+    result = rules.added(files.VALUE, Result(), found.values(), set())
+    assert (result.movers, result.moves) == (1, {"value.influence/wide>some": 1})
+    assert (result.tiers or {})["value.influence/some"] == 1
 
 
 def test_a_band_of_trust_is_compared_with_the_profit_that_is_at_stake() -> None:
@@ -71,7 +91,7 @@ def test_every_facet_of_satisfaction_moves_for_itself_and_a_customer_counts_once
     assert len(found) == len(NOW_IN_FORCE.satisfaction)
     moving = {one.scope: (one.tier, one.tier_after) for one in found if one.moves}
     assert moving == {"satisfaction.price": ("equal", "above")}
-    result = rules.added(Result(), found, set())
+    result = rules.added("satisfaction", Result(), found, set())
     assert (result.customers, result.movers, result.up) == (1, 1, 1)
     assert result.moves == {"satisfaction.price/equal>above": 1}
     assert result.tiers == {"below": 1, "satisfaction.price/above": 1, "satisfaction.service/below": 1}
@@ -82,14 +102,14 @@ def test_who_would_have_nothing_to_go_by_any_more_goes_down_and_is_in_no_band() 
     facts = [a_fact(1, "wallet", 400, amount_minor=400_000_000, currency="CNY")]
     [found] = _compared("value.potential", facts, {"wallet_days": 300})
     assert (found.tier, found.tier_after, found.value_after, found.down) == ("high", "unrated", None, True)
-    assert rules.added(Result(), [found], set()).tiers == {}
+    assert rules.added("value.potential", Result(), [found], set()).tiers == {}
 
 
 def test_a_segment_is_entered_and_left() -> None:
     [found] = _compared("segments", _top(), {"segments": [{"id": "key-customers", "tiers": ["high"]}]})
     assert (found.scope, found.tier, found.tier_after) == ("key-customers", "member", "outside")
     assert (found.down, found.leaves_top) == (True, True)
-    result = rules.added(Result(), [found], set())
+    result = rules.added("segments", Result(), [found], set())
     assert result.tiers == {"key-customers/outside": 1}
     assert result.moves == {"key-customers/member>outside": 1}
 
@@ -103,7 +123,7 @@ def test_a_treatment_touches_who_is_in_the_tier() -> None:
     assert (found.up, found.down, found.leaves_top) == (True, True, False)
     [same] = _compared("treatments", [an_order(1, 100, 100)], changes)
     assert not same.moves
-    result = rules.added(Result(), [found, same], set())
+    result = rules.added("treatments", Result(), [found, same], set())
     assert result.moves == {"top>top": 1}
 
 

@@ -14,6 +14,7 @@ from scoring.rehearsals import rules
 from scoring.rehearsals.draft import drafted
 from scoring.rehearsals.rules import Rehearsal, Result
 from scoring.scorecards import files
+from scoring.scorecards.referring import INFLUENCE
 
 BODY = files.body(files.VALUE, 1)
 AT = datetime(2026, 6, 30, 4, tzinfo=UTC)
@@ -71,6 +72,7 @@ def _rehearsal(**more: Any) -> Rehearsal:
         "kind": files.VALUE,
         "base_version": 1,
         "value_version": 1,
+        "used": {files.VALUE: 1, INFLUENCE: 1},
         "changes": {},
         "body": BODY,
         "reason": "r",
@@ -81,27 +83,41 @@ def _rehearsal(**more: Any) -> Rehearsal:
 
 
 def test_another_person_approves_what_was_rehearsed_and_only_that_is_published() -> None:
+    in_force = {files.VALUE: 1, INFLUENCE: 1}
     for status in ("draft", "approved", "published"):
         with pytest.raises(Conflict):
-            rules.approved(_rehearsal(status=status), "you", AT)
+            rules.approved(_rehearsal(status=status), in_force, "you", AT)
     with pytest.raises(Conflict) as own:
-        rules.approved(_rehearsal(status="rehearsed"), "me", AT)
+        rules.approved(_rehearsal(status="rehearsed"), in_force, "me", AT)
     assert own.value.code == "own-proposal"
-    approved = rules.approved(_rehearsal(status="rehearsed"), "you", AT)
-    assert rules.published(approved, {files.VALUE: 1}, AT).published_version == 2
-    with pytest.raises(Conflict) as outdated:
-        rules.published(approved, {files.VALUE: 2}, AT)
-    assert outdated.value.code == "outdated"
+    approved = rules.approved(_rehearsal(status="rehearsed"), in_force, "you", AT)
+    assert rules.published(approved, in_force, AT).published_version == 2
     with pytest.raises(Conflict):
-        rules.published(_rehearsal(status="rehearsed"), {files.VALUE: 1}, AT)
+        rules.published(_rehearsal(status="rehearsed"), in_force, AT)
 
 
-@pytest.mark.parametrize("kind", ["segments", "treatments", "value.influence"])
-def test_what_rests_on_existing_value_is_rehearsed_anew_when_that_has_changed(kind: str) -> None:
-    approved = _rehearsal(status="approved", kind=kind)
-    assert rules.published(approved, {kind: 1, files.VALUE: 1}, AT).published_version == 2
+@pytest.mark.parametrize("other", [files.VALUE, INFLUENCE])
+def test_nothing_is_approved_or_published_by_other_versions_than_it_was_rehearsed_by(other: str) -> None:
+    in_force = {files.VALUE: 1, INFLUENCE: 1, "trust": 4}
     with pytest.raises(Conflict) as outdated:
-        rules.published(approved, {kind: 1, files.VALUE: 2}, AT)
+        rules.approved(_rehearsal(status="rehearsed"), in_force | {other: 2}, "you", AT)
     assert outdated.value.code == "outdated"
-    trust = _rehearsal(status="approved", kind="trust")
-    assert rules.published(trust, {"trust": 1, files.VALUE: 2}, AT).published_version == 2
+    with pytest.raises(Conflict) as outdated:
+        rules.published(_rehearsal(status="approved"), in_force | {other: 2}, AT)
+    assert outdated.value.code == "outdated"
+    assert rules.published(_rehearsal(status="approved"), in_force | {"trust": 5}, AT).published_version == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "used"),
+    [
+        (files.VALUE, {files.VALUE, INFLUENCE, "segments", "treatments"}),
+        (INFLUENCE, {files.VALUE, INFLUENCE}),
+        ("trust", {files.VALUE, "trust"}),
+        ("satisfaction", {files.VALUE, "satisfaction", "quality-indicators"}),
+        ("segments", {files.VALUE, "segments"}),
+        ("treatments", {files.VALUE, "treatments"}),
+    ],
+)
+def test_whatever_a_kind_is_reckoned_by_is_kept_with_it(kind: str, used: set[str]) -> None:
+    assert rules.uses(kind) == used

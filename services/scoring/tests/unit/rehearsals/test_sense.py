@@ -129,8 +129,16 @@ def test_what_is_shipped_makes_sense(kind: str) -> None:
         ("treatments", _top({"code": "call"} | TEXT | {"de": "Anruf"}), "changes.treatments.top[0].de", "unknown"),
         ("treatments", _top({"code": "talk-more", "en": "Shout"}), "changes.treatments.top[0].en", "fixed"),
         ("treatments", _top({"code": "talk-more"}, {"code": "talk-more"}), "changes.treatments.top[1].code", "twice"),
-        # Of another tier: what it says there is no text for this one.
-        ("treatments", _top({"code": "recommend"}), "changes.treatments.top[0].zh-Hans", "text"),
+        # What a code says to other tiers: two things, and nothing else.
+        ("treatments", _top({"code": "recommend"}), "changes.treatments.top[0].code", "ambiguous"),
+        ("treatments", _top({"code": "recommend"} | TEXT), "changes.treatments.top[0].en", "fixed"),
+        ("treatments", _top({"code": "find-the-loss"} | TEXT), "changes.treatments.top[0].zh-Hant", "fixed"),
+        (
+            "treatments",
+            {"treatments": {"top": [{"code": "call"} | TEXT], "high": [{"code": "call"} | TEXT | {"en": "Shout"}]}},
+            "changes.treatments.high[0].en",
+            "fixed",
+        ),
     ],
 )
 def test_what_is_no_change_or_makes_no_sense_is_refused_with_its_field(
@@ -156,3 +164,26 @@ def test_actions_in_force_keep_their_texts_and_new_ones_bring_them() -> None:
     assert made["treatments"]["top"] == [body["treatments"]["top"][1], {"code": "call"} | TEXT]
     assert made["treatments"]["high"] == body["treatments"]["high"]
     assert body == files.body("treatments", 1)
+
+
+def test_a_tier_may_be_recommended_what_others_are() -> None:
+    body = files.body("treatments", 1)
+    loss, high = body["treatments"]["loss"][0], body["treatments"]["high"][1]
+    made = drafted("treatments", body, _top({"code": "find-the-loss"}, high), 2)
+    assert made["treatments"]["top"] == [loss, high]
+
+
+def test_a_code_says_what_it_said_in_an_earlier_version() -> None:
+    first = files.body("treatments", 1)
+    second = drafted("treatments", first, _top({"code": "talk-more"}, {"code": "call"} | TEXT), 2)
+    third = drafted("treatments", second, _top({"code": "talk-more"}), 3)
+    earlier = [third, second, first]
+    back = drafted("treatments", third, _top({"code": "account-plan"}, {"code": "call"}), 4, earlier)
+    assert back["treatments"]["top"] == [first["treatments"]["top"][0], {"code": "call"} | TEXT]
+    with pytest.raises(Unprocessable) as refused:
+        drafted("treatments", third, _top({"code": "call"} | TEXT | {"en": "Shout"}), 4, earlier)
+    assert [(one.field, one.code) for one in refused.value.errors] == [("changes.treatments.top[0].en", "fixed")]
+    # To a tier that it was never said to: what it says to others.
+    other = {"treatments": {"loss": [{"code": "call"} | TEXT | {"en": "Shout"}]}}
+    with pytest.raises(Unprocessable):
+        drafted("treatments", third, other, 4, earlier)

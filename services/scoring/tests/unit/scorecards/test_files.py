@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -111,3 +112,10 @@ def test_half_a_fen_is_rounded_to_even() -> None:
 def test_a_time_zone_that_there_is_not_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="GUANXI_FIRM_TIME_ZONE"):
         Settings(database_url="postgresql://x", kafka="a:1", jwks="x", profile="development", firm_time_zone="Mars/One")
+
+
+def test_a_body_says_the_same_whatever_the_order_of_its_names() -> None:
+    known = files.cards()
+    for kind in files.REHEARSED:
+        known = files.replaced(known, kind, json.loads(json.dumps(files.body(kind, 1), sort_keys=True)))
+    assert known == files.cards()
