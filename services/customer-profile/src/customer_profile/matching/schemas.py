@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from customer_profile.matching.comparing import COMPARISONS
 from customer_profile.matching.rules import Candidate, Judgement, Policy
@@ -122,7 +122,7 @@ class PolicyBody(_Strict):
         }
     )
 
-    automatic: bool = True
+    automatic: StrictBool = True
     """Whether anything is merged without a person. Turned off, what stands merged stays so."""
     auto_from: Bits
     """From how many bits on records are merged by themselves (6.6 bits are a probability of 0.99)."""
