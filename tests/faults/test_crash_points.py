@@ -65,7 +65,7 @@ async def test_nothing_is_lost_or_doubled_by_a_death_between_two_steps(
 
 
 async def _die(ground: TestPlatform, service: str, point: str, visit: int) -> None:
-    """Let a service die when it comes to a point for the so-manieth time, and bring it back."""
+    """Let a service die when it comes to a point for the given time (1: the first), and bring it back."""
     said = await asyncio.to_thread(ground.die_at, service, f"{point}:{visit}")
     await asyncio.to_thread(ground.bring_back, service)
     assert f"crash point {point} reached" in said, said[-2000:]
