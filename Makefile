@@ -76,12 +76,12 @@ test-faults-smoke: setup
 
 test-faults: export ROUNDS ?= full
 test-faults: setup ## Every fault at its full count (long); SEED=n throws the same dice again
-	$(PYTEST) -q -rA -m faults
+	$(PYTEST) -q -rA $(call tests-in,faults) -m faults
 
 .PHONY: test-attacks
 test-attacks: export ROUNDS ?= full
 test-attacks: setup ## Hostile callers, bodies and messages at every door, and schemathesis at each service
-	$(PYTEST) -q -m attacks
+	$(PYTEST) -q $(call tests-in,attacks) -m attacks
 
 .PHONY: soak
 soak: setup ## The long counts of all faults and attacks, hours; goes on where it was (FRESH=1 anew, ONLY=part of a name)

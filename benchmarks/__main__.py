@@ -54,8 +54,11 @@ def main(console: Console) -> int:
         for name in rounds.wanted(CASES):
             started = time.monotonic()
             found = CASES[name](stage, count)
-            figures += found if isinstance(found, list) else [found]
+            new = found if isinstance(found, list) else [found]
+            figures += new
             console.print(f"{name} measured in {time.monotonic() - started:.0f} s", highlight=False)
+            report.tell(console, new)
+            report.write(figures)
     figures.sort(key=lambda figure: int(figure.id.removeprefix("F")))
     report.show(console, figures)
     written = (report.write(figures), report.plot(figures))

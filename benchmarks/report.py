@@ -34,6 +34,17 @@ def show(console: Console, figures: Sequence[Figure]) -> None:
         _show_checks(console, figure)
 
 
+def tell(console: Console, figures: Sequence[Figure]) -> None:
+    """One line for each measure, as soon as there is one: a run that is broken off has shown what it had."""
+    for figure in figures:
+        for measure in figure.measures:
+            name, value, baseline, ratio, must, _, met, cpu = _cells(figure, measure)
+            spent = f", {cpu} µs" if cpu else ""
+            console.print(
+                f"  {figure.id} {name}: {value} beside {baseline}: {ratio}, must {must}: {met}{spent}", highlight=False
+            )
+
+
 def _cells(figure: Figure, measure: Measure) -> list[str]:
     ratios, goal = measure.ratios, measure.goal
     ratio = f"{median(ratios):.3g} ({ratios[0]:.3g}-{ratios[-1]:.3g})"
