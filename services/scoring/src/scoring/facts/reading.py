@@ -85,6 +85,7 @@ SAYS: dict[type[EventFact], tuple[Said, ...]] = {
     m.ComplaintImproved: (says.IMPROVED,),
     n.ImprovementTold: (says.TOLD,),
     k.CustomerReferred: (says.REFERRAL,),
+    k.AgreementChanged: (says.AGREEMENT,),
 }
 """Event type -> what it says; an empty `at` means the event's own time."""
 

@@ -58,7 +58,8 @@ class Traits:
     """Whether a need has to be answered at once."""
     days_late: int | None = None
     count: int | None = None
-    """Lines of an order, cue marks of a contact, grades of an opinion, reopenings of a complaint, customers told."""
+    """Lines of an order, cue marks of a contact, grades of an opinion, reopenings of a complaint, customers told; days
+    that an agreement lasts (none: it is open)."""
     total_minor: int | None = None
     """What the customer owes for an order."""
     margin_minor: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from guanxi.events import complaints as c
@@ -177,3 +178,13 @@ IMPROVEMENT = Said("improvement", "published_at", _improvement)
 IMPROVED = Said("complaint.improved", "", _improved)
 TOLD = Said("improvement.told", "finished_at", lambda data, source: Traits(source=source, count=data.told))
 REFERRAL = Said("referral", "referred_on", lambda data, source: Traits(source=source, referred_id=data.referred_id))
+AGREEMENT = Said(
+    "agreement",
+    "since",
+    lambda data, source: Traits(source=source, code=data.kind, count=_days(data.since, data.until)),
+)
+
+
+def _days(first: date, last: date | None) -> int | None:
+    """How many days that is, both included; none where there is no last one."""
+    return None if last is None else max(0, (last - first).days + 1)

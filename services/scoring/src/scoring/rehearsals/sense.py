@@ -122,6 +122,9 @@ def _potential(body: Mapping[str, Any]) -> Iterator[FieldError]:
     yield from _one_way(body["growth"]["steps"], "growth.steps", rising=False)
     for n, (_, points) in enumerate(body["growth"]["steps"]):
         yield from _within(points, f"growth.steps[{n}][1]", POINTS)
+    for name, bounds in (("agreements", SCALE), ("life_cycle", POINTS)):
+        for code, points in body.get(name, {}).items():
+            yield from _within(points, f"{name}.{code}", bounds)
     yield from _curve(body["wallet"], "wallet")
     yield from _reachable(body["bands"], *SCALE)
 

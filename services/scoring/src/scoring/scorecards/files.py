@@ -48,7 +48,8 @@ FOLDERS = {
 TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
 RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
 NEWEST = {
-    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, POTENTIAL, LEARNING), 1),
+    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, LEARNING), 1),
+    POTENTIAL: 2,
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
 """The version of each file that is shipped. What is in force stands in `scorecards.usecases`: a number that is shipped
@@ -58,9 +59,9 @@ REHEARSED = (*SCORED, SEGMENTS, TREATMENTS)
 """Kinds of file of which another version may be published after a rehearsal."""
 
 
-def body(kind: str, version: int) -> Any:
-    """What a file says, as plain values."""
-    folder = FOLDERS.get(kind, kind)
+def body(kind: str, version: int | None = None) -> Any:
+    """What a file says, as plain values; the newest one where no version is asked for."""
+    folder, version = FOLDERS.get(kind, kind), version or NEWEST[kind]
     return yaml.safe_load(files("scoring.scorecards").joinpath(f"{folder}/{version}.yaml").read_text("utf-8"))
 
 
@@ -70,14 +71,14 @@ def cards() -> Cards:
     value = value_card()
     return Cards(
         value=value,
-        trust=_trust_card_of(body(TRUST, NEWEST[TRUST])),
+        trust=_trust_card_of(body(TRUST)),
         radar=radar_card(),
         satisfaction=satisfaction_cards(),
-        influence=_influence_card_of(body(INFLUENCE, NEWEST[INFLUENCE]), value),
-        potential=_potential_card_of(body(POTENTIAL, NEWEST[POTENTIAL]), value),
-        learning=_learning_card_of(body(LEARNING, NEWEST[LEARNING])),
-        segments=_segment_book_of(body(SEGMENTS, NEWEST[SEGMENTS])),
-        treatments=_treatments_of(body(TREATMENTS, NEWEST[TREATMENTS])),
+        influence=_influence_card_of(body(INFLUENCE), value),
+        potential=_potential_card_of(body(POTENTIAL), value),
+        learning=_learning_card_of(body(LEARNING)),
+        segments=_segment_book_of(body(SEGMENTS)),
+        treatments=_treatments_of(body(TREATMENTS)),
     )
 
 
@@ -89,31 +90,31 @@ def replaced(known: Cards, kind: str, raw: dict[str, Any]) -> Cards:
 @cache
 def value_card() -> ValueCard:
     """The scorecard of existing value as it is shipped; what is in force stands in `scorecards.usecases`."""
-    return value_card_of(body(VALUE, NEWEST[VALUE]))
+    return value_card_of(body(VALUE))
 
 
 @cache
 def satisfaction_cards() -> tuple[SatisfactionCard, ...]:
     """The scorecards of satisfaction as they are shipped: of the whole, and of each facet."""
-    return _satisfaction_cards_of(body(SATISFACTION, NEWEST[SATISFACTION]))
+    return _satisfaction_cards_of(body(SATISFACTION))
 
 
 @cache
 def radar_card() -> RadarCard:
     """The radar's rule that holds now."""
-    return _radar_card(body(RADAR, NEWEST[RADAR]))
+    return _radar_card(body(RADAR))
 
 
 @cache
 def review_rule() -> ReviewRule:
     """The rule of the review cycle that holds now."""
-    return _review_rule(body(REVIEWS, NEWEST[REVIEWS]))
+    return _review_rule(body(REVIEWS))
 
 
 @cache
 def goodwill_window_days() -> int:
     """Days after goodwill in which orders and referrals count as its return."""
-    return int(body(GOODWILL, NEWEST[GOODWILL])["window_days"])
+    return int(body(GOODWILL)["window_days"])
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 from scoring.scorecards.rules import Band, Lever, Signal, Texts, TrustCard, ValueCard
 
 POTENTIAL, LEARNING = "value.potential", "value.learning"
-WALLET = "wallet"
+WALLET, AGREEMENT = "wallet", "agreement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class NeedPoints:
 
 @dataclass(frozen=True, slots=True)
 class PotentialCard:
-    """What is made of what a customer spends elsewhere, needs, and orders more of."""
+    """What is made of what a customer spends elsewhere, needs, orders more of and agreed on, and of its industry."""
 
     kind: str
     version: int
@@ -39,13 +39,17 @@ class PotentialCard:
     needs: NeedPoints
     growth_days: int
     growth: Sequence[tuple[int, int]]
+    agreements: Mapping[str, int]
+    """Kind of an agreement in force -> points; empty before version 2."""
+    life_cycle: Mapping[str, int]
+    """Where the industry stands -> points; empty before version 2."""
     worth: ValueCard
     """The scorecard whose exchange rates hold."""
 
     @property
     def fact_kinds(self) -> tuple[str, ...]:
         """The kinds of fact that it weighs; estimates are this service's own."""
-        return (WALLET, "order", "contact")
+        return (WALLET, AGREEMENT, "order", "contact")
 
     @property
     def nothing(self) -> str:
@@ -109,6 +113,8 @@ def potential_card(raw: dict[str, Any], shared: dict[str, Any], worth: ValueCard
         needs=NeedPoints(**raw["needs"]),
         growth_days=raw["growth"]["span_days"],
         growth=tuple((low, points) for low, points in raw["growth"]["steps"]),
+        agreements=raw.get("agreements", {}),
+        life_cycle=raw.get("life_cycle", {}),
         worth=worth,
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from scoring.facts.rules import FactRow, current
 from scoring.radar import rules as radar
 from scoring.scorecards.cards import Cards, Occasional, Scorecard
-from scoring.scorecards.prospects import WALLET
+from scoring.scorecards.prospects import AGREEMENT, WALLET
 from scoring.scorecards.rules import UNRATED
 from scoring.scores.basis import ValueBasis, basis
 from scoring.scores.influence import NOBODY, Network, counting, parts_of
@@ -92,7 +92,8 @@ def picture(  # noqa: PLR0913 - one argument for each part of what is known
     asked: list[Occasional] = list(cards.satisfaction) if not told.isdisjoint(SAID) else []
     asked += [cards.influence] if around.referrals else []
     asked += [cards.learning] if not told.isdisjoint(cards.learning.codes) else []
-    asked += [cards.potential] if WALLET in told or any(fact.traits.outcome in NEEDS for fact in known) else []
+    hopeful = not told.isdisjoint((WALLET, AGREEMENT)) or any(fact.traits.outcome in NEEDS for fact in known)
+    asked += [cards.potential] if hopeful else []
     for card in asked:
         found = basis(known, card, moment, members, around).measured(moment.day)
         scores[card.kind] = scored(found, card, moment, members)

@@ -1,4 +1,7 @@
-"""Potential: what more a customer could bring, from what it spends elsewhere, what it needs and how its orders grow."""
+"""Potential: what more a customer could bring.
+
+From what it spends elsewhere and needs, how its orders grow, what it has agreed with us, and where its industry stands.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from scoring.facts.rules import FactRow
-from scoring.scorecards.prospects import WALLET, PotentialCard
+from scoring.scorecards.prospects import AGREEMENT, WALLET, PotentialCard
 from scoring.scorecards.rules import UNRATED, band_of
 from scoring.scores.days import Days
 from scoring.scores.measure import Measured, Reason, heaviest_first
@@ -27,6 +30,8 @@ class Prospects:
     orders: Days = field(default_factory=Days)
     goods: list[int | None] = field(default_factory=list)
     needs: Days = field(default_factory=Days)
+    agreements: list[tuple[int, FactRow]] = field(default_factory=list)
+    """Each with the first day on which it holds."""
 
     def ordered(self, after: int, until: int) -> int | None:
         """Goods ordered after one day, up to another; None where a rate is missing."""
@@ -47,6 +52,8 @@ def prospects(facts: Iterable[FactRow], card: PotentialCard, zone: ZoneInfo) -> 
                 found.goods.append(minor)
             case "contact" if fact.traits.outcome in ("need_now", "later"):
                 found.needs.add(on.toordinal(), fact)
+            case kind if kind == AGREEMENT:
+                found.agreements.append((on.toordinal(), fact))
             case kind if kind == WALLET:
                 found.wallets.add(on.toordinal(), fact)
                 found.spent.append(minor)
@@ -54,10 +61,11 @@ def prospects(facts: Iterable[FactRow], card: PotentialCard, zone: ZoneInfo) -> 
 
 
 def measure(found: Prospects, card: PotentialCard, day: int) -> Measured:
-    """Value, band, inputs and reasons at the end of a day; unrated where neither estimate nor need is known."""
+    """Value, band, inputs and reasons at the end of a day; unrated without estimate, need and agreement."""
     wallet = _wallet(found, card, day)
     needs = found.needs.count(day - card.needs.window_days, day)
-    if wallet is None and not needs:
+    agreed = _agreed(found, card, day)
+    if wallet is None and not needs and agreed is None:
         return Measured(None, UNRATED, {}, (Reason(card.nothing, 0),), {})
     year = found.ordered(day - card.year_days, day)
     spans = [found.ordered(day - n * card.growth_days, day - (n - 1) * card.growth_days) for n in (1, 2)]
@@ -72,10 +80,16 @@ def measure(found: Prospects, card: PotentialCard, day: int) -> Measured:
         inputs |= {"spent_minor": wallet[0] or 0, "elsewhere_minor": elsewhere}
         reasons.append(Reason("wallet", on_curve(card.wallet, winnable), wallet[1].aggregate_id, 1))
         facts["wallet"] = wallet[1]
+        if (stage := wallet[1].traits.status or "") in card.life_cycle:
+            reasons.append(Reason("life-cycle", card.life_cycle[stage], wallet[1].aggregate_id))
+            facts["life-cycle"] = wallet[1]
     newest = found.needs.last(day)
     if needs and newest is not None:
         reasons.append(Reason("needs", _need_points(found, card, day), newest.aggregate_id, needs))
         facts["needs"] = newest
+    if agreed is not None:
+        reasons.append(Reason("agreement", card.agreements[agreed.traits.code or ""], agreed.aggregate_id))
+        facts["agreement"] = agreed
     last = found.orders.last(day)
     if spans[1] and last is not None:
         growth = (spans[0] or 0) * BASIS // spans[1]
@@ -95,6 +109,18 @@ def _wallet(found: Prospects, card: PotentialCard, day: int) -> tuple[int | None
     if not place or found.wallets.days[place - 1] <= day - card.wallet_days:
         return None
     return found.spent[place - 1], found.wallets.facts[place - 1]
+
+
+def _agreed(found: Prospects, card: PotentialCard, day: int) -> FactRow | None:
+    """The agreement in force that is worth most, of several the one that began last."""
+    in_force = [
+        (card.agreements[fact.traits.code or ""], since, fact.aggregate_id, fact)
+        for since, fact in found.agreements
+        if fact.traits.code in card.agreements
+        and since <= day
+        and (fact.traits.count is None or day < since + fact.traits.count)
+    ]
+    return max(in_force)[-1] if in_force else None
 
 
 def _need_points(found: Prospects, card: PotentialCard, day: int) -> int:

@@ -12,19 +12,29 @@ from scoring.scorecards.prospects import WALLET
 
 BASIS = 10_000
 Source = Literal["online", "offline", "phone", "visit", "research"]
+Stage = Literal["introduction", "growth", "maturity", "decline"]
+"""The four stages of an industry's life cycle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One estimate; money in minor units."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody has found out; money in minor units."""
 
-    id: UUID
-    customer_id: UUID
-    unit_id: str
     estimated_on: date
     source: Source
     total_minor: int
     currency: str
+    industry_stage: Stage | None
+    """Where the customer's industry stands; none where nobody said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate(Said):
+    """One estimate as it was entered."""
+
+    id: UUID
+    customer_id: UUID
+    unit_id: str
     entered_by: str
     recorded_at: datetime
 
@@ -52,7 +62,7 @@ def as_fact(one: Estimate) -> FactRow:
         recorded_at=one.recorded_at,
         amount_minor=one.total_minor,
         currency=one.currency,
-        traits=Traits(code=one.source),
+        traits=Traits(code=one.source, status=one.industry_stage),
     )
 
 

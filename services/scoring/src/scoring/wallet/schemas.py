@@ -9,13 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from guanxi.events.fields import Currency, IsoDate
-from scoring.wallet.rules import Share, Source
+from scoring.wallet.rules import Share, Source, Stage
 
 _NEW: dict[str, Any] = {
     "estimated_on": "2026-03-31",
     "source": "visit",
     "total_minor": 90000000,
     "currency": "CNY",
+    "industry_stage": "growth",
 }
 
 
@@ -32,6 +33,8 @@ class NewEstimate(BaseModel):
     total_minor: Annotated[int, Strict(), Field(ge=0, le=10**15)]
     """With us and elsewhere, in minor units of the currency."""
     currency: Currency
+    industry_stage: Stage | None = None
+    """Where the customer's industry stands in its life cycle, if that was found out too; counts for the potential."""
 
 
 class EstimateRead(BaseModel):
@@ -43,6 +46,7 @@ class EstimateRead(BaseModel):
     source: Source
     total_minor: int
     currency: str
+    industry_stage: Stage | None
     entered_by: str
     recorded_at: datetime
     ours_minor: int | None = Field(

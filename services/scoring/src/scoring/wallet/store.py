@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from guanxi.db import Reader, Tx, after_key
 from scoring.wallet.rules import Estimate
 from scoring.wallet.tables import wallet_estimate
 
-_COLUMNS = "id, customer_id, unit_id, estimated_on, source, total_minor, currency, entered_by, recorded_at"
+_NAMES = tuple(field.name for field in fields(Estimate))
+_COLUMNS = ", ".join(_NAMES)
 _ADD = f"""
 INSERT INTO wallet_estimate ({_COLUMNS}, created_at)
 SELECT {_COLUMNS}, recorded_at FROM jsonb_populate_record(NULL::wallet_estimate, $1::jsonb)
@@ -58,4 +59,4 @@ async def forget(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 
 def _estimate(row: asyncpg.Record) -> Estimate:
-    return Estimate(**{name: row[name] for name in Estimate.__slots__})
+    return Estimate(**{name: row[name] for name in _NAMES})

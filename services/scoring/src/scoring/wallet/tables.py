@@ -15,6 +15,7 @@ wallet_estimate = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("total_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("industry_stage", sa.Text),
     sa.Column("entered_by", sa.Text, nullable=False),
     sa.CheckConstraint("total_minor >= 0", name="total_minor"),
     sa.Index("ix_wallet_estimate_customer_id", "customer_id", "estimated_on"),

@@ -9,21 +9,26 @@ from uuid import UUID
 
 from guanxi import directory
 from guanxi.auth import Principal
-from guanxi.db import Reader, Tx
+from guanxi.db import Reader, Tx, as_row
 from guanxi.problems import NotFound, Unprocessable
 from scoring.facts.rules import FactRow
 from scoring.wallet import rules, store
-from scoring.wallet.rules import Estimate, Source
+from scoring.wallet.rules import Estimate, Said
 
 
-async def enter(  # noqa: PLR0913 - what an estimate is
-    tx: Tx, customer_id: UUID, on: date, source: Source, total_minor: int, currency: str, today: date, who: Principal
-) -> Estimate:
+async def enter(tx: Tx, customer_id: UUID, said: Said, today: date, who: Principal) -> Estimate:
     """Enter an estimate. 404, 410; 422 for a day to come."""
-    if on > today:
+    if said.estimated_on > today:
         raise Unprocessable.field("estimated_on", "in-future", "Nobody has estimated on a day to come.")
     await directory.share_lock(tx, customer_id)
-    made = Estimate(tx.new_id(), customer_id, who.unit, on, source, total_minor, currency, who.subject, tx.now)
+    made = Estimate(
+        **as_row(said),
+        id=tx.new_id(),
+        customer_id=customer_id,
+        unit_id=who.unit,
+        entered_by=who.subject,
+        recorded_at=tx.now,
+    )
     await store.add(tx, made)
     return made
 

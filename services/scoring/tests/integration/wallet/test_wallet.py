@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from guanxi.events.customers import AgreementChanged
 from guanxi.events.improvements import ComplaintImproved
 from guanxi.testing import Harness, a_customer, an_event
 
@@ -49,6 +50,56 @@ async def test_an_estimate_shows_our_share_and_makes_potential(
     path = f"/v1/customers/{one}/scores/value.potential/explanation"
     then = (await staff.get(path, params={"known_at": known})).json()
     assert (then["inputs"]["elsewhere_minor"], then["inputs"]["spent_minor"]) == (60_000_000, 80_000_000)
+
+
+async def test_an_agreement_and_the_life_cycle_of_the_industry_are_potential_too(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, today = await customer(), datetime.now(UTC).date()
+    agreement = uuid4()
+
+    async def agree(sequence: int, until: date | None) -> None:
+        fact = AgreementChanged(
+            agreement_id=agreement,
+            customer_id=one,
+            unit="head-office",
+            kind="strategic",
+            since=today - timedelta(days=90),
+            until=until,
+        )
+        await service.apply(an_event(fact, aggregate=agreement, sequence=sequence, subject=one))
+        await settle(service)
+
+    await agree(1, None)
+    found = (await _scores(staff, one))["value.potential"]
+    assert (found["value"], found["band"], [each["code"] for each in found["reasons"]]) == (20, "some", ["agreement"])
+    path = f"/v1/customers/{one}/wallet-estimates"
+    made = await staff.post(path, json=_estimate(0, industry_stage="growth"))
+    assert (made.status_code, made.json()["industry_stage"]) == (201, "growth")
+    await settle(service)
+    shown = (await staff.get(f"/v1/customers/{one}/scores/value.potential/explanation")).json()
+    points = {each["code"]: (each["points"], each["fact"]["kind"]) for each in shown["reasons"]}
+    assert points == {"agreement": (20, "agreement"), "life-cycle": (12, "wallet"), "wallet": (0, "wallet")}
+    await agree(2, today - timedelta(days=1))
+    assert (await _scores(staff, one))["value.potential"]["value"] == 12
+    refused = await staff.post(path, json=_estimate(0, industry_stage="boom"))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "industry_stage")
+
+
+async def test_past_present_and_future_value_of_one_customer(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    await service.apply(an_order(one, 90_000_000, days_ago=700), an_order(one, 5_000_000, days_ago=10))
+    await staff.post(f"/v1/customers/{one}/wallet-estimates", json=_estimate(40_000_000))
+    await settle(service)
+    then = (datetime.now(UTC) - timedelta(days=600)).date().isoformat()
+    past = (await staff.get(f"/v1/customers/{one}/scores", params={"as_of": then})).json()["items"]
+    present = await _scores(staff, one)
+    profits = [{item["kind"]: item for item in past}, present]
+    worth = [each["value.existing"]["inputs"]["profit_minor"] for each in profits]
+    assert worth == [90_000_000 * 3 // 10, 5_000_000 * 3 // 10]
+    assert present["value.potential"]["inputs"]["elsewhere_minor"] == 35_000_000
 
 
 async def test_the_four_values_of_a_customer_stand_side_by_side(

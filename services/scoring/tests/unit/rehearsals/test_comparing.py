@@ -24,7 +24,7 @@ NOW_IN_FORCE = files.cards()
 
 
 def _then(kind: str, changes: dict[str, Any]) -> Cards:
-    return files.replaced(NOW_IN_FORCE, kind, drafted(kind, files.body(kind, 1), changes, 2))
+    return files.replaced(NOW_IN_FORCE, kind, drafted(kind, files.body(kind), changes, 2))
 
 
 def _compared(kind: str, facts: list[FactRow], changes: dict[str, Any]) -> list[Compared]:
@@ -36,7 +36,7 @@ def _top() -> list[FactRow]:
 
 
 def _bands(kind: str, **first: int) -> list[dict[str, Any]]:
-    bands: list[dict[str, Any]] = copy.deepcopy(files.body(kind, 1)["bands"])
+    bands: list[dict[str, Any]] = copy.deepcopy(files.body(kind)["bands"])
     bands[0] |= first
     return bands
 
@@ -130,4 +130,4 @@ def test_a_treatment_touches_who_is_in_the_tier() -> None:
 def test_what_rests_on_existing_value_follows_the_card_in_force() -> None:
     then = _then(files.VALUE, {"default_margin_bp": 100})
     assert then.influence.worth is then.potential.worth is then.value
-    assert files.replaced(then, "value.influence", files.body("value.influence", 1)).influence.worth is then.value
+    assert files.replaced(then, "value.influence", files.body("value.influence")).influence.worth is then.value

@@ -16,7 +16,7 @@ TEXT = {"zh-Hans": "打电话", "zh-Hant": "打電話", "en": "Call them"}
 
 
 def _bands(kind: str, n: int, **values: int) -> list[dict[str, Any]]:
-    bands: list[dict[str, Any]] = copy.deepcopy(files.body(kind, 1)["bands"])
+    bands: list[dict[str, Any]] = copy.deepcopy(files.body(kind)["bands"])
     bands[n] |= values
     return bands
 
@@ -35,7 +35,7 @@ def _top(*actions: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", files.SCORED)
 def test_what_is_shipped_makes_sense(kind: str) -> None:
-    assert list(sense.senseless(kind, files.body(kind, 1))) == []
+    assert list(sense.senseless(kind, files.body(kind))) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_shipped_makes_sense(kind: str) -> None:
         ("satisfaction", {"sources": {"card": {"half_life_days": 0}}}, "changes.sources.card.half_life_days", "range"),
         (
             "satisfaction",
-            {"sources": {code: {"points": 0} for code in files.body("satisfaction", 1)["sources"]}},
+            {"sources": {code: {"points": 0} for code in files.body("satisfaction")["sources"]}},
             "changes.sources",
             "empty",
         ),
@@ -81,6 +81,8 @@ def test_what_is_shipped_makes_sense(kind: str) -> None:
         ),
         ("value.potential", {"wallet_days": 0}, "changes.wallet_days", "range"),
         ("value.potential", {"winnable_bp": 10_001}, "changes.winnable_bp", "range"),
+        ("value.potential", {"agreements": {"strategic": 101}}, "changes.agreements.strategic", "range"),
+        ("value.potential", {"life_cycle": {"decline": -101}}, "changes.life_cycle.decline", "range"),
         ("value.potential", {"needs": {"later": -1}}, "changes.needs.later", "range"),
         ("value.potential", {"growth": {"span_days": 0}}, "changes.growth.span_days", "range"),
         (
@@ -145,36 +147,36 @@ def test_what_is_no_change_or_makes_no_sense_is_refused_with_its_field(
     kind: str, changes: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(Unprocessable) as refused:
-        drafted(kind, files.body(kind, 1), changes, 2)
+        drafted(kind, files.body(kind), changes, 2)
     assert (field, code) in {(one.field, one.code) for one in refused.value.errors}
 
 
 def test_a_segment_takes_other_tiers_in_the_order_of_the_tiers_and_keeps_all_else() -> None:
-    body = files.body("segments", 1)
+    body = files.body("segments")
     made = drafted("segments", body, _segment(tiers=["high", "top"]), 2)
     assert made["version"] == 2
     assert made["segments"][1] == body["segments"][1] | {"tiers": ["top", "high"]}
     assert (made["segments"][0], made["tiers"]) == (body["segments"][0], body["tiers"])
-    assert body == files.body("segments", 1)
+    assert body == files.body("segments")
 
 
 def test_actions_in_force_keep_their_texts_and_new_ones_bring_them() -> None:
-    body = files.body("treatments", 1)
+    body = files.body("treatments")
     made = drafted("treatments", body, _top({"code": "talk-more"}, {"code": "call"} | TEXT), 2)
     assert made["treatments"]["top"] == [body["treatments"]["top"][1], {"code": "call"} | TEXT]
     assert made["treatments"]["high"] == body["treatments"]["high"]
-    assert body == files.body("treatments", 1)
+    assert body == files.body("treatments")
 
 
 def test_a_tier_may_be_recommended_what_others_are() -> None:
-    body = files.body("treatments", 1)
+    body = files.body("treatments")
     loss, high = body["treatments"]["loss"][0], body["treatments"]["high"][1]
     made = drafted("treatments", body, _top({"code": "find-the-loss"}, high), 2)
     assert made["treatments"]["top"] == [loss, high]
 
 
 def test_a_code_says_what_it_said_in_an_earlier_version() -> None:
-    first = files.body("treatments", 1)
+    first = files.body("treatments")
     second = drafted("treatments", first, _top({"code": "talk-more"}, {"code": "call"} | TEXT), 2)
     third = drafted("treatments", second, _top({"code": "talk-more"}), 3)
     earlier = [third, second, first]

@@ -19,8 +19,13 @@ from ..conftest import NOW, a_fact, an_order
 POTENTIAL, LEARNING = files.cards().potential, files.cards().learning
 
 
-def _wallet(number: int, minor: int, days_ago: int = 10, currency: str = "CNY") -> FactRow:
-    return a_fact(number, "wallet", days_ago, amount_minor=minor, currency=currency, traits=Traits(code="visit"))
+def _wallet(number: int, minor: int, days_ago: int = 10, currency: str = "CNY", stage: str | None = None) -> FactRow:
+    traits = Traits(code="visit", status=stage)
+    return a_fact(number, "wallet", days_ago, amount_minor=minor, currency=currency, traits=traits)
+
+
+def _agreement(number: int, kind: str, days_ago: int = 10, lasts: int | None = None) -> FactRow:
+    return a_fact(number, "agreement", days_ago, traits=Traits(code=kind, count=lasts))
 
 
 def _need(number: int, outcome: str = "need_now", days_ago: int = 10) -> FactRow:
@@ -63,6 +68,30 @@ def test_growth_and_decline_of_orders_are_seen_beside_either() -> None:
     assert (_points(grown)["growth"], grown.inputs["growth_bp"]) == (15, 16_000)
     assert (_points(shrunk)["growth"], shrunk.value) == (-10, 0)
     assert "growth" not in _points(_of(need, an_order(2, 400_000, 20)))
+
+
+def test_the_best_agreement_in_force_counts_from_its_first_day_to_its_last() -> None:
+    assert _points(_of(_agreement(1, "strategic", 400))) == {"agreement": 20}
+    assert _points(_of(_agreement(1, "service", 5), _agreement(2, "strategic", 9))) == {"agreement": 20}
+    assert _of(_agreement(1, "strategic", 10, lasts=11)).value == 20
+    assert _of(_agreement(1, "strategic", 10, lasts=10)).band == "unrated"
+    assert _of(_agreement(1, "strategic", -1)).band == "unrated"
+    assert _of(_agreement(1, "strategic", 10, lasts=0)).band == "unrated"
+    assert _of(_agreement(1, "rent", 10)).band == "unrated"
+
+
+@pytest.mark.parametrize(("stage", "points"), [("introduction", 8), ("growth", 12), ("maturity", 0), ("decline", -12)])
+def test_where_the_industry_stands_counts_by_the_newest_estimate(stage: str, points: int) -> None:
+    older = _wallet(1, 20_000_000, 30, stage="growth")
+    assert _points(_of(older, _wallet(2, 20_000_000, 10, stage=stage)))["life-cycle"] == points
+    assert "life-cycle" not in _points(_of(older, _wallet(2, 20_000_000, 10)))
+
+
+def test_a_card_of_the_first_version_knows_neither() -> None:
+    first = files.replaced(files.cards(), "value.potential", files.body("value.potential", 1)).potential
+    found = score([_agreement(1, "strategic"), _wallet(2, 20_000_000, stage="growth")], first, NOW)
+    assert set(_points(found)) == {"wallet"}
+    assert score([_agreement(1, "strategic")], first, NOW).band == "unrated"
 
 
 def test_of_who_said_nothing_and_was_never_estimated_nothing_is_known() -> None:
