@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -42,6 +42,7 @@ SHOWN = f"""customer.id, version, CASE canonical_id WHEN customer.id THEN 'activ
   verified_by::text, coalesce(edition, version) AS edition, coalesce(edited_at, recorded_at) AS edited_at"""
 """A record that was not erased, as a page of a list shows it: what is a text there comes as one."""
 
+_PLACES = "SELECT id, unit_id, canonical_id FROM customer WHERE id = ANY($1::uuid[])"
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
 _ONE = f"SELECT {LOADED}, {_TOGETHER.format(of='c')} AS members FROM customer c WHERE c.id = ANY($1::uuid[])"
 # The eraser alone shuts everybody out; who only needs the customer to stay as it is waits for nobody else.
@@ -66,6 +67,13 @@ SET value = excluded.value, preferred = excluded.preferred, hours = excluded.hou
 _DROP_POINTS = "DELETE FROM contact_point WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
+
+
+class Place(NamedTuple):
+    """Where a record belongs: its unit, and the record that speaks for it."""
+
+    unit_id: str
+    canonical_id: UUID
 
 
 Loaded = tuple[Customer, list[UUID]]
@@ -98,6 +106,12 @@ async def count(reader: Reader) -> int:
 async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     """Those of these customers that exist."""
     return {row["id"]: customer_of(row) for row in await reader.fetch(_LOAD, list(set(ids)))}
+
+
+async def places(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Place]:
+    """Where those of these records that exist belong."""
+    rows = await reader.fetch(_PLACES, list(set(ids)))
+    return {row["id"]: Place(row["unit_id"], row["canonical_id"]) for row in rows}
 
 
 async def load_one(reader: Reader, customer_id: UUID) -> Loaded | None:

@@ -136,6 +136,11 @@ async def load(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Customer]:
     return await store.load(reader, ids)
 
 
+async def places(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, store.Place]:
+    """Unit and speaker of those of these records that exist: far less to read than all that is known of them."""
+    return await store.places(reader, ids)
+
+
 async def changes_since(reader: Reader, customer_id: UUID, moment: datetime) -> list[Revision]:
     """Changes of one record after a moment, newest first."""
     return await history_store.revisions_after(reader, customer_id, moment)

@@ -48,8 +48,11 @@ class Comparison:
 
 def compare(left: Features, right: Features, common: Collection[str] = Nobody) -> dict[str, Agreement]:
     """The level of each comparison for which both records say something."""
-    found = ((name, one.compare(left, right, common)) for name, one in COMPARISONS.items())
-    return {name: agreement for name, agreement in found if agreement is not None}
+    found = {}
+    for name, one in COMPARISONS.items():
+        if (agreement := one.compare(left, right, common)) is not None:
+            found[name] = agreement
+    return found
 
 
 def _kind(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
@@ -89,6 +92,8 @@ def _shared_pairs(a: str, b: str) -> float:
 
 
 def _trade(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
+    if not left.firms or not right.firms:
+        return None
     a, b = (frozenset[str]().union(*(firm.trades for firm in one.firms)) for one in (left, right))
     if not a or not b:
         return None
@@ -96,6 +101,8 @@ def _trade(left: Features, right: Features, _common: Collection[str]) -> Agreeme
 
 
 def _place(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
+    if not left.firms or not right.firms:
+        return None
     a, b = (frozenset[str]().union(*(firm.places for firm in one.firms)) for one in (left, right))
     if not a or not b:
         return None

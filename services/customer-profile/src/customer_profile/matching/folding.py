@@ -38,6 +38,7 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
+@lru_cache(_REMEMBERED)
 def sound(text: str) -> str:
     """How a Chinese text is read, without tones; every other text as it is."""
     return "".join(map(_sound, text)) if has_han(text) else text.replace(" ", "")

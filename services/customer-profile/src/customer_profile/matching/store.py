@@ -110,7 +110,8 @@ async def change_keys(tx: Tx, gone: Collection[tuple[bytes, UUID]], new: Collect
 async def holders(reader: Reader, hashes: Iterable[bytes]) -> dict[bytes, list[UUID]]:
     """Who holds each of these keys; of a crowd one more than `CROWD`."""
     found: dict[bytes, list[UUID]] = {}
-    for row in await reader.fetch(_HOLDERS, list(set(hashes)), CROWD + 1):
+    asked = list(set(hashes))
+    for row in await reader.fetch(_HOLDERS, asked, CROWD + 1) if asked else ():
         found.setdefault(row["hash"], []).append(row["customer_id"])
     return found
 

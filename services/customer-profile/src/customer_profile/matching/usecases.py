@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from customer_profile.customers.usecases import Actor
 from customer_profile.identity import merging
 from customer_profile.matching import rules, store
 from customer_profile.matching.features import Features, features
-from customer_profile.matching.keys import FEW, STRONG, crowd
+from customer_profile.matching.keys import CROWD, FEW, STRONG, crowd
 from customer_profile.matching.rules import MATCHER, Candidate, Judgement, Pair, Policy
 from guanxi.db import Reader, Tx
 
@@ -27,6 +27,8 @@ _AWAKE_S = 1.0
 
 Both = tuple[UUID, UUID]
 """Two records, the one with the older id first."""
+Hashes = Mapping[bytes, tuple[str, str]]
+"""A record's keys by what they are kept as."""
 
 
 async def look_at(tx: Tx, customer_ids: Collection[UUID], *, again: bool = False) -> None:
@@ -44,9 +46,12 @@ async def look_at(tx: Tx, customer_ids: Collection[UUID], *, again: bool = False
     if not changed:
         return
     await store.keep_records(tx, changed, policy.number)
-    touched = await _with_keys(tx, changed, {id_: one for id_, (one, _) in known.items()})
+    hashes = {id_: store.hashed(one) for id_, one in changed.items()}
+    touched, holders = await _with_keys(tx, changed, hashes, {id_: one for id_, (one, _) in known.items()})
+    hashes |= {id_: store.hashed(touched[id_]) for id_ in touched.keys() - hashes.keys()}
     pairs = {one.both: one for one in await store.candidates_of(tx, touched)}
-    judged = await _compare(tx, touched, pairs, policy)
+    holders |= await store.holders(tx, set(chain.from_iterable(hashes.values())) - holders.keys())
+    judged = await _compare(tx, touched, _Keys(hashes, holders), pairs, policy)
     await _note(tx, pairs, judged, policy)
     await settle(tx, touched)
 
@@ -111,18 +116,23 @@ def features_of(customer: Customer) -> Features:
     )
 
 
-async def _with_keys(tx: Tx, changed: Mapping[UUID, Features], known: Mapping[UUID, Features]) -> dict[UUID, Features]:
-    """Write the keys of changed records; gives these, and whoever holds a key that became or ceased to be common."""
+async def _with_keys(
+    tx: Tx, changed: Mapping[UUID, Features], hashes: Mapping[UUID, Hashes], known: Mapping[UUID, Features]
+) -> tuple[dict[UUID, Features], dict[bytes, list[UUID]]]:
+    """Write the keys of changed records.
+
+    Gives these with whoever holds a key that became or ceased to be common, and who holds each key that moved.
+    """
     new, gone, names = set[tuple[bytes, UUID]](), set[tuple[bytes, UUID]](), dict[bytes, str]()
-    for id_, one in changed.items():
-        now, before = store.hashed(one), store.hashed(known[id_]) if id_ in known else {}
+    for id_, now in hashes.items():
+        before = store.hashed(known[id_]) if id_ in known else {}
         new |= {(hash_, id_) for hash_ in now.keys() - before.keys()}
         gone |= {(hash_, id_) for hash_ in before.keys() - now.keys()}
         names |= {hash_: kind for hash_, (kind, _) in chain(now.items(), before.items())}
     moving = {hash_ for hash_, _ in new ^ gone}
     before_holders = await store.holders(tx, moving)
     await store.change_keys(tx, gone, new)
-    holders = await store.holders(tx, moving)
+    holders = await _holders_now(tx, before_holders, gone, new)
     moved = set[UUID]()
     for hash_ in moving:
         some, others = before_holders.get(hash_, []), holders.get(hash_, [])
@@ -131,25 +141,54 @@ async def _with_keys(tx: Tx, changed: Mapping[UUID, Features], known: Mapping[UU
         if any((len(some) > limit) != (len(others) > limit) for limit in limits):
             moved.update(some, others)
     known_others = await store.records(tx, moved - changed.keys())
-    return {**changed, **{id_: one for id_, (one, _) in known_others.items()}}
+    return {**changed, **{id_: one for id_, (one, _) in known_others.items()}}, holders
+
+
+async def _holders_now(
+    tx: Tx,
+    before: Mapping[bytes, Sequence[UUID]],
+    gone: Collection[tuple[bytes, UUID]],
+    new: Collection[tuple[bytes, UUID]],
+) -> dict[bytes, list[UUID]]:
+    """Who holds each of these keys after the change. Asked anew is only a crowd of which somebody is gone."""
+    now = {hash_: set(some) for hash_, some in before.items()}
+    unsure = {hash_ for hash_, _ in gone if len(now.get(hash_, ())) > CROWD}
+    for hash_, id_ in gone:
+        now.setdefault(hash_, set()).discard(id_)
+    for hash_, id_ in new:
+        now.setdefault(hash_, set()).add(id_)
+    return {hash_: sorted(some) for hash_, some in now.items()} | await store.holders(tx, unsure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of the records at hand, and who holds them."""
+
+    of: Mapping[UUID, Hashes]
+    holders: Mapping[bytes, Sequence[UUID]]
+
+    def common(self) -> set[str]:
+        """Values of strong keys that too many share to say much."""
+        every = ((hash_, key) for some in self.of.values() for hash_, key in some.items())
+        return {value for hash_, (kind, value) in every if kind in STRONG and len(self.holders[hash_]) > FEW}
+
+    def pairs(self) -> set[Both]:
+        """Each record with whoever shares a key with it, unless a crowd does."""
+        return {
+            (min(id_, other), max(id_, other))
+            for id_, some in self.of.items()
+            for hash_, (kind, _) in some.items()
+            if len(self.holders[hash_]) <= crowd(kind)
+            for other in self.holders[hash_]
+            if other != id_
+        }
 
 
 async def _compare(
-    tx: Tx, touched: Mapping[UUID, Features], known: Iterable[Both], policy: Policy
+    tx: Tx, touched: Mapping[UUID, Features], keys: _Keys, known: Iterable[Both], policy: Policy
 ) -> dict[Both, Judgement]:
     """Compare each of these with all that share a key with it, unless a crowd does, and with whom it was compared."""
-    hashes = {id_: store.hashed(one) for id_, one in touched.items()}
-    holders = await store.holders(tx, chain.from_iterable(hashes.values()))
-    common = {key[1] for some in hashes.values() for hash_, key in some.items() if _is_common(key, holders[hash_])}
-    pairs = {
-        (min(id_, other), max(id_, other))
-        for id_, some in hashes.items()
-        for hash_, (kind, _) in some.items()
-        if len(holders[hash_]) <= crowd(kind)
-        for other in holders[hash_]
-        if other != id_
-    }
-    pairs.update(known)
+    common, pairs = keys.common(), keys.pairs() | set(known)
     others = await store.records(tx, set(chain.from_iterable(pairs)) - touched.keys())
     every = {**touched, **{id_: one for id_, (one, _) in others.items()}}
     found: dict[Both, Judgement] = {}
@@ -166,17 +205,13 @@ async def _compare(
     return found
 
 
-def _is_common(key: tuple[str, str], holders: Sequence[UUID]) -> bool:
-    return key[0] in STRONG and len(holders) > FEW
-
-
 async def _note(tx: Tx, known: Mapping[Both, Candidate], judged: Mapping[Both, Judgement], policy: Policy) -> None:
     rows = [
         _noted(tx, both, known.get(both), judgement, policy)
         for both, judgement in judged.items()
         if both in known or judgement.band != "none"
     ]
-    units = await customers.load(tx, [row.left_id for row in rows if not row.unit_id])
+    units = await customers.places(tx, [row.left_id for row in rows if not row.unit_id])
     await store.keep(tx, [row if row.unit_id else replace(row, unit_id=units[row.left_id].unit_id) for row in rows])
 
 
@@ -217,7 +252,7 @@ async def _region(reader: Reader, customer_ids: Iterable[UUID]) -> tuple[set[UUI
 
 
 async def _bring_up(tx: Tx, candidates: Sequence[Candidate]) -> None:
-    records = await customers.load(tx, chain.from_iterable(one.both for one in candidates))
+    records = await customers.places(tx, chain.from_iterable(one.both for one in candidates))
     moved: list[Candidate] = []
     for one in candidates:
         left, right = (records.get(id_) for id_ in one.both)

@@ -27,7 +27,7 @@ from guanxi.events.interactions import (
     ServicePerformed,
     ServicePerformedCorrected,
 )
-from interactions.commerce import debts, facts, rules, store
+from interactions.commerce import debt_store, debts, facts, rules, store
 from interactions.commerce.rules import (
     MATCH_KIND,
     Delivery,
@@ -123,7 +123,7 @@ async def perform(tx: Tx, services: Sequence[ServiceRecord], causes: Causes) -> 
 
 async def void(tx: Tx, kind: type[R], ids: Collection[UUID], causes: Causes) -> list[R]:
     """Take records back for ever; those that had not been taken back before. Nothing is owed for such an order."""
-    owed = await store.lock_payments_of(tx, ids) if kind is Order else []
+    owed = await debt_store.lock_payments_of(tx, ids) if kind is Order else []
     voided = await store.void(tx, kind, ids, tx.now)
     await timeline.void(tx, [one.id for one in voided])
     statuses = await restate(tx, {one.order_id if isinstance(one, Following) else one.id for one in voided})
@@ -190,7 +190,7 @@ async def _tell_matched(
 async def _let_off(tx: Tx, items: Iterable[Following], statuses: Mapping[UUID, OrderStatus], causes: Causes) -> None:
     """Take back that those of these payments, locked, whose order was cancelled had been overdue."""
     owed = [one for one in items if isinstance(one, Payment) and one.overdue_at and one.voided_at is None]
-    freed = await store.let_off(
+    freed = await debt_store.let_off(
         tx, [one.id for one in owed if one.order_id and statuses.get(one.order_id) == "cancelled"]
     )
     await timeline.write(tx, [facts.entry(one) for one in freed])

@@ -12,7 +12,7 @@ from uuid import UUID
 from guanxi import directory, due
 from guanxi.bus import log
 from guanxi.db import Reader, Tx
-from interactions.commerce import facts, rules, store
+from interactions.commerce import debt_store, facts, rules, store
 from interactions.commerce.rules import DUE_KIND, Following, Payment
 from interactions.timeline import usecases as timeline
 
@@ -30,7 +30,7 @@ async def zones(reader: Reader) -> Zones:
 
 async def lock(tx: Tx, items: Sequence[Following]) -> Known:
     """The payments among these that are known already, locked with what is scheduled of them."""
-    return await store.lock_payments(tx, [one.id for one in items if isinstance(one, Payment)])
+    return await debt_store.lock_payments(tx, [one.id for one in items if isinstance(one, Payment)])
 
 
 def carry_on(one: F, before: Known) -> F:
@@ -66,9 +66,9 @@ async def fall_overdue(tx: Tx, payment_id: UUID) -> None:
         # The unit's zone was not known, or was another one, when this was scheduled.
         await due.schedule(tx, moment, DUE_KIND, payment_id)
         return
-    if before.order_id and await store.cancelled(tx, before.order_id):
+    if before.order_id and await debt_store.cancelled(tx, before.order_id):
         return
-    late = replace(before, overdue_at=moment, version=await store.set_overdue(tx, payment_id, moment))
+    late = replace(before, overdue_at=moment, version=await debt_store.set_overdue(tx, payment_id, moment))
     await timeline.write(tx, [facts.entry(late)])
     event = log.draft(
         tx, facts.overdue(late), aggregate=late.id, sequence=late.version, subject=late.customer_id, time=moment

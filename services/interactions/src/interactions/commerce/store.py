@@ -16,7 +16,6 @@ from guanxi.auth import Principal, visible
 from guanxi.db import Reader, Tx, after_key
 from interactions import rows
 from interactions.commerce.rules import (
-    DUE_KIND,
     Delivery,
     Followed,
     Following,
@@ -78,11 +77,6 @@ _SET_STATUS = """
 UPDATE sales_order o SET status = x.status FROM unnest($1::uuid[], $2::text[]) AS x(id, status)
 WHERE o.id = x.id AND o.status <> x.status RETURNING o.id
 """
-_LOCK_DUE = "SELECT id FROM due WHERE kind = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
-_OVERDUE = "UPDATE payment SET overdue_at = $2, version = version + 1 WHERE id = $1 RETURNING version"
-_LET_OFF = "UPDATE payment SET overdue_at = NULL, version = version + 1 WHERE id = ANY($1::uuid[]) RETURNING id"
-# Against an order's being taken back meanwhile: whoever does that locks the order's payments first, then the order.
-_CANCELLED = "SELECT voided_at IS NOT NULL FROM sales_order WHERE id = $1 FOR SHARE"
 _ERASE_ORDERS = """
 UPDATE sales_order SET external_ref = NULL, purpose = NULL, erased_at = $2, version = version + 1
 WHERE customer_id = ANY($1::uuid[]) AND erased_at IS NULL
@@ -175,14 +169,14 @@ async def match(tx: Tx, kind: type[F], orders: Mapping[UUID, Name]) -> list[F]:
 
 async def lock_orders(tx: Tx, ids: Collection[UUID]) -> list[Order]:
     """These orders, locked in order of their ids."""
-    select = _select(Order).where(sales_order.c.id.in_(list(ids))).order_by(sales_order.c.id).with_for_update()
-    return [_read(Order, row) for row in await tx.all(select)]
+    select = select_of(Order).where(sales_order.c.id.in_(list(ids))).order_by(sales_order.c.id).with_for_update()
+    return [record_of(Order, row) for row in await tx.all(select)]
 
 
 async def lock(tx: Tx, kind: type[R], record_id: UUID) -> R | None:
     """One record, locked."""
-    row = await tx.one(_select(kind).where(TABLES[kind].c.id == record_id).with_for_update())
-    return _read(kind, row) if row else None
+    row = await tx.one(select_of(kind).where(TABLES[kind].c.id == record_id).with_for_update())
+    return record_of(kind, row) if row else None
 
 
 async def followed(reader: Reader, ids: Collection[UUID]) -> Mapping[UUID, Followed]:
@@ -211,52 +205,19 @@ async def void(tx: Tx, kind: type[R], ids: Collection[UUID], at: datetime) -> li
     return await by_ids(tx, kind, fresh) if fresh else []
 
 
-async def lock_payments(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Payment]:
-    """Those of these payments that are known, locked, after what is scheduled of them.
-
-    Whoever works off what is due locks the due row, then the payment. So does everybody who needs both.
-    """
-    if not ids:
-        return {}
-    await tx.fetch(_LOCK_DUE, DUE_KIND, list(ids))
-    select = _select(Payment).where(payment.c.id.in_(list(ids))).order_by(payment.c.id).with_for_update()
-    return {one.id: one for one in (_read(Payment, row) for row in await tx.all(select))}
-
-
-async def set_overdue(tx: Tx, payment_id: UUID, at: datetime) -> int:
-    """Note since when a payment is overdue; its new version."""
-    version: int = await tx.fetchval(_OVERDUE, payment_id, at)
-    return version
-
-
-async def let_off(tx: Tx, ids: Collection[UUID]) -> list[Payment]:
-    """Note that these payments are overdue no more; gives them as they are now."""
-    freed = [row["id"] for row in await tx.fetch(_LET_OFF, list(ids))] if ids else []
-    return await by_ids(tx, Payment, freed) if freed else []
-
-
-async def lock_payments_of(tx: Tx, order_ids: Collection[UUID]) -> list[Payment]:
-    """The payments of these orders, locked as by `lock_payments`; the orders are locked after them, never before."""
-    ids = [row["id"] for row in await tx.all(sa.select(payment.c.id).where(payment.c.order_id.in_(list(order_ids))))]
-    return list((await lock_payments(tx, ids)).values())
-
-
-async def cancelled(tx: Tx, order_id: UUID) -> bool:
-    """Whether an order was taken back; until the end of this transaction it stays as it is."""
-    return bool(await tx.fetchval(_CANCELLED, order_id))
-
-
 async def by_ids(reader: Reader, kind: type[R], ids: Collection[UUID]) -> list[R]:
     """These records, in order of their ids."""
     column = TABLES[kind].c.id
-    return [_read(kind, row) for row in await reader.all(_select(kind).where(column.in_(list(ids))).order_by(column))]
+    return [
+        record_of(kind, row) for row in await reader.all(select_of(kind).where(column.in_(list(ids))).order_by(column))
+    ]
 
 
 async def find(reader: Reader, principal: Principal, kind: type[R], record_id: UUID) -> R | None:
     """One record that the reader may see."""
     table = TABLES[kind]
-    row = await reader.one(_select(kind).where(table.c.id == record_id, visible(principal, table.c.unit_id)))
-    return _read(kind, row) if row else None
+    row = await reader.one(select_of(kind).where(table.c.id == record_id, visible(principal, table.c.unit_id)))
+    return record_of(kind, row) if row else None
 
 
 async def page(  # noqa: PLR0913 - whom, what, where
@@ -265,7 +226,7 @@ async def page(  # noqa: PLR0913 - whom, what, where
     """Records of a kind, newest first, one more than `limit`."""
     table = TABLES[kind]
     at = table.c[MOMENTS[kind]]
-    select = _select(kind).where(visible(principal, table.c.unit_id))
+    select = select_of(kind).where(visible(principal, table.c.unit_id))
     if wanted.customer_ids is not None:
         select = select.where(table.c.customer_id.in_(wanted.customer_ids))
     if wanted.status:
@@ -279,7 +240,8 @@ async def page(  # noqa: PLR0913 - whom, what, where
     if wanted.until:
         select = select.where(at < wanted.until)
     return [
-        _read(kind, row) for row in await reader.all(after_key(select, (at, table.c.id), after, limit, descending=True))
+        record_of(kind, row)
+        for row in await reader.all(after_key(select, (at, table.c.id), after, limit, descending=True))
     ]
 
 
@@ -294,15 +256,17 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 
 async def _of_orders(reader: Reader, kind: type[F], ids: Collection[UUID]) -> list[F]:
     table = TABLES[kind]
-    select = _select(kind).where(table.c.order_id.in_(list(ids))).order_by(table.c.id)
-    return [_read(kind, row) for row in await reader.all(select)]
+    select = select_of(kind).where(table.c.order_id.in_(list(ids))).order_by(table.c.id)
+    return [record_of(kind, row) for row in await reader.all(select)]
 
 
-def _select(kind: type[Record]) -> sa.Select[Any]:
+def select_of(kind: type[Record]) -> sa.Select[Any]:
+    """The columns that a record of this kind is read by."""
     return sa.select(*rows.columns(TABLES[kind], kind))
 
 
-def _read(kind: type[R], row: asyncpg.Record) -> R:
+def record_of(kind: type[R], row: asyncpg.Record) -> R:
+    """The record of a row that was selected by `select_of`."""
     values = dict(row)
     if "lines" in values:
         values["lines"] = tuple(_lines(kind, values["lines"]))

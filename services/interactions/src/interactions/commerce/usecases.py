@@ -12,7 +12,7 @@ from guanxi.auth import Principal
 from guanxi.db import Pool, Reader, Tx
 from guanxi.problems import Conflict, NotFound, Stale, Unprocessable
 from interactions import scope
-from interactions.commerce import booking, debts, rules, store
+from interactions.commerce import booking, debt_store, debts, rules, store
 from interactions.commerce.rules import (
     Delivery,
     Followed,
@@ -160,7 +160,7 @@ async def correct_payment(
     found = await find(tx, principal, Payment, payment_id)
     if found.customer_id:
         await scope.locked_customer(tx, principal, found.customer_id)
-    before = (await store.lock_payments(tx, [payment_id]))[payment_id]
+    before = (await debt_store.lock_payments(tx, [payment_id]))[payment_id]
     if before.voided_at is not None:
         raise Conflict("payment-voided", "This payment has been voided. That is final.")
     if before.version != version:
