@@ -27,6 +27,7 @@ def drafted(
     """
     if not changes:
         raise Unprocessable("This is no change.", [FieldError("changes", "empty", "Nothing is changed.")])
+    body = files.completed(kind, body)
     match kind:
         case files.SEGMENTS:
             made = grouping.segments(body, changes)

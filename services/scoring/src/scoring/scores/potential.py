@@ -27,6 +27,8 @@ class Prospects:
     wallets: Days = field(default_factory=Days)
     spent: list[int | None] = field(default_factory=list)
     """All that the customer spends in a year by each of `wallets`; None where a rate is missing."""
+    stages: Days = field(default_factory=Days)
+    """Those of `wallets` that say where the customer's industry stands."""
     orders: Days = field(default_factory=Days)
     goods: list[int | None] = field(default_factory=list)
     needs: Days = field(default_factory=Days)
@@ -57,6 +59,8 @@ def prospects(facts: Iterable[FactRow], card: PotentialCard, zone: ZoneInfo) -> 
             case kind if kind == WALLET:
                 found.wallets.add(on.toordinal(), fact)
                 found.spent.append(minor)
+                if fact.traits.status:
+                    found.stages.add(on.toordinal(), fact)
     return found
 
 
@@ -80,15 +84,15 @@ def measure(found: Prospects, card: PotentialCard, day: int) -> Measured:
         inputs |= {"spent_minor": wallet[0] or 0, "elsewhere_minor": elsewhere}
         reasons.append(Reason("wallet", on_curve(card.wallet, winnable), wallet[1].aggregate_id, 1))
         facts["wallet"] = wallet[1]
-        if (stage := wallet[1].traits.status or "") in card.life_cycle:
-            reasons.append(Reason("life-cycle", card.life_cycle[stage], wallet[1].aggregate_id))
-            facts["life-cycle"] = wallet[1]
+    if (staged := _staged(found, card, day)) is not None:
+        reasons.append(Reason("life-cycle", card.life_cycle[staged.traits.status or ""], staged.aggregate_id, 1))
+        facts["life-cycle"] = staged
     newest = found.needs.last(day)
     if needs and newest is not None:
         reasons.append(Reason("needs", _need_points(found, card, day), newest.aggregate_id, needs))
         facts["needs"] = newest
     if agreed is not None:
-        reasons.append(Reason("agreement", card.agreements[agreed.traits.code or ""], agreed.aggregate_id))
+        reasons.append(Reason("agreement", card.agreements[agreed.traits.code or ""], agreed.aggregate_id, 1))
         facts["agreement"] = agreed
     last = found.orders.last(day)
     if spans[1] and last is not None:
@@ -112,15 +116,23 @@ def _wallet(found: Prospects, card: PotentialCard, day: int) -> tuple[int | None
 
 
 def _agreed(found: Prospects, card: PotentialCard, day: int) -> FactRow | None:
-    """The agreement in force that is worth most, of several the one that began last."""
+    """The agreement in force that is worth most, of several the one that began last; none that is worth nothing."""
     in_force = [
         (card.agreements[fact.traits.code or ""], since, fact.aggregate_id, fact)
         for since, fact in found.agreements
-        if fact.traits.code in card.agreements
+        if card.agreements.get(fact.traits.code or "")
         and since <= day
         and (fact.traits.count is None or day < since + fact.traits.count)
     ]
     return max(in_force)[-1] if in_force else None
+
+
+def _staged(found: Prospects, card: PotentialCard, day: int) -> FactRow | None:
+    """The newest estimate that says where the industry stands, as long as it is believed and that counts."""
+    newest = found.stages.last(day)
+    if newest is None or not found.stages.count(day - card.wallet_days, day):
+        return None
+    return newest if card.life_cycle.get(newest.traits.status or "") else None
 
 
 def _need_points(found: Prospects, card: PotentialCard, day: int) -> int:

@@ -31,10 +31,10 @@ class NewEstimate(BaseModel):
     source: Source
     """How it was found out."""
     total_minor: Annotated[int, Strict(), Field(ge=0, le=10**15)]
-    """With us and elsewhere, in minor units of the currency."""
+    """With us and elsewhere, in minor units of the currency; whoever has found out nothing but the stage repeats it."""
     currency: Currency
     industry_stage: Stage | None = None
-    """Where the customer's industry stands in its life cycle, if that was found out too; counts for the potential."""
+    """Where the customer's industry stands in its life cycle; it holds until another estimate says otherwise."""
 
 
 class EstimateRead(BaseModel):

@@ -14,6 +14,7 @@ from scoring.rehearsals import rules
 from scoring.rehearsals.draft import drafted
 from scoring.rehearsals.rules import Rehearsal, Result
 from scoring.scorecards import files
+from scoring.scorecards.prospects import POTENTIAL
 from scoring.scorecards.referring import INFLUENCE
 
 BODY = files.body(files.VALUE, 1)
@@ -35,6 +36,17 @@ def test_a_change_is_merged_into_the_version_in_force_and_leaves_it_as_it_is() -
     assert (card.version, card.default_margin_bp, card.payment.late, card.payment.base) == (2, 2500, -3, 5)
     assert (card.bands[0].start, card.bands[0].keep_from) == (80, 68)
     assert before == BODY
+
+
+def test_a_firm_with_a_version_of_an_earlier_shape_rehearses_what_came_later() -> None:
+    own = files.body(POTENTIAL, 1) | {"version": 2, "winnable_bp": 3000}
+    made = drafted(POTENTIAL, own, {"agreements": {"strategic": 15}}, 3)
+    card = files.replaced(files.cards(), POTENTIAL, made).potential
+    assert (card.version, card.winnable_bp, card.texts) == (3, 3000, files.cards().potential.texts | own["texts"])
+    assert card.agreements == {"strategic": 15, "service": 0, "sale": 0}
+    assert set(card.life_cycle.values()) == {0}
+    with pytest.raises(Unprocessable, match="This is no change"):
+        drafted(POTENTIAL, own, {"agreements": {"strategic": 0}}, 3)
 
 
 @pytest.mark.parametrize(

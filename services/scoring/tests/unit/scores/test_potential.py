@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -80,11 +81,21 @@ def test_the_best_agreement_in_force_counts_from_its_first_day_to_its_last() -> 
     assert _of(_agreement(1, "rent", 10)).band == "unrated"
 
 
-@pytest.mark.parametrize(("stage", "points"), [("introduction", 8), ("growth", 12), ("maturity", 0), ("decline", -12)])
-def test_where_the_industry_stands_counts_by_the_newest_estimate(stage: str, points: int) -> None:
-    older = _wallet(1, 20_000_000, 30, stage="growth")
-    assert _points(_of(older, _wallet(2, 20_000_000, 10, stage=stage)))["life-cycle"] == points
-    assert "life-cycle" not in _points(_of(older, _wallet(2, 20_000_000, 10)))
+@pytest.mark.parametrize(("stage", "points"), [("introduction", 8), ("growth", 12), ("decline", -12)])
+def test_where_the_industry_stands_counts_as_it_was_last_said(stage: str, points: int) -> None:
+    older, newer = _wallet(1, 20_000_000, 30, stage="growth"), _wallet(2, 20_000_000, 10, stage=stage)
+    assert _points(_of(older, newer))["life-cycle"] == points
+    found = _of(older, newer, _wallet(3, 20_000_000, 5))
+    [reason] = [one for one in found.reasons if one.code == "life-cycle"]
+    assert (reason.points, reason.fact_id, reason.count) == (points, newer.aggregate_id, 1)
+    assert "life-cycle" not in _points(_of(older, _wallet(2, 20_000_000, 10, stage="maturity")))
+    long_ago = _wallet(1, 20_000_000, POTENTIAL.wallet_days, stage="growth")
+    assert "life-cycle" not in _points(_of(long_ago, _wallet(2, 20_000_000, 5)))
+
+
+def test_an_agreement_that_is_worth_nothing_says_nothing() -> None:
+    card = replace(POTENTIAL, agreements={"sale": 0})
+    assert score([_agreement(1, "sale")], card, NOW).band == "unrated"
 
 
 def test_a_card_of_the_first_version_knows_neither() -> None:
