@@ -24,11 +24,11 @@ def ledger(
     recorded: dict[str, set[int]] | None = None,
     taken: dict[tuple[str, ...], set[int]] | None = None,
     *,
-    kind: str = "additive",
+    listed: bool = True,
 ) -> dict[str, Any]:
     return {
         "recorded": {name: marked(ids) for name, ids in (recorded or {}).items()},
-        "taken": [{"types": list(types), "kind": kind, **marked(ids)} for types, ids in (taken or {}).items()],
+        "taken": [{"types": list(types), "listed": listed, **marked(ids)} for types, ids in (taken or {}).items()],
         "waiting": 0,
         "told_twice": 0,
         "dead_letters": 0,
@@ -64,7 +64,7 @@ def test_a_consumer_answers_for_its_own_types_only() -> None:
 
 
 def test_whole_states_keep_no_list() -> None:
-    found = add_up([ledger({"a": {1}}), ledger(taken={("a",): set()}, kind="state")])
+    found = add_up([ledger({"a": {1}}), ledger(taken={("a",): set()}, listed=False)])
     assert (found.lost, found.intakes) == (0, 0)
 
 

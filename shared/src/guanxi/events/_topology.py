@@ -66,6 +66,8 @@ class ReadModel:
     """Handlers that take the place of those which also do something else."""
     cleanse: Callable[[Tx], Awaitable[None]] | None = None
     """Takes out what must not be kept of erased customers: the logs may still tell of it."""
+    listed: str | None = None
+    """The table whose `event_id` names every event that was taken in, where there is one: it can be counted."""
     changed: Callable[[Tx, Sequence[UUID]], Awaitable[None]] | None = None
     """Told of the customers whose rows were put right."""
 

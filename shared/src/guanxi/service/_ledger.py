@@ -32,6 +32,10 @@ _TAKEN = f"""
 SELECT consumer, count(*) AS events, {_MARK} AS mark FROM inbox
 WHERE event_id >= uuidv7_floor($1) GROUP BY consumer
 """
+_LISTED = f"""
+SELECT count(*) AS events, {_MARK} AS mark FROM (
+  SELECT DISTINCT event_id FROM {{table}} WHERE event_id >= uuidv7_floor($1)) AS taken
+"""
 _TOLD_TWICE = """
 SELECT
   (SELECT coalesce(sum(n - 1), 0) FROM (
@@ -51,10 +55,12 @@ class Marked(BaseModel):
 
 
 class Taken(Marked):
-    """What a consumer has taken in; one of whole states keeps no list, and its set is empty."""
+    """What a consumer has taken in."""
 
     consumer: str
     kind: Literal["additive", "state", "reaction"]
+    listed: bool
+    """Whether it keeps a list of what it takes in; of one of whole states that keeps none the set is empty."""
     types: list[str]
     """The types of events that it takes in, whoever records them."""
 
@@ -75,6 +81,8 @@ class EventLedger(BaseModel):
 
 def add_ledger(router: APIRouter, service: Service) -> None:
     """`/v1/ops/<service>/ledger`."""
+    models = {one.group: one.read_model for one in service.topology.consumers}
+    listed = {group: model.listed for group, model in models.items() if model is not None and model.listed}
 
     @router.get("/ledger")
     @deadline(_SECONDS)
@@ -90,6 +98,8 @@ def add_ledger(router: APIRouter, service: Service) -> None:
         async with call.pool.read() as reader:
             recorded = await reader.fetch(_RECORDED, since)
             taken = {row["consumer"]: row for row in await reader.fetch(_TAKEN, since)}
+            for group, table in listed.items():
+                [taken[group]] = await reader.fetch(_LISTED.format(table=table), since)
             twice = await reader.fetchval(_TOLD_TWICE, since)
             letters = sum((await deadletters.open_counts(reader)).values())
         return EventLedger(
@@ -99,6 +109,7 @@ def add_ledger(router: APIRouter, service: Service) -> None:
                 Taken(
                     consumer=one.group,
                     kind=one.kind,
+                    listed=one.kind != "state" or one.group in listed,
                     types=sorted(fact.TYPE for fact in one.handlers),
                     events=taken[one.group]["events"] if one.group in taken else 0,
                     mark=taken[one.group]["mark"] if one.group in taken else "0",

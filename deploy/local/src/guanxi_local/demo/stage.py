@@ -134,8 +134,3 @@ class Stage:
             return sent if set(sent) >= MAILS else None
 
         return await until("the complainant's mails", look)
-
-
-def _mails(folder: Path, address: str) -> list[bytes]:
-    """What was sent to an address, the newest first."""
-    return [one.read_bytes() for one in sorted(folder.glob(f"*{address}.eml"), reverse=True)]

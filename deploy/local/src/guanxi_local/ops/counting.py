@@ -35,7 +35,7 @@ class Count:
 def add_up(ledgers: Sequence[Ledger]) -> Count:
     """Compare what each consumer has taken in with what was recorded of its types, by whichever service.
 
-    Consumers of whole states keep no list and cannot count twice; what they owe shows in the lag. An event that is
+    Most consumers of whole states keep no list and cannot count twice; what they owe shows in the lag. An event that is
     missing at several consumers counts once for each of them.
     """
     recorded: dict[str, list[Marks]] = {}
@@ -44,7 +44,7 @@ def add_up(ledgers: Sequence[Ledger]) -> Count:
             recorded.setdefault(kind, []).append(_marks(marked))
     lost = sum(ledger["waiting"] + ledger["dead_letters"] for ledger in ledgers)
     twice = sum(ledger["told_twice"] for ledger in ledgers)
-    listing = [one for ledger in ledgers for one in ledger["taken"] if one["kind"] != "state"]
+    listing = [one for ledger in ledgers for one in ledger["taken"] if one["listed"]]
     for one in listing:
         missing, strange = _difference(
             _all(marks for kind in one["types"] for marks in recorded.get(kind, ())), _marks(one)

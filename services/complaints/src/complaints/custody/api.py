@@ -66,7 +66,7 @@ async def accept_handover(
 async def wrong_doors(
     call: Annotated[Read, Depends(read("complaints:read"))], since: UtcTime | None = None
 ) -> WrongDoors:
-    """How often complaints of each cause came to a unit that was wrong for them; it teaches the routing rules."""
+    """How often complaints of each cause came to a unit that was wrong for them: where a routing rule is missing."""
     if not call.principal.internal:
         raise Forbidden
     async with call.pool.read() as reader:

@@ -55,7 +55,10 @@ async def read_match_candidate(candidate_id: UUID, call: Reading) -> CandidateRe
 
 @router.post("/match-candidates/{candidate_id}/decision", status_code=201)
 async def decide_match_candidate(candidate_id: UUID, body: Decision, call: Writing) -> CandidateRead:
-    """Say that a pair is one customer, which merges the two, or never is, which is remembered for ever."""
+    """Say that a pair is one customer, which merges the two, or never is, which is remembered for ever.
+
+    `same` of a pair that was merged by itself confirms that merge: it stays, whatever becomes of its evidence.
+    """
     async with call.once() as once:
         if once.replay:
             found = await desk.find(once.tx, candidate_id, call.principal)
@@ -96,7 +99,7 @@ async def list_match_policies(call: Reading) -> list[PolicyRead]:
         return [schemas.policy_shown(one) for one in await desk.policies(reader, call.principal)]
 
 
-@router.get("/match-policy/proposal")
+@router.get("/match-policy/proposal", responses={409: {"description": "Too few records to learn from."}})
 @deadline(60)
 async def propose_match_policy(
     call: Annotated[Read, Depends(read("customers:write"))],

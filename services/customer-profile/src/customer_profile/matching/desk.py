@@ -73,8 +73,8 @@ async def compared(reader: Reader, left_id: UUID, right_id: UUID, principal: Pri
 async def decide(tx: Tx, candidate_id: UUID, decision: str, reason: str, principal: Principal) -> Candidate:
     """Merge the two records of a pair, or keep them apart for ever. 404; 409 for what is decided or over.
 
-    `same` lets the older record speak. `never_same` undoes what the matcher has merged of it; what people merged they
-    undo themselves.
+    `same` lets the older record speak; what the matcher has merged it confirms, and that stays. `never_same` undoes
+    what the matcher has merged of it; what people merged they undo themselves.
     """
     only_internal(principal)
     await merging.alone(tx)
@@ -84,7 +84,7 @@ async def decide(tx: Tx, candidate_id: UUID, decision: str, reason: str, princip
     if one.status == "expired":
         raise Conflict("candidate-expired", "What these two agreed on is not there any more.")
     # A person's word stands against what a person said before; merging is undone as every merge is.
-    if (one.status, decision) in {("merged", "same"), ("never_same", "never_same")}:
+    if one.status == decision == "never_same" or (one.status == "merged" and decision == "same" and one.confirmed):
         raise Conflict("already-decided", "That is what was decided already.")
     said = replace(
         one,
@@ -96,8 +96,8 @@ async def decide(tx: Tx, candidate_id: UUID, decision: str, reason: str, princip
         status="never_same" if decision == "never_same" else "open",
     )
     await store.keep(tx, [said])
-    if decision == "same":
-        await _merge(tx, one, reason, principal)
+    if decision == "same" and not await _together(tx, one):
+        await merging.merge(tx, *one.both, reason, principal)
     await usecases.settle(tx, one.both)
     found = await store.candidate(tx, candidate_id)
     if found is None:
@@ -161,12 +161,6 @@ def only_internal(principal: Principal) -> None:
     """403 for external units: what others hold is no business of theirs."""
     if not principal.internal:
         raise Forbidden("Possible duplicates are looked at by internal units.", "internal-only")
-
-
-async def _merge(tx: Tx, one: Candidate, reason: str, principal: Principal) -> None:
-    if not await _together(tx, one):
-        older, younger = one.both
-        await merging.merge(tx, older, younger, reason, principal)
 
 
 async def _together(tx: Tx, one: Candidate) -> bool:

@@ -186,6 +186,11 @@ class Candidate:
         return self.left_id, self.right_id
 
     @property
+    def confirmed(self) -> bool:
+        """Whether a person has said last that the two are one customer."""
+        return self.decided_by is not None and self.status != "never_same"
+
+    @property
     def millibits(self) -> int:
         """The weight in thousandths of a bit, as it is kept and sorted by."""
         return round(self.weight * 1000)

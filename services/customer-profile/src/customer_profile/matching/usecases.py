@@ -61,7 +61,8 @@ async def settle(tx: Tx, customer_ids: Iterable[UUID]) -> None:
     policy = await policy_in_force(tx)
     region, candidates = await _region(tx, customer_ids)
     standing = {frozenset((m.survivor_id, m.absorbed_id)): m for m in await merging.standing(tx, region)}
-    mine = {both for both, merge in standing.items() if merge.merged_by == MATCHER}
+    confirmed = {frozenset(one.both) for one in candidates if one.confirmed}
+    mine = {both for both, merge in standing.items() if merge.merged_by == MATCHER} - confirmed
     apart = {frozenset(one.both) for one in candidates if one.status == "never_same"}
     apart |= {
         frozenset((m.survivor_id, m.absorbed_id)) for m in await merging.undone(tx, region) if m.undone_by != MATCHER

@@ -128,6 +128,26 @@ async def test_a_key_that_too_many_share_loses_its_strength(
     assert {(m["status"], m["undone_by"]) for m in undone} == {("undone", "guanxi:matching")}
 
 
+async def test_a_merge_that_a_person_has_confirmed_outlives_its_evidence(
+    office: httpx.AsyncClient, register: Any, look: Any
+) -> None:
+    first = [
+        await register(name, phone=SWITCHBOARD)
+        for name in ("山西煤業", "山西煤礦", "山西煤炭", "山西焦煤", "山西煤產品")
+    ]
+    await look()
+    (pair,) = [one for one in await candidates(office, "merged") if one["right_id"] == first[1]]
+    path, said = f"/v1/match-candidates/{pair['id']}/decision", {"decision": "same", "reason": "asked-them"}
+    confirmed = await office.post(path, json=said)
+    assert (confirmed.status_code, confirmed.json()["status"]) == (201, "merged")
+    again = await office.post(path, json=said)
+    assert (again.status_code, again.json()["code"]) == (409, "already-decided")
+    last = await register("山西煤運", phone=SWITCHBOARD)
+    await look()
+    assert await members(office, first[1]) == first[:2], "a person has confirmed it"
+    assert [await members(office, one) for one in [*first[2:], last]] == [[one] for one in [*first[2:], last]]
+
+
 async def test_what_a_person_parts_stays_apart_until_a_person_joins_it(
     office: httpx.AsyncClient, register: Any, look: Any
 ) -> None:

@@ -20,6 +20,7 @@ async def on_events(tx: Tx, events: Sequence[Event[Any]]) -> None:
 READ_MODEL = ReadModel(
     tables=(Kept("fact"), Kept("source_watermark", counts=usecases.TELLS, customer=None)),
     scratch=("dirty",),
+    listed="fact",
     cleanse=usecases.cleanse,
     changed=scores.mark_now,
 )

@@ -42,7 +42,9 @@ async def get_scores(
     """What the relationship is worth and how it stands, over all records merged into the customer.
 
     Asked about a record that was merged into another, it answers with the other's scores and `Content-Location`. With
-    `as_of` or `known_at` the scores are computed anew from the facts: the same question has the same answer on any day.
+    `as_of` or `known_at` the scores are computed anew from the facts of then, by the rules in force and over the
+    members of today: the same question has the same answer on any day until either changes. `history` keeps what was
+    said at the time, and by which version.
     """
     customer, found = await reading.present(call.pool, call.principal, customer_id)
     _elsewhere(call, customer, customer_id, "scores")
