@@ -68,6 +68,40 @@ async def test_who_leaves_in_silence_is_found_and_somebody_is_asked_to_care_once
     assert (await staff.get(f"/v1/customers/{calm}/radar")).json()["risk"] == "calm"
 
 
+async def test_silence_of_contacts_counts_as_far_as_their_source_has_told(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one, other = await customer(), await customer()
+
+    async def contact_rhythm() -> dict[str, Any]:
+        await settle(service)
+        shown = (await staff.get(f"/v1/customers/{one}/radar")).json()
+        return next(signal for signal in shown["signals"] if signal["code"] == "contact_rhythm")
+
+    await service.apply(*(a_contact(one, days_ago=70 + 30 * n, source="dealer-17") for n in range(8)))
+    found = await contact_rhythm()
+    assert (found["points"], found["usual"]) == (0, 30), "nobody knows yet whether there was a contact since"
+    await service.apply(a_contact(other, source="dealer-17"))
+    service.clock.move(DAY)
+    await usecases.sweep(service.database.consumers, ZONE)
+    found = await contact_rhythm()
+    assert (found["points"], found["usual"]) == (15, 30)
+    assert found["seen"] >= 70
+    await service.apply(a_contact(one, source="dealer-17"))
+    assert (await contact_rhythm())["points"] == 0
+
+
+async def test_cue_marks_of_the_front_line_count_up_to_their_limit(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    for marks, points in ((1, 5), (1, 10), (9, 15)):
+        await service.apply(a_contact(one, cue_count=marks))
+        await settle(service)
+        shown = (await staff.get(f"/v1/customers/{one}/radar")).json()
+        assert next(signal for signal in shown["signals"] if signal["code"] == "cue_marks")["points"] == points
+
+
 async def test_who_comes_back_is_recovered_and_a_second_episode_has_a_task_of_its_own(
     service: Harness, customer: MakeCustomer
 ) -> None:

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from guanxi_local.demo.customers import NAMES
 from guanxi_local.demo.door import until
 from guanxi_local.demo.stage import Stage
 
+_AGAIN = "same-firm-after-all"
+_RECORDS = ("dealer", "web", "repair")
+
 
 async def undo(stage: Stage) -> list[str]:
-    """The web shop's record is itself again in all five services; what a person must look at is on one sheet."""
-    whole, web = stage.customers["dealer"], stage.customers["web"]
-    zhao = stage.callers["zhao"]
-    merge = await stage.merge_of(web)
-    sheet = await zhao.get(f"/v1/merges/{merge}/worksheet")
-    await zhao.post(f"/v1/merges/{merge}/undo", {"reason": "shown-in-the-demo"})
-    apart = await until("five services to show the records apart", lambda: _shown(stage, web, {web}))
-    two = {whole, stage.customers["repair"]}
-    rest = await until("five services to show the others together", lambda: _shown(stage, whole, two))
-    again = await zhao.post("/v1/merges", {"survivor_id": whole, "absorbed_id": web, "reason": "same-firm-after-all"})
-    three = {whole, web, stage.customers["repair"]}
-    together = await until("five services to show one customer again", lambda: _shown(stage, whole, three))
-    looked = [line for line in sheet["items"] if line["advice"] == "look"]
+    """Three records are themselves again in all five services; what a person must look at is on one sheet."""
+    zhao, records = stage.callers["zhao"], {name: stage.customers[name] for name in _RECORDS}
+    whole, absorbed = records["dealer"], (records["web"], records["repair"])
+    sheets = [await _undone(stage, one) for one in absorbed]
+    apart = [
+        await until("five services to show three records", partial(_shown, stage, one, {one}))
+        for one in records.values()
+    ]
+    for one in absorbed:
+        await zhao.post("/v1/merges", {"survivor_id": whole, "absorbed_id": one, "reason": _AGAIN})
+    together = await until(
+        "five services to show one customer again", lambda: _shown(stage, whole, {*records.values()})
+    )
+    lines = [line for sheet in sheets for line in sheet]
+    looked = [line for line in lines if line["advice"] == "look"]
     return [
         (
-            f"worksheet: {len(sheet['items'])} lines, {len(sheet['items']) - len(looked)} go back by themselves,"
+            f"worksheets: {len(lines)} lines, {len(lines) - len(looked)} go back by themselves,"
             f" {len(looked)} for a person to look at"
         ),
         *(f"  {line['kind']}: {line['what']} ({line['count']})" for line in looked[:4]),
-        f"apart: {NAMES['web']}: {apart}",
-        f"       {NAMES['dealer']}: {rest}",
-        f"merged again ({again['status']}): {together}",
+        *(f"apart: {NAMES[name]}: {shown}" for name, shown in zip(_RECORDS, apart, strict=True)),
+        f"merged again: {together}",
     ]
+
+
+async def _undone(stage: Stage, absorbed: str) -> list[Any]:
+    """Undo the merge by which a record was absorbed; gives the lines of its worksheet as they were before."""
+    merge = await stage.merge_of(absorbed)
+    sheet = await stage.callers["zhao"].get(f"/v1/merges/{merge}/worksheet")
+    await stage.callers["zhao"].post(f"/v1/merges/{merge}/undo", {"reason": "shown-in-the-demo"})
+    lines: list[Any] = sheet["items"]
+    return lines
 
 
 async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
@@ -52,7 +66,8 @@ async def _shown(stage: Stage, customer: str, members: set[str]) -> str | None:
     if value["inputs"].get("orders") != len(orders):
         return None
     total = sum(one["details"]["total_minor"] for one in orders) // 100
+    spoken = sum(one["kind"] == "contact" for one in timeline["items"])
     return (
-        f"{len(members)} record(s), {len(orders)} order(s), {total:,} CNY, {len(complaints['items'])} complaint(s),"
+        f"{len(orders)} order(s), {total:,} CNY, {spoken} contact(s), {len(complaints['items'])} complaint(s),"
         f" {len(permissions['permissions'])} permission(s), value {value['value']}"
     )
