@@ -58,17 +58,17 @@ async def ask_goodwill(body: GoodwillCreate, call: Writing) -> GoodwillRead:
     return _shown(made)
 
 
-@router.get("/goodwill-requests/{request_id}")
-async def get_goodwill(request_id: UUID, call: Reading) -> GoodwillRead:
+@router.get("/goodwill-requests/{goodwill_id}")
+async def get_goodwill(goodwill_id: UUID, call: Reading) -> GoodwillRead:
     """One request with the answer that it goes beyond, its decision and what it cost."""
     async with call.pool.read() as reader:
-        found = await usecases.find(reader, request_id)
+        found = await usecases.find(reader, goodwill_id)
     set_etag(call.response, found.version)
     return await call.show(_shown(found), "goodwill request", found.id, found.customer_id)
 
 
-@router.post("/goodwill-requests/{request_id}/decision", status_code=201)
-async def decide_goodwill(request_id: UUID, body: GoodwillDecision, call: Writing) -> GoodwillRead:
+@router.post("/goodwill-requests/{goodwill_id}/decision", status_code=201)
+async def decide_goodwill(goodwill_id: UUID, body: GoodwillDecision, call: Writing) -> GoodwillRead:
     """Approve or refuse. A lead approves up to the policy's limit, a director above it, nobody what they asked for.
 
     What is approved is taken from this year's budget of the unit; more than is left of it is refused.
@@ -77,20 +77,20 @@ async def decide_goodwill(request_id: UUID, body: GoodwillDecision, call: Writin
         if once.replay:
             found = await usecases.find(once.tx, once.replay)
         else:
-            found = await usecases.decide(once.tx, request_id, body.decision, body.reason, call.principal)
+            found = await usecases.decide(once.tx, goodwill_id, body.decision, body.reason, call.principal)
             who = found.customer_id
             once.created(found.id, f"{_PATH}/{found.id}", found.version, customer_id=who, decision=body.decision)
     return await call.show(_shown(found), "goodwill request", found.id, found.customer_id)
 
 
-@router.post("/goodwill-requests/{request_id}/spending", status_code=201)
-async def spend_goodwill(request_id: UUID, body: GoodwillSpending, call: Writing) -> GoodwillRead:
+@router.post("/goodwill-requests/{goodwill_id}/spending", status_code=201)
+async def spend_goodwill(goodwill_id: UUID, body: GoodwillSpending, call: Writing) -> GoodwillRead:
     """Enter what an approved request truly cost: the budget pays that instead of the estimate."""
     async with call.once() as once:
         if once.replay:
             found = await usecases.find(once.tx, once.replay)
         else:
-            found = await usecases.spend(once.tx, request_id, body.cost_minor, body.spent_at)
+            found = await usecases.spend(once.tx, goodwill_id, body.cost_minor, body.spent_at)
             once.created(found.id, f"{_PATH}/{found.id}", found.version, customer_id=found.customer_id)
     return await call.show(_shown(found), "goodwill request", found.id, found.customer_id)
 
