@@ -36,6 +36,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NUMBER = re.compile(r"GX-\d{4}-\d{6}")
 _TRACE = re.compile(r"\b[0-9a-f]{32}\b")
+# How often a message has waited for news of permissions is a matter of moments, whoever it is for.
+_WAITED = re.compile(r'"version":\d+(?=,"intent")')
 _APART = "SELECT count(*) FROM directory_customer WHERE id = ANY($1::uuid[]) AND canonical_id = id"
 
 
@@ -66,7 +68,7 @@ class Registered:
     def says(self, answer: httpx.Response) -> tuple[int, list[str], str]:
         """An answer without what is this record's alone: its name and phone, ids, moments, numbers and traces."""
         text = honest(answer).text.replace(self.name, "NAME").replace(self.phone, "PHONE")
-        for one in (_ID, _MOMENT, _NUMBER, _TRACE):
+        for one in (_ID, _MOMENT, _NUMBER, _TRACE, _WAITED):
             text = one.sub("...", text)
         return answer.status_code, sorted(answer.headers), text
 

@@ -40,7 +40,7 @@ def filled(path: str) -> str:
         "policy_id",
         "order_id",
         "agreement_id",
-        "request_id",
+        "goodwill_id",
         "problem_id",
         "improvement_id",
     )
