@@ -14,7 +14,7 @@ from scoring.scores.reading import whole
 from scoring.scores.rules import day_of
 from scoring.settings import Settings
 from scoring.wallet import shares, usecases
-from scoring.wallet.rules import Said
+from scoring.wallet.rules import Finding
 from scoring.wallet.schemas import EstimateRead, NewEstimate, estimate_read
 
 router = APIRouter(tags=["scores"])
@@ -32,7 +32,7 @@ async def enter_estimate(
             made = await usecases.find(once.tx, once.replay)
         else:
             today = day_of(once.tx.now, config.zone)
-            made = await usecases.enter(once.tx, customer_id, Said(**body.model_dump()), today, call.principal)
+            made = await usecases.enter(once.tx, customer_id, Finding(**body.model_dump()), today, call.principal)
             await scores.mark_now(once.tx, [customer_id])
             once.created(made.id, f"/v1/customers/{customer_id}/wallet-estimates", 1, customer_id=customer_id)
         [found] = await shares.shares(once.tx, customer.members, [made], config.zone)

@@ -17,7 +17,7 @@ Stage = Literal["introduction", "growth", "maturity", "decline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Finding:
     """What somebody has found out; money in minor units."""
 
     estimated_on: date
@@ -29,7 +29,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate(Said):
+class Estimate(Finding):
     """One estimate as it was entered."""
 
     id: UUID

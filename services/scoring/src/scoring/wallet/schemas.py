@@ -34,7 +34,7 @@ class NewEstimate(BaseModel):
     """With us and elsewhere, in minor units of the currency; whoever has found out nothing but the stage repeats it."""
     currency: Currency
     industry_stage: Stage | None = None
-    """Where the customer's industry stands in its life cycle; it holds until another estimate says otherwise."""
+    """Where the customer's industry stands; it holds, while estimates are believed, until one says otherwise."""
 
 
 class EstimateRead(BaseModel):

@@ -13,10 +13,10 @@ from guanxi.db import Reader, Tx, as_row
 from guanxi.problems import NotFound, Unprocessable
 from scoring.facts.rules import FactRow
 from scoring.wallet import rules, store
-from scoring.wallet.rules import Estimate, Said
+from scoring.wallet.rules import Estimate, Finding
 
 
-async def enter(tx: Tx, customer_id: UUID, said: Said, today: date, who: Principal) -> Estimate:
+async def enter(tx: Tx, customer_id: UUID, said: Finding, today: date, who: Principal) -> Estimate:
     """Enter an estimate. 404, 410; 422 for a day to come."""
     if said.estimated_on > today:
         raise Unprocessable.field("estimated_on", "in-future", "Nobody has estimated on a day to come.")
