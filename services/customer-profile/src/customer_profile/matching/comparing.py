@@ -6,9 +6,9 @@ ask for; what each is worth is a matter of the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import token_set_ratio
@@ -30,8 +30,7 @@ _BY_DISTANCE = {1: "near", 2: "far"}
 Nobody: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """On which level two records agree, and on what where they agree wholly (a common value says less)."""
 
     level: str
@@ -94,20 +93,24 @@ def _shared_pairs(a: str, b: str) -> float:
 def _trade(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
     if not left.firms or not right.firms:
         return None
-    a, b = (frozenset[str]().union(*(firm.trades for firm in one.firms)) for one in (left, right))
+    a, b = (_union([firm.trades for firm in one.firms]) for one in (left, right))
     if not a or not b:
         return None
-    return Agreement("shared") if a & b else Agreement("differs")
+    return Agreement("differs") if a.isdisjoint(b) else Agreement("shared")
 
 
 def _place(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
     if not left.firms or not right.firms:
         return None
-    a, b = (frozenset[str]().union(*(firm.places for firm in one.firms)) for one in (left, right))
+    a, b = (_union([firm.places for firm in one.firms]) for one in (left, right))
     if not a or not b:
         return None
     # Two towns of one province: each names a place that the other does not.
     return Agreement("shared") if a <= b or b <= a else Agreement("differs")
+
+
+def _union(some: Sequence[frozenset[str]]) -> frozenset[str]:
+    return some[0] if len(some) == 1 else frozenset[str]().union(*some)
 
 
 def _family(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
@@ -155,7 +158,7 @@ def _swapped(a: PersonName, b: PersonName) -> bool:
 def _contact(left: Features, right: Features, _common: Collection[str]) -> Agreement | None:
     if not left.contacts or not right.contacts:
         return None
-    shared = set(left.contacts) & set(right.contacts)
+    shared = _both(left.contacts, right.contacts)
     if shared:
         return Agreement("equal", min(shared))
     heard = {sound(one) for one in left.contacts} & {sound(one) for one in right.contacts}
@@ -181,10 +184,15 @@ def _near_mail(a: str, b: str) -> bool:
 def _shared(left: tuple[str, ...], right: tuple[str, ...], common: Collection[str]) -> Agreement | None:
     if not left or not right:
         return None
-    shared = set(left) & set(right)
+    shared = _both(left, right)
     if not shared:
         return Agreement("differs")
     return Agreement("shared") if any(value not in common for value in shared) else Agreement("common")
+
+
+def _both(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """What stands in both; lists are short, and sets would cost more to make."""
+    return [one for one in left if one in right]
 
 
 def _credit_code(left: Features, right: Features, common: Collection[str]) -> Agreement | None:

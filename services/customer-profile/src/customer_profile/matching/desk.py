@@ -16,7 +16,7 @@ from customer_profile.customers import usecases as customers
 from customer_profile.identity import merging
 from customer_profile.identity.rules import Merge
 from customer_profile.matching import rules, store, usecases
-from customer_profile.matching.keys import FEW, STRONG
+from customer_profile.matching.keys import FEW, STRONG, more
 from customer_profile.matching.rules import Candidate, Judgement, Policy
 from guanxi.auth import Principal
 from guanxi.db import Pool, Reader, Tx
@@ -66,7 +66,7 @@ async def compared(reader: Reader, left_id: UUID, right_id: UUID, principal: Pri
     hashes = {**store.hashed(left), **store.hashed(right)}
     strong = {hash_: value for hash_, (kind, value) in hashes.items() if kind in STRONG}
     holders = await store.holders(reader, strong)
-    common = {value for hash_, value in strong.items() if len(holders.get(hash_, ())) > FEW}
+    common = {value for hash_, value in strong.items() if more(holders.get(hash_, ()), FEW)}
     return rules.judge(left, right, await usecases.policy_in_force(reader), common)
 
 

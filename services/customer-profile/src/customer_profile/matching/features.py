@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from customer_profile.customers.values import EMAIL, PHONE, valid_credit_code
 from customer_profile.matching.folding import folded, has_han
@@ -20,8 +19,7 @@ _ONLY_A_TITLE = re.compile("[\u4e00-\u9fff](?:先生|女士|小姐|太太|经理
 _KINDS_OF_PLACE = re.compile("(?:特别行政区|自治区|自治州|省|市|县|区)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """Evidence of one record; what is not known is empty. Every text is folded, every list is sorted."""
 
     kind: str
@@ -41,7 +39,7 @@ class Features:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept; what is empty is left out."""
-        plain = {name: value for name in _FIELDS if (value := getattr(self, name))}
+        plain = {name: value for name in self._fields if (value := getattr(self, name))}
         if self.firms:
             plain["firms"] = [[f.whole, f.brand, sorted(f.places), sorted(f.trades)] for f in self.firms]
         if self.person:
@@ -51,9 +49,10 @@ class Features:
     @classmethod
     def of_json(cls, kept: Mapping[str, Any]) -> Features:
         """What `as_json` gave."""
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
-        }
+        values: dict[str, Any] = dict(kept)
+        for name in _LISTED:
+            if name in values:
+                values[name] = tuple(values[name])
         if "firms" in kept:
             values["firms"] = tuple(FirmName(w, b, frozenset(p), frozenset(t)) for w, b, p, t in kept["firms"])
         if "person" in kept:
@@ -61,7 +60,7 @@ class Features:
         return cls(**values)
 
 
-_FIELDS = tuple(one.name for one in fields(Features))
+_LISTED = ("contacts", "phones", "emails", "numbers")
 
 
 def features(  # noqa: PLR0913 - the fields of a record

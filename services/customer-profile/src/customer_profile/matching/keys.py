@@ -7,7 +7,8 @@ side. A key that a crowd holds brings nobody together.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from customer_profile.matching.features import Features
 from customer_profile.matching.folding import sound
@@ -16,6 +17,8 @@ STRONG = frozenset({"social_credit_code", "id_number", "phone", "email"})
 FEW = 5
 """How many customers may share a strong key before it is a switchboard's, a lawyer's or a mistake."""
 CROWD = 20
+Holders = Sequence[UUID] | None
+"""Who holds a key; None where more than `CROWD` do."""
 _SMALL_CROWD = 8
 _LOOSE = frozenset({"word", "word_and_place", "birth_date"})
 _PART = 2
@@ -24,6 +27,16 @@ _PART = 2
 def crowd(kind: str) -> int:
     """How many records a key of this kind may bring together: what says little brings few, or there are too many."""
     return _SMALL_CROWD if kind in _LOOSE else CROWD
+
+
+def more(held: Holders, limit: int) -> bool:
+    """Whether more hold a key than `limit`, which is at most `CROWD`."""
+    return held is None or len(held) > limit
+
+
+def together(held: Holders, kind: str) -> Sequence[UUID]:
+    """Whom a key of this kind brings together: nobody where a crowd holds it."""
+    return () if held is None or len(held) > crowd(kind) else held
 
 
 def keys(one: Features) -> frozenset[tuple[str, str]]:

@@ -15,7 +15,7 @@ from customer_profile.matching import store
 from customer_profile.matching.comparing import compare
 from customer_profile.matching.desk import only_internal
 from customer_profile.matching.features import Features
-from customer_profile.matching.keys import FEW, STRONG, crowd
+from customer_profile.matching.keys import FEW, STRONG, Holders, more, together
 from customer_profile.matching.rules import Policy, judge
 from customer_profile.matching.training import Pattern, Proposal, Sample, pattern, train
 from customer_profile.matching.usecases import policy_in_force
@@ -75,7 +75,7 @@ async def _draw(pool: Pool) -> _Drawn:
     async with pool.read() as reader:
         total = await store.count(reader)
         picked = await store.sample(reader, RECORDS, total)
-    holders: dict[bytes, list[UUID]] = {}
+    holders: dict[bytes, Holders] = {}
     known = {hash_: key for one in picked.values() for hash_, key in store.hashed(one).items()}
     for hashes in _chunks(list(known)):
         async with pool.read() as reader:
@@ -83,8 +83,7 @@ async def _draw(pool: Pool) -> _Drawn:
     pairs: dict[tuple[UUID, UUID], set[str]] = defaultdict(set)
     for id_, one in picked.items():
         for hash_, (kind, _) in store.hashed(one).items():
-            beside = holders.get(hash_, [])
-            for other in beside if len(beside) <= crowd(kind) else ():
+            for other in together(holders.get(hash_, ()), kind):
                 if other != id_:
                     pairs[min(id_, other), max(id_, other)].add(kind)
     records = dict(picked)
@@ -92,7 +91,7 @@ async def _draw(pool: Pool) -> _Drawn:
         async with pool.read() as reader:
             records |= {id_: one for id_, (one, _) in (await store.records(reader, ids)).items()}
     common = frozenset(
-        value for hash_, (kind, value) in known.items() if kind in STRONG and len(holders.get(hash_, ())) > FEW
+        value for hash_, (kind, value) in known.items() if kind in STRONG and more(holders.get(hash_, ()), FEW)
     )
     whole = {both: frozenset(kinds) for both, kinds in pairs.items() if all(id_ in records for id_ in both)}
     return _Drawn(records, whole, common, len(picked), total)

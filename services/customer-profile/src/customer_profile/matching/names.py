@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from customer_profile.matching.folding import folded, has_han
 
@@ -19,8 +20,7 @@ _LONGEST_CHINESE_NAME = 4
 _TITLES = re.compile(r"(?:\b(?:mr|mrs|ms|miss|dr|prof|sir|jr|sr)\b|先生|女士|小姐|经理)")
 
 
-@dataclass(frozen=True, slots=True)
-class FirmName:
+class FirmName(NamedTuple):
     """A firm's name: all of it but its legal form, its brand (empty where nothing is left), and what was around it."""
 
     whole: str
@@ -29,8 +29,7 @@ class FirmName:
     trades: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonName:
+class PersonName(NamedTuple):
     """A person's name; of a single word only `given` is known."""
 
     family: str

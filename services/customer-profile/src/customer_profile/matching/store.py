@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from customer_profile.matching.features import Features
-from customer_profile.matching.keys import CROWD, key_hash, keys
+from customer_profile.matching.keys import CROWD, Holders, key_hash, keys
 from customer_profile.matching.rules import Candidate, Policy
 from customer_profile.matching.weights import DEFAULT, Odds, Part, Weights
 from guanxi.db import Reader, Tx
@@ -31,9 +31,13 @@ _DROP_KEYS = (
 _ADD_KEYS = (
     "INSERT INTO match_key (hash, customer_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING"
 )
+# Who is in a crowd is never asked: that there is one is all that is sent, which is most of the answer's bytes.
 _HOLDERS = """
-SELECT k.hash, h.customer_id FROM unnest($1::bytea[]) AS k(hash)
-CROSS JOIN LATERAL (SELECT customer_id FROM match_key m WHERE m.hash = k.hash LIMIT $2) h
+SELECT k.hash, h.holders FROM unnest($1::bytea[]) AS k(hash)
+CROSS JOIN LATERAL (
+  SELECT count(*) AS n, CASE WHEN count(*) <= $2 THEN array_agg(customer_id) END AS holders
+  FROM (SELECT customer_id FROM match_key m WHERE m.hash = k.hash LIMIT $2 + 1) m
+) h WHERE h.n > 0
 """
 _BEHIND = "SELECT customer_id FROM match_record WHERE policy_number < $1 ORDER BY policy_number, customer_id LIMIT $2"
 _OF = f"""
@@ -107,13 +111,11 @@ async def change_keys(tx: Tx, gone: Collection[tuple[bytes, UUID]], new: Collect
             await tx.execute(sql, [hash_ for hash_, _ in rows], [id_ for _, id_ in rows])
 
 
-async def holders(reader: Reader, hashes: Iterable[bytes]) -> dict[bytes, list[UUID]]:
-    """Who holds each of these keys; of a crowd one more than `CROWD`."""
-    found: dict[bytes, list[UUID]] = {}
+async def holders(reader: Reader, hashes: Iterable[bytes]) -> dict[bytes, Holders]:
+    """Who holds each of these keys, where anybody does."""
     asked = list(set(hashes))
-    for row in await reader.fetch(_HOLDERS, asked, CROWD + 1) if asked else ():
-        found.setdefault(row["hash"], []).append(row["customer_id"])
-    return found
+    rows = await reader.fetch(_HOLDERS, asked, CROWD) if asked else ()
+    return {row["hash"]: row["holders"] for row in rows}
 
 
 async def behind(reader: Reader, policy_number: int, limit: int) -> list[UUID]:

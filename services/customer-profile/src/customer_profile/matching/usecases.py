@@ -15,7 +15,7 @@ from customer_profile.customers.usecases import Actor
 from customer_profile.identity import merging
 from customer_profile.matching import rules, store
 from customer_profile.matching.features import Features, features
-from customer_profile.matching.keys import CROWD, FEW, STRONG, crowd
+from customer_profile.matching.keys import FEW, STRONG, Holders, crowd, more, together
 from customer_profile.matching.rules import MATCHER, Candidate, Judgement, Pair, Policy
 from guanxi.db import Reader, Tx
 
@@ -119,7 +119,7 @@ def features_of(customer: Customer) -> Features:
 
 async def _with_keys(
     tx: Tx, changed: Mapping[UUID, Features], hashes: Mapping[UUID, Hashes], known: Mapping[UUID, Features]
-) -> tuple[dict[UUID, Features], dict[bytes, list[UUID]]]:
+) -> tuple[dict[UUID, Features], dict[bytes, Holders]]:
     """Write the keys of changed records.
 
     Gives these with whoever holds a key that became or ceased to be common, and who holds each key that moved.
@@ -136,29 +136,33 @@ async def _with_keys(
     holders = await _holders_now(tx, before_holders, gone, new)
     moved = set[UUID]()
     for hash_ in moving:
-        some, others = before_holders.get(hash_, []), holders.get(hash_, [])
+        some, others = before_holders.get(hash_, ()), holders.get(hash_, ())
         limits = (FEW, crowd(names[hash_])) if names[hash_] in STRONG else (crowd(names[hash_]),)
-        # Counted up to one more than a crowd: across a limit one of the two sides is always whole.
-        if any((len(some) > limit) != (len(others) > limit) for limit in limits):
-            moved.update(some, others)
+        # Across a limit one of the two sides is always known whole.
+        if any(more(some, limit) != more(others, limit) for limit in limits):
+            moved.update(some or (), others or ())
     known_others = await store.records(tx, moved - changed.keys())
     return {**changed, **{id_: one for id_, (one, _) in known_others.items()}}, holders
 
 
 async def _holders_now(
     tx: Tx,
-    before: Mapping[bytes, Sequence[UUID]],
+    before: Mapping[bytes, Holders],
     gone: Collection[tuple[bytes, UUID]],
     new: Collection[tuple[bytes, UUID]],
-) -> dict[bytes, list[UUID]]:
+) -> dict[bytes, Holders]:
     """Who holds each of these keys after the change. Asked anew is only a crowd of which somebody is gone."""
-    now = {hash_: set(some) for hash_, some in before.items()}
-    unsure = {hash_ for hash_, _ in gone if len(now.get(hash_, ())) > CROWD}
+    crowds = {hash_ for hash_, some in before.items() if some is None}
+    now = {hash_: set(some) for hash_, some in before.items() if some is not None}
     for hash_, id_ in gone:
-        now.setdefault(hash_, set()).discard(id_)
+        if hash_ not in crowds:
+            now.setdefault(hash_, set()).discard(id_)
     for hash_, id_ in new:
-        now.setdefault(hash_, set()).add(id_)
-    return {hash_: sorted(some) for hash_, some in now.items()} | await store.holders(tx, unsure)
+        if hash_ not in crowds:
+            now.setdefault(hash_, set()).add(id_)
+    held: dict[bytes, Holders] = {hash_: sorted(some) for hash_, some in now.items()}
+    unsure = {hash_ for hash_, _ in gone} & crowds
+    return held | dict.fromkeys(crowds - unsure) | await store.holders(tx, unsure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +170,21 @@ class _Keys:
     """The keys of the records at hand, and who holds them."""
 
     of: Mapping[UUID, Hashes]
-    holders: Mapping[bytes, Sequence[UUID]]
+    holders: Mapping[bytes, Holders]
 
     def common(self) -> set[str]:
         """Values of strong keys that too many share to say much."""
         every = ((hash_, key) for some in self.of.values() for hash_, key in some.items())
-        return {value for hash_, (kind, value) in every if kind in STRONG and len(self.holders[hash_]) > FEW}
+        return {value for hash_, (kind, value) in every if kind in STRONG and more(self.holders[hash_], FEW)}
 
     def pairs(self) -> set[Both]:
         """Each record with whoever shares a key with it, unless a crowd does."""
-        return {
-            (min(id_, other), max(id_, other))
-            for id_, some in self.of.items()
-            for hash_, (kind, _) in some.items()
-            if len(self.holders[hash_]) <= crowd(kind)
-            for other in self.holders[hash_]
-            if other != id_
-        }
+        found = set[Both]()
+        for id_, some in self.of.items():
+            for hash_, (kind, _) in some.items():
+                others = together(self.holders[hash_], kind)
+                found.update((min(id_, other), max(id_, other)) for other in others if other != id_)
+        return found
 
 
 async def _compare(

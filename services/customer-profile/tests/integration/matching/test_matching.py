@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from customer_profile.matching import desk
+from customer_profile.matching.keys import CROWD
 from guanxi.events.directory import CustomerState
 from guanxi.service import Runtime
 from guanxi.testing import Harness
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TAIYUAN = {"province": "山西省", "city": "太原市", "line": "迎澤大街 12 號"}
 LINFEN = {"province": "山西省", "city": "臨汾市", "line": "鼓樓北大街 3 號"}
 SWITCHBOARD = "03515550199"
+_TOWNS = (
+    *("太原", "大同", "杭州", "廣州", "深圳", "成都", "武漢", "西安", "長春", "廈門", "蘇州", "青島"),
+    *("鄭州", "南昌", "昆明", "南京", "重慶", "天津", "濟南", "福州", "長沙", "哈爾濱"),
+)
 
 
 async def members(office: httpx.AsyncClient, customer_id: str) -> list[str]:
@@ -305,6 +310,25 @@ async def test_many_holders_at_once_take_a_keys_strength_from_those_before(
     states = [one for one in await harness.published(CustomerState) if str(one.data.id) in crowd]
     await harness.apply(*states, consumer="matching")
     assert [await members(office, one) for one in first] == [[one] for one in first]
+
+
+async def test_a_name_that_a_crowd_has_brings_them_together_once_some_have_another(
+    office: httpx.AsyncClient, register: Any, look: Any
+) -> None:
+    first = [await register(f"{place}恒信貿易") for place in _TOWNS]
+    await look()
+    assert len(first) > CROWD + 1
+    assert await candidates(office) == [], "a crowd is compared with nobody"
+    gone = first[CROWD:]
+    for n, one in enumerate(gone):
+        body, read = {"name": f"北山{'甲乙丙丁'[n]}松食品"}, await office.get(f"/v1/customers/{one}")
+        answer = await office.patch(f"/v1/customers/{one}", json=body, headers={"If-Match": read.headers["etag"]})
+        assert answer.status_code == 200, answer.text
+    await look()
+    left = first[:CROWD]
+    pairs = await candidates(office, limit="200")
+    assert {one for pair in pairs for one in (pair["left_id"], pair["right_id"])} == set(left)
+    assert len(pairs) == CROWD * (CROWD - 1) // 2
 
 
 async def test_who_shared_a_key_with_an_erased_customer_is_looked_at_again(
