@@ -7,7 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from guanxi.auth import Principal
+from guanxi.db import compile_statement
 from guanxi.testing import Harness
+from scoring.facts import paging
 from scoring.facts import store as facts
 from scoring.facts.rules import REPEATED
 from scoring.goodwill import store as goodwill
@@ -52,6 +55,19 @@ async def test_a_page_of_a_ranking_starts_behind_the_one_before(service: Harness
         assert "Index Scan Backward using ix_score_series_value" in plan
         assert "Sort" not in plan
     assert "ROW(value, customer_id) <" in later.partition("Index Cond")[2]
+
+
+async def test_a_page_of_facts_walks_the_index_and_judges_only_what_is_on_it(service: Harness) -> None:
+    principal = Principal("office", "head-office", internal=True, scopes=frozenset({"admin"}))
+    after = (service.clock.now(), _ID, "order", 1)
+    for key in (None, after):
+        statement = paging._stretch(principal, paging.Wanted([_ID, UUID(int=8)], ["order"]), key, 50)
+        sql, args = compile_statement(statement)
+        plan = await _plan(service, sql, *args, but=("seqscan", "bitmapscan"))
+        walked, judged = plan.index("Index Scan Backward using ix_fact_customer"), plan.index("SubPlan")
+        assert "Limit" in plan[:walked].partition("Nested Loop")[2], "of each record only a stretch is read"
+        assert walked < judged
+    assert "(occurred_at <=" in plan
 
 
 async def test_an_erasure_finds_the_families_of_whom_it_erases(service: Harness) -> None:

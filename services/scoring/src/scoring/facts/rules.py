@@ -25,7 +25,7 @@ LEADING_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """What was expected and what was got of one thing, on the questionnaire's scale.
+    """What was expected and what was got of one thing, 0 to 10.
 
     `code` is the facet of an opinion's item, or the quality indicator of an interview; None where the item has none.
     """

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import sqlalchemy as sa
 
-from guanxi.auth import Principal, visible
-from guanxi.db import Reader, Tx, after_key
-from scoring.facts.rules import BEGINNINGS, LEADING_BACK, REPEATED, FactRow, Graded, Traits
-from scoring.facts.tables import fact
+from guanxi.db import Reader, Tx
+from scoring.facts.rules import LEADING_BACK, REPEATED, FactRow, Graded, Traits
 
 # A version once known never changes, so a repeat of it is nothing; sorted, so that two members never wait in a circle.
 _ADD = """
@@ -105,16 +102,6 @@ _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "trait
 _KNOWN = frozenset(_TRAITS)
 _traits_of, _columns_of, _read = attrgetter(*_TRAITS), attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
 _IDS = tuple(name for name in _TRAITS if name.endswith("_id"))
-_F = fact.c
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which facts a caller asks for."""
-
-    customer_ids: Sequence[UUID]
-    kinds: Sequence[str] = ()
-    every_version: bool = False
 
 
 async def add(tx: Tx, rows: Sequence[FactRow]) -> list[tuple[UUID | None, UUID]]:
@@ -139,7 +126,7 @@ async def of_customers(
 ) -> list[FactRow]:
     """The newest version, by what was known then, of each fact of these kinds; voided ones too."""
     rows = await reader.fetch(_CURRENT, list(customer_ids), list(kinds), known_at, REPEATED)
-    return [_fact(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def of_customers_since(
@@ -147,7 +134,7 @@ async def of_customers_since(
 ) -> list[FactRow]:
     """The same of what happened since a moment, with older orders of which something was returned since."""
     rows = await reader.fetch(_CURRENT_SINCE, list(customer_ids), list(kinds), known_at, REPEATED, since)
-    return [_fact(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def referrals(
@@ -157,25 +144,12 @@ async def referrals(
     makers, made = list(by), [str(one) for one in of]
     rows = await reader.fetch(_REFERRALS_BY, makers, known_at) if makers else []
     rows += await reader.fetch(_REFERRALS_OF, made, known_at) if made else []
-    return [_fact(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def of_cycle(reader: Reader, cycle_id: UUID) -> list[FactRow]:
     """Every version of what belongs to a review cycle: interviews with their needs, improvements with who was told."""
-    return [_fact(row) for row in await reader.fetch(_OF_CYCLE, str(cycle_id))]
-
-
-async def page(
-    reader: Reader, principal: Principal, wanted: Wanted, after: Sequence[Any] | None, limit: int
-) -> list[FactRow]:
-    """Facts, newest first, one more than `limit`."""
-    select = sa.select(fact).where(_F.customer_id.in_(wanted.customer_ids), visible(principal, _F.unit_id))
-    if wanted.kinds:
-        select = select.where(_F.kind.in_(wanted.kinds))
-    if not wanted.every_version:
-        select = select.where(_counts())
-    keys = (_F.occurred_at, _F.aggregate_id, _F.kind, _F.sequence)
-    return [_fact(row) for row in await reader.all(after_key(select, keys, after, limit, descending=True))]
+    return [read(row) for row in await reader.fetch(_OF_CYCLE, str(cycle_id))]
 
 
 async def blank(tx: Tx, customer_ids: Sequence[UUID]) -> int:
@@ -188,23 +162,6 @@ async def erased(reader: Reader) -> list[UUID]:
     return [row["id"] for row in await reader.fetch(_ERASED)]
 
 
-def _counts() -> sa.ColumnElement[bool]:
-    """What `rules.current` says of a row, in SQL: its page must not need the facts of all pages before."""
-    other = fact.alias()
-    o = other.c
-    newer = sa.and_(
-        o.aggregate_id == _F.aggregate_id,
-        o.kind == _F.kind,
-        o.sequence > _F.sequence,
-        sa.or_(o.voided, _F.kind.not_in(REPEATED)),
-    )
-    cause = sa.case(
-        (_F.kind == "return", _F.attrs["order_id"].astext), (_F.kind != "goodwill", _F.attrs["complaint_id"].astext)
-    )
-    never = sa.and_(o.aggregate_id.in_((_F.aggregate_id, sa.cast(cause, sa.Uuid))), o.kind.in_(BEGINNINGS), o.voided)
-    return sa.and_(sa.not_(_F.voided), ~sa.exists().where(newer), ~sa.exists().where(never))
-
-
 def _values(row: FactRow) -> dict[str, Any]:
     traits = zip(_TRAITS, _traits_of(row.traits), strict=True)
     values: dict[str, Any] = dict(zip(_COLUMNS, _columns_of(row), strict=True))
@@ -212,7 +169,8 @@ def _values(row: FactRow) -> dict[str, Any]:
     return values
 
 
-def _fact(row: asyncpg.Record) -> FactRow:
+def read(row: asyncpg.Record) -> FactRow:
+    """A row of `fact` as the rules know it."""
     attrs: dict[str, Any] = row["attrs"]
     if not _KNOWN.issuperset(attrs):
         attrs = {name: value for name, value in attrs.items() if name in _KNOWN}

@@ -12,7 +12,7 @@ from guanxi.auth import Principal
 from guanxi.db import Pool, Reader, Tx
 from guanxi.events import Event
 from guanxi.problems import NotFound
-from scoring.facts import reading, store
+from scoring.facts import paging, reading, store
 from scoring.facts.rules import FactRow, blanked
 
 TELLS = store.TELLS
@@ -93,7 +93,7 @@ async def page(  # noqa: PLR0913 - one argument for each filter
         raise NotFound("customer")
     async with pool.read() as reader:
         ids = await directory.members(reader, customer_id) if principal.internal else [customer_id]
-        return await store.page(reader, principal, store.Wanted(ids, kinds, every_version), after, limit)
+        return await paging.page(reader, principal, paging.Wanted(ids, kinds, every_version), after, limit)
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
