@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 
 from complaints.custody import usecases
-from complaints.custody.schemas import HandoverCreate, WrongDoorRead, WrongDoors
+from complaints.custody.schemas import HandoverCreate, RuleProposed, WrongDoorRead, WrongDoors
 from complaints.fields import IfMatchGiven, UtcTime
+from complaints.routing.lessons import Lesson
 from complaints.routing.rules import DESK
 from complaints.tickets.schemas import ComplaintItem
 from complaints.tickets.steps import Writer, take
@@ -66,12 +67,30 @@ async def accept_handover(
 async def wrong_doors(
     call: Annotated[Read, Depends(read("complaints:read"))], since: UtcTime | None = None
 ) -> WrongDoors:
-    """How often complaints of each cause came to a unit that was wrong for them: where a routing rule is missing."""
+    """How often complaints of each cause came to a unit that was wrong for them, and the routing rules this teaches.
+
+    Learned from is what a rule sent to a wrong door, and not a rule about its product. One is proposed where at least
+    three complaints of a cause, more than half of those, ended at one internal unit, and the rules send it elsewhere.
+    """
     if not call.principal.internal:
         raise Forbidden
     async with call.pool.read() as reader:
-        cells = await usecases.wrong_doors(reader, since)
-    return WrongDoors(cells=[WrongDoorRead.model_validate(cell) for cell in cells])
+        cells, taught = await usecases.wrong_doors(reader, since), await usecases.lessons(reader, since)
+    return WrongDoors(
+        cells=[WrongDoorRead.model_validate(cell) for cell in cells],
+        proposals=[_proposed(lesson) for lesson in taught],
+    )
+
+
+def _proposed(lesson: Lesson) -> RuleProposed:
+    return RuleProposed(
+        cause=lesson.cause,
+        to_unit=lesson.to_unit,
+        priority=lesson.priority,
+        complaints=lesson.complaints,
+        of=lesson.of,
+        replaces=lesson.replaces.id if lesson.replaces else None,
+    )
 
 
 def _check_target(to_unit: str, principal: Principal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from pydantic import StrictBool
 
 from complaints.fields import Body, Code, Note, Read, example
@@ -29,7 +31,22 @@ class WrongDoorRead(Read):
     complaints: int
 
 
+class RuleProposed(Read):
+    """A routing rule that the matrix speaks for; a person puts it in force at `/v1/routing-rules`."""
+
+    cause: str
+    to_unit: str
+    priority: int
+    complaints: int
+    """How many complaints of its cause, sent to a wrong door by rule, this unit has taken up in the end."""
+    of: int
+    """How many of those any internal unit has."""
+    replaces: UUID | None
+    """The rule to change for it; a new rule where there is none."""
+
+
 class WrongDoors(Read):
-    """The matrix of wrong doors, the fullest cell first."""
+    """The matrix of wrong doors, the fullest cell first, and the rules that it teaches, the surest first."""
 
     cells: list[WrongDoorRead]
+    proposals: list[RuleProposed]

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from complaints.custody.rules import Period
+from complaints.routing.lessons import Ending
 from guanxi.db import Reader, Tx, as_row
 
 _NAMES = tuple(field.name for field in fields(Period))
@@ -29,6 +30,20 @@ FROM custody k JOIN complaint c ON c.id = k.complaint_id
 WHERE k.wrong_door AND k.status <> 'withdrawn' AND c.voided_at IS NULL
   AND ($1::timestamptz IS NULL OR k.created_at >= $1)
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""
+# Of what the router sent to a wrong door: what only waits to be accepted has not ended anywhere yet, and rules lead to
+# internal units alone. A customer who came to a first door was not routed.
+_ENDINGS = """
+SELECT c.cause, c.sku, c.holder_unit AS unit, count(*) AS complaints
+FROM complaint c JOIN directory_unit u ON u.code = c.holder_unit AND u.internal
+  JOIN custody f ON f.complaint_id = c.id AND f.n = 1 AND f.reason <> 'first_door'
+WHERE c.voided_at IS NULL AND EXISTS (
+  SELECT FROM custody k WHERE k.complaint_id = c.id AND k.wrong_door AND k.status IN ('held', 'ended')
+    AND ($1::timestamptz IS NULL OR k.created_at >= $1))
+  AND NOT EXISTS (
+    SELECT FROM custody k WHERE k.complaint_id = c.id AND k.wrong_door AND k.from_unit = c.holder_unit
+      AND k.status <> 'withdrawn')
+GROUP BY 1, 2, 3
 """
 _ERASE = """
 UPDATE custody SET note = NULL WHERE complaint_id IN (SELECT id FROM complaint WHERE customer_id = ANY($1::uuid[]))
@@ -69,6 +84,11 @@ async def move(tx: Tx, complaint_id: UUID) -> None:
 async def wrong_doors(reader: Reader, since: datetime | None) -> list[WrongDoor]:
     """The matrix of wrong doors, the fullest cell first."""
     return [WrongDoor(**dict(row)) for row in await reader.fetch(_WRONG_DOORS, since)]
+
+
+async def endings(reader: Reader, since: datetime | None) -> list[Ending]:
+    """Which units have taken up, in the end, what the router had sent to a wrong door."""
+    return [Ending(**dict(row)) for row in await reader.fetch(_ENDINGS, since)]
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -14,6 +14,8 @@ from complaints.custody.store import WrongDoor
 from complaints.deadlines import rules as deadline_rules
 from complaints.deadlines import usecases as deadlines
 from complaints.routing import usecases as routing
+from complaints.routing.lessons import Lesson
+from complaints.routing.lessons import lessons as decide
 from complaints.tickets import rules
 from complaints.tickets import usecases as tickets
 from complaints.tickets.facts import Tell, telling
@@ -120,6 +122,11 @@ async def of_complaint(reader: Reader, complaint_id: UUID) -> list[Period]:
 async def wrong_doors(reader: Reader, since: datetime | None) -> list[WrongDoor]:
     """How often complaints of each cause came to a unit that was wrong for them."""
     return await store.wrong_doors(reader, since)
+
+
+async def lessons(reader: Reader, since: datetime | None) -> list[Lesson]:
+    """Which routing rules the wrong doors speak for."""
+    return decide(await store.endings(reader, since), await routing.listed(reader))
 
 
 async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -115,6 +115,33 @@ async def test_wrong_doors_are_counted_by_unit_and_cause(firm: Firm) -> None:
         {"unit": "finance", "cause": "neglect", "count": 2, "complaints": 2},
         {"unit": "finance", "cause": "price", "count": 1, "complaints": 1},
     ]
+
+
+async def _sent_wrongly(firm: Firm, to: str, **values: Any) -> None:
+    """A complaint that the router sends to the desk, which hands it on as none of its own."""
+    filed = await firm.filed(**values)
+    assert filed["holder_unit"] == "complaint-desk"
+    await firm.step("complaint-desk", filed, "handovers", to_unit=to, reason="not ours", wrong_door=True)
+    await firm.step(to, filed, "acceptance")
+
+
+async def test_wrong_doors_teach_the_router_a_rule_that_can_be_put_in_force(firm: Firm) -> None:
+    for _ in range(3):
+        await _sent_wrongly(firm, "logistics", cause="neglect")
+        # Waits to be accepted; came to a door that the customer chose; stays where it is after all.
+        waiting = await firm.filed(cause="price")
+        await firm.step("complaint-desk", waiting, "handovers", to_unit="sales", reason="not ours", wrong_door=True)
+        chosen = await firm.filed(unit="finance", cause="image")
+        await firm.step("finance", chosen, "handovers", to_unit="sales", reason="not ours", wrong_door=True)
+        await firm.step("sales", chosen, "acceptance")
+    await _sent_wrongly(firm, "sales", cause="neglect")
+    staff = firm.staff("complaint-desk")
+    (proposed,) = (await staff.get("/v1/reports/wrong-doors")).json()["proposals"]
+    rule = {"cause": "neglect", "to_unit": "logistics", "priority": 0}
+    assert proposed == {**rule, "complaints": 3, "of": 4, "replaces": None}
+    assert (await staff.post("/v1/routing-rules", json=rule)).status_code == 201
+    assert (await staff.get("/v1/reports/wrong-doors")).json()["proposals"] == []
+    assert (await firm.filed(cause="neglect"))["holder_unit"] == "logistics"
 
 
 async def test_a_second_offer_does_not_begin_the_clock_of_wrong_hands_anew(firm: Firm) -> None:
