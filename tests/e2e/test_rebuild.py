@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 _TABLES = {
     "overview": ("overview_item", "true"),
     "timeline": ("timeline_entry", "kind IN ('complaint', 'message')"),
+    "indicators": ("indicator_set", "true"),
     "levels": ("customer_level", "true"),
     "purchases": ("purchase", "true"),
     "agreements": ("agreement_copy", "true"),
@@ -48,6 +49,7 @@ async def test_a_spoilt_read_model_is_found_and_put_right_and_nobody_is_told_twi
         await dealer.publish([dealer.random_report(dice) for _ in range(60)], producer)
         await _levelled(platform, producer)
     await _bought(platform)
+    await _weighed(platform)
     await eventually(lambda: published_is_there(platform, dealer), PATIENCE_S)
     await eventually(lambda: models_agree(platform, dice, postgres, anew=True), PATIENCE_S)
     await eventually(lambda: _still_telling(platform), PATIENCE_S)
@@ -136,6 +138,16 @@ async def _levelled(platform: TestPlatform, producer: KafkaProducer) -> None:
     await _heard(platform, "SELECT count(*) FROM customer_level WHERE customer_id = $1", event.subject)
 
 
+async def _weighed(platform: TestPlatform) -> None:
+    """Let the quality indicators have been set, and interactions have heard of them."""
+    indicator = {"code": secrets.token_hex(4), "weight_bp": 10_000, "target": 8}
+    async with caller(platform) as admin:
+        made = await admin.ask("POST", "/v1/quality-indicators", {"indicators": [indicator]})
+        assert made is not None
+        assert made.status_code == 201, made.text
+        await _heard(platform, "SELECT count(*) FROM indicator_set WHERE id = $1", made.json()["id"], "interactions")
+
+
 async def _bought(platform: TestPlatform) -> None:
     """Let a customer have been renamed, have agreed and ordered, and complaints have heard of each."""
     async with caller(platform) as admin:
@@ -164,9 +176,9 @@ async def _bought(platform: TestPlatform) -> None:
     await _heard(platform, "SELECT count(*) FROM purchase WHERE customer_id = $1", customer)
 
 
-async def _heard(platform: TestPlatform, query: str, about: str | UUID | None) -> None:
+async def _heard(platform: TestPlatform, query: str, about: str | UUID | None, service: str = "complaints") -> None:
     async def there() -> Problem:
-        return None if await value(platform, "complaints", query, about) else f"complaints has not heard: {query}"
+        return None if await value(platform, service, query, about) else f"{service} has not heard: {query}"
 
     await eventually(there, PATIENCE_S)
 

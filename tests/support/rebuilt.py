@@ -49,6 +49,9 @@ MODELS = (
         """SELECT id, customer_id, kind, unit_id, at, voided, summary::text FROM timeline_entry
            WHERE kind IN ('complaint', 'message')""",
     ),
+    Model(
+        "interactions", "indicators", "SELECT id, version, unit_id, number, indicators::text, set_at FROM indicator_set"
+    ),
     Model("complaints", "levels", "SELECT customer_id, segment, tier, as_of FROM customer_level"),
     Model(
         "complaints",

@@ -16,6 +16,7 @@ from guanxi.events import (
 from interactions.commerce import handlers as commerce
 from interactions.contacts import handlers as contacts
 from interactions.handovers import handlers as handovers
+from interactions.indicators import handlers as indicators
 from interactions.listening import handlers as listening
 from interactions.plans import handlers as plans
 from interactions.timeline import handlers as timeline
@@ -118,5 +119,5 @@ TOPOLOGY = Topology(
         interactions.PlanItemMissed,
         interactions.HandoverPlanned,
     ),
-    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE, LEAVERS),
+    consumers=(directory.CONSUMER, RECORDS, TIMELINE, CARE, LEAVERS, indicators.CONSUMER),
 )

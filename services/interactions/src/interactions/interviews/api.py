@@ -12,6 +12,7 @@ from guanxi.http import Page, Paging, Read, Write, if_match, read, set_etag, wri
 from interactions import scope
 from interactions.interviews import guides, usecases
 from interactions.interviews.schemas import (
+    CoverageRead,
     Guide,
     InterviewCorrection,
     InterviewRead,
@@ -37,10 +38,15 @@ async def read_guide(
     cycle_id: Annotated[UUID | None, Query(description="Handed through, to be given with the interview.")] = None,
     questionnaire: Annotated[QuestionnaireCode | None, Query(description="The guide made last, if not given.")] = None,
 ) -> Guide:
-    """What to ask: the guide with its indicators and, of a customer, their last grades and what they still wait for."""
+    """What to ask: the guide, the quality indicators in force, and what is known of a customer.
+
+    That is their last grades and what they still wait for. Where the guide asks for other indicators than hold now,
+    `coverage` says which: make the guide's next version.
+    """
     found = await guides.prepare(call.pool, call.principal, questionnaire, customer_id)
     return Guide(
         questionnaire=shown(found.guide),
+        coverage=CoverageRead.model_validate(found.coverage) if found.coverage else None,
         cycle_id=cycle_id,
         last=[LastGrade.model_validate(one) for one in found.last],
         open_needs=[NeedRead.model_validate(one) for one in found.open_needs],

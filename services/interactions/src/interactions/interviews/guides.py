@@ -1,4 +1,4 @@
-"""What to ask a customer now: the guide, their grades of the last time, and what they still wait for."""
+"""What to ask a customer now: the guide, what counts now, their last grades, and what they still wait for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from guanxi.auth import Principal
 from guanxi.db import Pool, Reader
 from guanxi.problems import NotFound
 from interactions import scope
+from interactions.indicators import usecases as indicators
+from interactions.indicators.rules import Coverage
 from interactions.interviews import store
 from interactions.interviews.rules import Interview
 from interactions.interviews.store import Filter
@@ -40,6 +42,8 @@ class Preparation:
     """All that an interviewer takes along."""
 
     guide: Questionnaire
+    coverage: Coverage | None
+    """How far the guide asks for the quality indicators in force; nothing for external units."""
     last: Sequence[Before]
     open_needs: Sequence[Need]
 
@@ -51,11 +55,14 @@ async def prepare(pool: Pool, principal: Principal, code: str | None, customer_i
         guide = await questionnaires.find(reader, code) if code else await questionnaires.newest_of(reader, "interview")
         if guide.kind != "interview":
             raise NotFound("guide")
+        asked = {one.indicator for one in guide.graded if one.indicator}
+        coverage = await indicators.coverage(reader, asked) if principal.internal else None
         if not ids:
-            return Preparation(guide=guide, last=(), open_needs=())
+            return Preparation(guide=guide, coverage=coverage, last=(), open_needs=())
         held = await store.page(reader, principal, Filter(customer_ids=ids), None, _LOOKED_AT)
         return Preparation(
             guide=guide,
+            coverage=coverage,
             last=await _last(reader, guide, held[:_LOOKED_AT]),
             open_needs=await needs.open_of(reader, principal, ids, _WAITING),
         )

@@ -169,10 +169,35 @@ class LastGrade(BaseModel):
     held_at: datetime
 
 
+class IndicatorInForce(BaseModel):
+    """A quality indicator as it counts now."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    weight_bp: int = Field(description="How much it counts, in hundredths of a percent; all add up to 10000.")
+    target: int = Field(description="What is to be obtained, 0 to 10.")
+    facet: str | None
+
+
+class CoverageRead(BaseModel):
+    """The quality indicators in force, and where the guide differs from them."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int = Field(description="The version in force; 0 before the first.")
+    indicators: list[IndicatorInForce]
+    not_asked: list[str] = Field(description="Indicators in force that no question asks for, the heaviest first.")
+    not_in_force: list[str] = Field(description="Indicators that questions name and that do not hold now.")
+
+
 class Guide(BaseModel):
     """What to ask, and what there is to come back to."""
 
     questionnaire: QuestionnaireRead
+    coverage: CoverageRead | None = Field(
+        description="The quality indicators in force held against the guide; null for external units."
+    )
     cycle_id: UUID | None
     last: list[LastGrade] = Field(description="This customer's grades of the guide's indicators, 0 to 10.")
     open_needs: list[NeedRead] = Field(description="What this customer still waits for: answer it first.")

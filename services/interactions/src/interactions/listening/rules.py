@@ -70,13 +70,23 @@ def opinion_from(report: Admitted[OpinionReported], asked: Questionnaire | None,
         questionnaire=data.questionnaire,
         given_at=event.time,
         grades=tuple(
-            GivenGrade(item=n.item, expected=n.expected, obtained=n.obtained, facet=facets.get(n.item))
+            GivenGrade(
+                item=n.item,
+                expected=None if n.expected is None else _on_ten(asked, n.expected),
+                obtained=_on_ten(asked, n.obtained),
+                facet=facets.get(n.item),
+            )
             for n in data.grades
         ),
         free_text=data.free_text,
         kind=asked.kind if asked else None,
         questionnaire_version=asked.version if asked else None,
     )
+
+
+def _on_ten(asked: Questionnaire | None, grade: int) -> int:
+    # A questionnaire that is not ours has a scale that nobody here knows.
+    return asked.scale.on_ten(grade) if asked and asked.scale.holds(grade) else grade
 
 
 def mention_from(report: Admitted[MentionReported], now: datetime) -> Mention:

@@ -15,6 +15,8 @@ Kind = Literal["card", "survey", "exit", "interview"]
 Language = Literal["zh-Hans", "zh-Hant", "en"]
 Asks = Literal["grade", "words"]
 LANGUAGES: tuple[Language, ...] = ("zh-Hans", "zh-Hant", "en")
+BUY_AGAIN = "would-buy-again"
+"""What trust listens to: the facet of a question of a card or survey, the indicator of a guide's."""
 FACETS = (
     "price",
     "quality",
@@ -27,6 +29,7 @@ FACETS = (
     "contact",
     "product",
     "image",
+    BUY_AGAIN,
 )
 """What items are usually about; firms add their own."""
 CARD_LEAST, CARD_MOST = 5, 10

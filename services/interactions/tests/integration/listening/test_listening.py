@@ -21,6 +21,8 @@ from guanxi.events.interactions import (
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, an_event
 
+from ..interviews.guides import card, made
+
 pytestmark = pytest.mark.asyncio
 IDS = SystemIds()
 ORIGIN = {"source": "erp", "unit": "dealer-17", "external_ref": "o-1"}
@@ -54,6 +56,19 @@ async def test_an_opinion_stands_on_its_customers_timeline(
     (told,) = await service.published(OpinionGiven)
     assert (told.data.has_text, told.data.grades[0].obtained, told.subject) == (True, 2, customer_id)
     assert "late" not in told.to_json().decode()
+
+
+async def test_grades_of_a_questionnaire_of_ours_are_stretched_to_the_scale_of_facts(
+    service: Harness, staff: httpx.AsyncClient, customer: Any
+) -> None:
+    await made(staff, card("after-delivery"))  # from 1 to 5
+    grades = [{"item": "service", "expected": 5, "obtained": 3}, {"item": "price", "obtained": 9}]
+    await service.apply(opinion(await customer(), questionnaire="after-delivery", grades=grades))
+    (told,) = await service.published(OpinionGiven)
+    assert [(one.facet, one.expected, one.obtained) for one in told.data.grades] == [
+        ("service", 10, 5),
+        ("price", None, 9),
+    ]
 
 
 async def test_an_anonymous_opinion_is_kept_without_a_customer(service: Harness, staff: httpx.AsyncClient) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from guanxi_local.demo import customers
+from guanxi_local.demo.door import until
 from guanxi_local.demo.stage import Stage
 from guanxi_local.demo.steps import review
 from guanxi_local.demo.texts import three
@@ -41,6 +42,7 @@ async def the_interview(stage: Stage) -> list[str]:
     await _guide(stage)
     cycle = await review.running_cycle(stage)
     await review.do_steps(stage, cycle["id"], _BEFORE_INTERVIEWS)
+    coverage = await until("interactions to know the quality indicators", lambda: _coverage(stage))
     due = datetime.now(UTC) + timedelta(days=1)
     need = {"what": "Twelve stands before the fair.", "pressing": True, "indicator": "delivery-on-time"}
     duty = {"assignee": stage.staff["chen.gang"], "assignee_unit": "logistics", "due_at": customers.text(due)}
@@ -65,13 +67,21 @@ async def the_interview(stage: Stage) -> list[str]:
     after = await review.do_steps(stage, cycle["id"], _WITH_NEEDS)
     green = sum(step["state"] == "done" for step in after["steps"])
     in_time = "responded in time" if answered["in_time"] else "not in time"
+    in_force = len(coverage["indicators"])
+    asked = in_force - len(coverage["not_asked"])
     return [
         f"周敏 asks 張建國 along the guide {GUIDE}: {interview['answered']} of {interview['questions']} answered",
+        f"the guide asks for {asked} of the {in_force} quality indicators in force",
         f"delivery on time: expected {grade['expected']}, obtained [bold]{grade['obtained']}[/] (of 5)",
         f"pressing need, due {due:%Y-%m-%d}: 陳剛 has in his inbox: {told['rule']}",
         f"陳剛 answers: {answered['status']}, [bold]{in_time}[/]",
         f"the quality review, cycle {cycle['number']}: {green} of {len(after['steps'])} steps green",
     ]
+
+
+async def _coverage(stage: Stage) -> Any:
+    guide = await stage.callers["zhou.min"].get(f"/v1/interviews/guide?questionnaire={GUIDE}")
+    return guide["coverage"] if guide["coverage"]["number"] else None
 
 
 async def _guide(stage: Stage) -> None:
