@@ -1,4 +1,10 @@
-"""The return on goodwill: pure, from facts, by the profit of existing value."""
+"""The return on goodwill: pure, from facts, by the profit of existing value.
+
+What came back within the window, over what it cost, in hundredths; all money in minor units of the card's currency. It
+is the return on quality of Rust, Zahorik and Keiningham, "Return on Quality (ROQ)", Journal of Marketing 59, 1995,
+reckoned on one customer and those whom it referred; that the same days before it are shown beside it is so that nobody
+takes what would have come anyway for a return.
+"""
 
 from __future__ import annotations
 

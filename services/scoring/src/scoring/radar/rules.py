@@ -133,7 +133,11 @@ def lost_days(rhythm: Rhythm, card: RadarCard) -> list[tuple[int, int]]:
 
 
 def cause_of(evidence: Iterable[tuple[int, str]], card: RadarCard, day: int) -> ChurnCause:
-    """The first cause with the highest sum of weights of what happened in the window; with nothing found, the last."""
+    """The first cause with the highest sum of weights of what happened in the window; with nothing found, the last.
+
+    Causes are natural, competitive and fault: the eight of Keaveney, "Customer Switching Behavior in Service
+    Industries", Journal of Marketing 59, 1995, in three. Weights and window (days) are the firm's card.
+    """
     after = day - card.cause_window_days
     codes = [code for on, code in evidence if after < on <= day]
     sums = [sum(cause.weights.get(code, 0) for code in codes) for cause in card.causes]

@@ -142,7 +142,12 @@ def ties(contacts: Days, rule: Tie, day: int) -> Counter[UUID]:
 
 
 def single(counts: Counter[UUID], rule: Tie) -> UUID | None:
-    """The one employee to whom the customer is tied, if it is to one alone."""
+    """The one employee to whom the customer is tied, if it is to one alone.
+
+    A share of the contacts within the window, in percent, over at least so many of them: what a firm loses with a key
+    contact (Bendapudi and Leone, "Managing Business-to-Business Customer Relationships Following Key Contact Employee
+    Turnover in a Vendor Firm", Journal of Marketing 66, 2002). Both limits are the firm's card.
+    """
     total = counts.total()
     if not total:
         return None

@@ -48,8 +48,8 @@ FOLDERS = {
 TREATMENTS, SEGMENTS, RATES = "treatments", "segments", "rates"
 RADAR, REVIEWS, GOODWILL = "radar", "reviews", "goodwill"
 NEWEST = {
-    **dict.fromkeys((VALUE, TRUST, SATISFACTION, INFLUENCE, LEARNING), 1),
-    POTENTIAL: 2,
+    **dict.fromkeys((VALUE, SATISFACTION, INFLUENCE, LEARNING), 1),
+    **dict.fromkeys((TRUST, POTENTIAL), 2),
     **dict.fromkeys((SEGMENTS, TREATMENTS, RATES, RADAR, REVIEWS, GOODWILL), 1),
 }
 """The version of each file that is shipped. What is in force stands in `scorecards.usecases`: a number that is shipped
@@ -67,9 +67,13 @@ def body(kind: str, version: int | None = None) -> Any:
 
 def completed(kind: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """A body of an earlier shape with the sections that came later, worth nothing: so that they can be rehearsed."""
+    shipped = body(kind)
+    if kind == TRUST:
+        added = {code: one | {"points": 0} for code, one in shipped["signals"].items()}
+        texts = {**shipped["texts"], **known["texts"]}
+        return {**known, "signals": {**added, **known["signals"]}, "texts": texts}
     if kind != POTENTIAL:
         return dict(known)
-    shipped = body(kind)
     later = {name: dict.fromkeys(shipped[name], 0) for name in ("agreements", "life_cycle")}
     return {**later, **known, "texts": {**shipped["texts"], **known["texts"]}}
 

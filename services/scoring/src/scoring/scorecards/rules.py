@@ -136,7 +136,7 @@ class TrustCard:
         """The kinds of fact that it weighs."""
         return (
             *("promise.kept", "promise.broken", "complaint", "complaint.reopened", "complaint.closed"),
-            *("deadline.missed", "payment", "payment.overdue"),
+            *("deadline.missed", "payment", "payment.overdue", "opinion", "interview"),
         )
 
 

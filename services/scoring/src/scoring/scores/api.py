@@ -80,7 +80,7 @@ async def explain_score(  # noqa: PLR0913 - one parameter for each of the questi
 async def get_trust(
     customer_id: UUID, call: Reader, config: Config, as_of: AsOf = None, known_at: KnownAt = None
 ) -> ExplanationRead:
-    """Trust with its evidence: promises kept, late and broken, complaints reopened, deadlines missed, payments."""
+    """Trust with its evidence: promises, complaints, deadlines, payments, and whether they would buy again."""
     return await _explained(call, config, customer_id, files.TRUST, "trust", as_of, known_at)
 
 

@@ -1,4 +1,9 @@
-"""Influence: what a customer is worth by those whom it brought, over the graph of referrals between customers."""
+"""Influence: what a customer is worth by those whom it brought, over the graph of referrals between customers.
+
+Points for the profit (minor units) that those whom it referred have brought since, less at each step away, and each
+counted for who referred it first: the referral value of Kumar, Petersen and Leone, "How Valuable Is Word of Mouth?",
+Harvard Business Review, October 2007. Depth and shares are the firm's card.
+"""
 
 from __future__ import annotations
 

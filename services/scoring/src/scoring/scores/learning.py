@@ -1,4 +1,9 @@
-"""Learning: what a customer has told us, fading with age like what bears on trust."""
+"""Learning: what a customer has told us, fading with age like what bears on trust.
+
+Points for each opinion, interview, need and the like, half after a half-life in days. It is the learning potential of
+Stahl, Matzler and Hinterhuber, "Linking customer lifetime value with shareholder value", Industrial Marketing
+Management 32, 2003; the points are the firm's card.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Satisfaction: what a customer got against what they expected, as they said it themselves. Never from complaints."""
+"""Satisfaction: what a customer got against what they expected, as they said it themselves. Never from complaints.
+
+Points about a base: the mean difference between grades obtained and expected (0 to 10), weighed by age and by how much
+the facet matters to the customer. Expectation and its disconfirmation: Oliver, "A Cognitive Model of the Antecedents
+and Consequences of Satisfaction Decisions", Journal of Marketing Research 17, 1980; by facet: Parasuraman, Zeithaml
+and Berry, "SERVQUAL", Journal of Retailing 64, 1988.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +17,7 @@ from scoring.facts.rules import FactRow
 from scoring.scorecards.opinions import SatisfactionCard
 from scoring.scorecards.rules import UNRATED, band_of
 from scoring.scores.measure import Measured, Reason, heaviest_first
-from scoring.scores.trust import weight
+from scoring.scores.trust import BUY_AGAIN, weight
 
 REPORTED = "reported"
 TENTHS = 10
@@ -57,6 +63,8 @@ def opinions(
         day = fact.occurred_at.astimezone(zone).toordinal()
         source = fact.traits.status if fact.traits.status in card.sources else REPORTED
         for one in fact.traits.grades or ():
+            if one.code == BUY_AGAIN:
+                continue
             facet = card.facet_of(facets.get(one.code, one.code) if one.code else None)
             if one.expected is not None and card.facet in (None, facet):
                 answers.append(Answer(day, source or REPORTED, facet, one.expected, one.obtained, fact))

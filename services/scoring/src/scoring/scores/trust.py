@@ -1,4 +1,11 @@
-"""Trust: what was done about what was said, on both sides, fading with age. Not satisfaction."""
+"""Trust: what was done about what was said, on both sides, and whether they would buy again. Not satisfaction.
+
+Points, from a base, for each thing that was or was not done; each weighs half after its half-life in days. Trust is
+confidence in a partner's reliability (Morgan and Hunt, "The Commitment-Trust Theory of Relationship Marketing", Journal
+of Marketing 58, 1994), another thing than satisfaction (Garbarino and Johnson, "The Different Roles of Satisfaction,
+Trust, and Commitment in Customer Relationships", Journal of Marketing 63, 1999). That evidence fades is the forgetting
+of Jøsang and Ismail, "The Beta Reputation System", 2002. The points are the firm's card.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +21,10 @@ from scoring.scores.days import Days
 from scoring.scores.measure import Measured, Reason, heaviest_first
 
 MILLI = 1000
+BUY_AGAIN = "would-buy-again"
+"""What a question is about that asks for it: the facet of a card's, the indicator of an interview's."""
+WILLING, UNWILLING = 7, 3
+"""From which grade on (0 to 10) the customer would, and up to which they would not."""
 Evidence = Mapping[str, Days]
 """The facts that bear on trust, by the code that they bear under."""
 
@@ -119,4 +130,16 @@ def _code(fact: FactRow, solved: set[tuple[UUID, int]]) -> str | None:  # noqa: 
             return "payment-overdue"
         case "payment" if fact.traits.days_late is not None:
             return "paid-late" if fact.traits.days_late > 0 else "paid-in-time"
+        case "opinion" | "interview":
+            return _willing(fact)
     return None
+
+
+def _willing(fact: FactRow) -> str | None:
+    """Whether the customer would buy again, where they were asked and did not stay in the middle."""
+    grades = [one.obtained for one in fact.traits.grades or () if one.code == BUY_AGAIN]
+    if not grades:
+        return None
+    if min(grades) >= WILLING:
+        return "would-buy-again"
+    return "would-not-buy-again" if max(grades) <= UNWILLING else None

@@ -1,5 +1,10 @@
 """Existing value: what the relationship has brought in the last year, and how regularly.
 
+Points for profit (minor units of the card's currency, on a curve), recency (days), frequency (orders), continuity
+(quarters with an order) and payment; their sum may be negative. Recency, frequency and monetary value are those of
+direct marketing (Bult and Wansbeek, "Optimal Selection for Direct Mail", Marketing Science 14, 1995); that profit
+stands in place of revenue, and how many points each is worth, is the firm's card.
+
 A ledger of one customer keeps its days sorted and its profit summed up, so that the value of any day costs a few
 look-ups: the fold of tiers over years of days rests on that.
 """

@@ -103,18 +103,18 @@ async def test_trust_moves_whom_the_rehearsal_said_and_is_explained_by_the_versi
     assert (mover["value"], mover["value_after"]) == (57, 44)
     assert (mover["scope"], mover["loses"], mover["gains"]) == ("trust", [], [])
     shown = await explanation(staff, everybody[1], "trust")
-    assert (first["version"], first["value"], shown["version"], shown["value"]) == (1, 57, 2, 44)
+    assert (first["version"], first["value"], shown["version"], shown["value"]) == (2, 57, 3, 44)
     assert shown["least_change"]["value"] != first["least_change"]["value"]
     # As of a day, and as was known then: the facts of that time by the rules of today.
     yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     then = await explanation(staff, everybody[1], "trust", known_at=yesterday)
-    assert (then["version"], then["value"]) == (2, 70)
+    assert (then["version"], then["value"]) == (3, 70)
     day = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
     listed = (await staff.get(f"/v1/customers/{everybody[1]}/scores?as_of={day}")).json()["items"]
-    assert {(one["version"], one["value"]) for one in listed if one["kind"] == "trust"} == {(2, 70)}
+    assert {(one["version"], one["value"]) for one in listed if one["kind"] == "trust"} == {(3, 70)}
     # Another on top of it: the next version.
     third = await rehearsed(service, staff, "trust", {"base": 75})
-    assert third["base_version"] == 2
+    assert third["base_version"] == 3
     await publish(service, third)
     assert (await explanation(staff, everybody[1], "trust"))["value"] == 49
 

@@ -82,6 +82,29 @@ async def test_satisfaction_of_a_day_and_by_what_was_known_is_computed_from_the_
     assert stored["value"] == now
 
 
+async def test_who_would_buy_again_is_trusted_more_and_who_would_not_less(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    willing, unwilling, between = [await customer() for _ in range(3)]
+    said = _opinion(willing, ("would-buy-again", None, 9), ("service", 8, 8))
+    await service.apply(
+        said, _interview(unwilling, ("would-buy-again", 8, 2, None)), _opinion(between, ("would-buy-again", None, 5))
+    )
+    await settle(service)
+    found = {one: (await staff.get(f"/v1/customers/{one}/trust")).json() for one in (willing, unwilling, between)}
+    assert [one["value"] for one in found.values()] == [74, 64, 70]
+    assert found[willing]["version"] == 2
+    (reason,) = [one for one in found[willing]["reasons"] if one["code"] == "would-buy-again"]
+    assert (reason["points"], reason["fact_id"]) == (4, str(said.aggregateid))
+    scores = {one["kind"]: one for one in (await staff.get(f"/v1/customers/{unwilling}/scores")).json()["items"]}
+    assert scores["trust"]["value"] == 64
+    assert "satisfaction" not in scores, "who would not buy again says nothing of what they got"
+    void = OpinionGivenVoided(opinion_id=said.aggregateid, unit="head-office")
+    await service.apply(an_event(void, aggregate=said.aggregateid, sequence=2, subject=willing))
+    await settle(service)
+    assert (await staff.get(f"/v1/customers/{willing}/trust")).json()["value"] == 70
+
+
 async def test_a_voided_opinion_leaves_no_satisfaction_and_that_is_told(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
 ) -> None:

@@ -49,6 +49,15 @@ def test_a_firm_with_a_version_of_an_earlier_shape_rehearses_what_came_later() -
         drafted(POTENTIAL, own, {"agreements": {"strategic": 0}}, 3)
 
 
+def test_a_firm_with_a_trust_of_its_own_rehearses_whether_they_would_buy_again() -> None:
+    own = files.body(files.TRUST, 1) | {"version": 2, "base": 60}
+    made = drafted(files.TRUST, own, {"signals": {"would-buy-again": {"points": 5}}}, 3)
+    card = files.replaced(files.cards(), files.TRUST, made).trust
+    assert (card.version, card.base, card.signals["would-buy-again"].points) == (3, 60, 5)
+    assert card.signals["would-not-buy-again"].points == 0
+    assert card.signals["promise-broken"] == files.cards().trust.signals["promise-broken"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "code"),
     [

@@ -67,7 +67,7 @@ def test_every_band_of_satisfaction_says_what_is_to_be_expected() -> None:
 
 
 def test_every_facet_that_questionnaires_offer_lands_somewhere() -> None:
-    # As services/interactions lists them: src/interactions/questionnaires/rules.py, FACETS.
+    # As services/interactions lists them: src/interactions/questionnaires/rules.py, FACETS (one is for trust).
     offered = ("price", "quality", "brand", "service", "cost", "promise", "staff", "complaints", "contact", "product")
     card = SATISFACTION[0]
     assert {code: card.facet_of(code) for code in (*offered, "image")} == {

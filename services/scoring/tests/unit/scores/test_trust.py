@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.facts.rules import FactRow, Traits
+from scoring.facts.rules import FactRow, Graded, Traits
 from scoring.scorecards import files
 from scoring.scorecards.rules import Signal
 from scoring.scores.computing import score
@@ -63,6 +64,19 @@ def test_kept_promises_earn_less_than_broken_ones_cost_and_late_ones_cost() -> N
 def test_what_many_kept_promises_earn_is_bounded() -> None:
     many = [a_fact(n, "promise.kept", traits=KEPT) for n in range(50)]
     assert _score(*many).value == CARD.base + 12
+
+
+def _asked(number: int, *obtained: int, kind: str = "opinion") -> FactRow:
+    grades = tuple(Graded("would-buy-again", None, one) for one in obtained)
+    return a_fact(number, kind, traits=Traits(grades=(*grades, Graded("price", 8, 0))))
+
+
+@pytest.mark.parametrize(
+    ("obtained", "value"), [((10,), 74), ((7,), 74), ((6,), 70), ((4,), 70), ((3,), 64), ((0,), 64), ((9, 2), 70)]
+)
+def test_whether_they_would_buy_again_is_asked_on_a_scale_with_a_middle(obtained: tuple[int, ...], value: int) -> None:
+    assert _score(_asked(1, *obtained)).value == value
+    assert _score(_asked(1, *obtained, kind="interview")).value == value
 
 
 def test_each_reopening_costs_and_a_reopened_complaint_was_not_solved_at_once() -> None:
