@@ -278,3 +278,44 @@ async def test_no_policy_answers_for_a_day_before_the_first(story: Story) -> Non
     answer = await story.office.get("/v1/entitlements", params=params)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "no-policy")
     assert (await story.asked(await story.customer(), on=day(0).isoformat()))["goods"] == []
+
+
+async def test_an_order_in_another_currency_counts_at_the_rate_declared_for_its_day(story: Story) -> None:
+    rates = {"USD": {day(400).isoformat(): "7.0", day(30).isoformat(): "7.2"}}
+    await story.published(rates=rates)
+    before, since, nowhere = [await story.customer(region="CN-14") for _ in range(3)]
+    # 70,000.00 USD are 490,000 CNY at the older rate and 504,000 at the newer one.
+    await story.buys(before, 60, 7_000_000, currency="USD")
+    await story.buys(since, 20, 7_000_000, currency="USD")
+    await story.buys(nowhere, 20, 7_000_000, currency="GBP")
+    assert applying(await story.asked(since)) >= _LIFELONG
+    for customer in (before, nowhere):
+        assert not applying(await story.asked(customer)) & (_LIFELONG - {"warranty"})
+    tried = {one["clause"]: one["reason"] for one in (await story.asked(before))["tried"]}
+    assert tried["lifelong.samples"] == "order-too-small"
+
+
+async def test_a_vip_at_delivery_stays_one_for_what_was_delivered_then(story: Story) -> None:
+    was, between = await story.customer(), await story.customer()
+    for customer in (was, between):
+        await story.receives(customer, await story.buys(customer, 230), 215)
+    await story.enters(was, "top", 300)
+    await story.enters(was, "middle", 100, sequence=2)
+    await story.enters(between, "top", 150)
+    await story.enters(between, "middle", 100, sequence=2)
+    found = await story.asked(was, sku=STAND)
+    assert (found["vip"], found["covered"], found["warranty"]["clause"]) == (None, True, "warranty.vip")
+    assert not (await story.asked(between, sku=STAND))["covered"]
+
+
+async def test_guide_and_logistics_are_for_customers_from_out_of_town(story: Story) -> None:
+    away, home, unknown = [await story.customer(region=region) for region in ("CN-14", "CN-44", None)]
+    guided = {}
+    for customer in (away, home, unknown):
+        await story.buys(customer, 20, BIG)
+        found = await story.asked(customer)
+        assert applying(found) >= _LIFELONG - {"guide-and-logistics"}
+        tried = {one["clause"]: one["reason"] for one in found["tried"]}
+        guided[customer] = ("guide-and-logistics" in applying(found), tried["lifelong.guide"])
+    assert guided[away][0]
+    assert (guided[home], guided[unknown]) == ((False, "in-town"), (False, "region-unknown"))
