@@ -15,12 +15,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from guanxi_local.demo.door import until
 from support.databases import SERVICES
 from support.records import Biographer
 from support.shell import Shell
+from support.told import Told
 
 pytestmark = pytest.mark.timeout(600)  # the first one plays the demo
 
+_BRANDS = [a + b for a in "恒金東鴻達" for b in "信橋方運雅彩"]
 FILES = Path(__file__).parent / "files"
 ORDERS, MAPPING = str(FILES / "shop_orders.csv"), str(FILES / "shop_orders.toml")
 IMPORTED = {
@@ -72,6 +75,37 @@ def test_a_possible_duplicate_is_looked_at_and_decided_at_the_terminal(shell: Sh
     assert shell.run("match", "decide", pair[0], "same") == "The pair is merged.\n", "a person may change their mind"
     unknown = shell.run("match", "decide", str(uuid4()), "same", code=2)
     assert (unknown.startswith("guanxi: "), unknown.count("\n")) == (True, 1)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_weights_are_learned_of_the_sites_own_records_at_the_terminal(
+    shell: Shell, admin: httpx.AsyncClient
+) -> None:
+    for n in range(60):
+        # Each brand twice, in another town's street: pairs to learn of, and none that is merged by itself.
+        body = {"kind": "organisation", "name": f"{_BRANDS[n // 2]}{('貿易', '物流')[n % 2]}"}
+        answer = await admin.post("/v1/customers", json=body | {"address": {"city": f"第{n}市", "line": f"{n}路1號"}})
+        assert answer.status_code == 201, answer.text
+
+    async def enough() -> bool:
+        return (await admin.get("/v1/match-policy/proposal")).is_success
+
+    await until("the matcher to have looked at enough of them", enough)
+    said = await asyncio.to_thread(shell.run, "match", "train")
+    records, pairs = re.match(r"([\d,]+) records, ([\d,]+) pairs that share something, [\d,]+ of them", said).groups()  # type: ignore[union-attr]
+    assert int(records.replace(",", "")) >= 100
+    assert int(pairs.replace(",", "")) > 0
+    assert "Next: guanxi match train --publish" in said
+    assert (await admin.get("/v1/match-policy")).json()["number"] == 1, "it only looks"
+
+
+def test_the_tour_is_played_again_on_the_same_platform_without_the_wait(shell: Shell, told: Told) -> None:
+    again = Told(shell.run("demo", "--fast", seconds=400))
+    assert again.found(r"trust \d+ → \d+ \((\w+) → (\w+)\)").groups() == ("sound", "strained")
+    again.found("told: 3; not told: 1 no_permission, 1 anonymous")
+    again.found(r"merged again: 3 order\(s\), 920,990 CNY")
+    again.found(r"[\d,]+ events, 0 lost, 0 twice")
+    assert again.customer("dealer") != told.customer("dealer")
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -30,7 +30,7 @@ from guanxi.events.codes import COUNTRIES, CURRENCIES
 
 CHANNELS = (
     *("phone", "counter", "visit", "email", "post", "fax", "sms", "chat", "app", "web"),
-    *("social", "dealer", "referral", "other"),
+    *("social", "dealer", "referral", "card", "other"),
 )
 AT_THE_DOOR: dict[str, bool] = {"door": True}
 """Validation context of intake: closed vocabularies bind there and stay open for every reader downstream."""

@@ -92,7 +92,7 @@ def airport_agreement(now: datetime) -> dict[str, Any]:
 
 
 def complained(run: str, now: datetime) -> Iterator[dict[str, Any]]:
-    """Three customers and somebody without a name complain of what the first one complained of."""
+    """Three customers and an opinion card without a name complain of what the first one complained of."""
     what = {"channel": "dealer", "text": "The stands came late.", "cause": "neglect", "sku": stand(run)}
     for n, name in enumerate(COMPLAINING):
         ref = {"external_customer": f"C{n}-{run}"}
@@ -101,7 +101,7 @@ def complained(run: str, now: datetime) -> Iterator[dict[str, Any]]:
         yield event("ProfileReported", f"{run}/complaining/{n}", now, profile, "taiyuan")
         complaint = ref | what | {"external_ref": f"CC-{n}-{run}"}
         yield event("ComplaintReported", f"{run}/complaint/{n}", now, complaint, "taiyuan")
-    yield event("ComplaintReported", f"{run}/complaint/card", now, what, "taiyuan")
+    yield event("ComplaintReported", f"{run}/complaint/card", now, what | {"channel": "card"}, "taiyuan")
 
 
 def stand(run: str) -> str:
