@@ -81,11 +81,11 @@ def test_a_possible_duplicate_is_looked_at_and_decided_at_the_terminal(shell: Sh
 async def test_weights_are_learned_of_the_sites_own_records_at_the_terminal(
     shell: Shell, admin: httpx.AsyncClient
 ) -> None:
+    biographer = Biographer(admin)
     for n in range(60):
         # Each brand twice, in another town's street: pairs to learn of, and none that is merged by itself.
         body = {"kind": "organisation", "name": f"{_BRANDS[n // 2]}{('貿易', '物流')[n % 2]}"}
-        answer = await admin.post("/v1/customers", json=body | {"address": {"city": f"第{n}市", "line": f"{n}路1號"}})
-        assert answer.status_code == 201, answer.text
+        await biographer.post("/v1/customers", body | {"address": {"city": f"第{n}市", "line": f"{n}路1號"}})
 
     async def enough() -> bool:
         return (await admin.get("/v1/match-policy/proposal")).is_success

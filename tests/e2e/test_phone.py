@@ -5,11 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
+from guanxi_local.door import Door
 from support.phone import HEIGHT, WIDTH, chromium, phone
 from support.shell import Shell
 from support.told import Told
@@ -27,30 +26,29 @@ _STATES = {
 
 
 @pytest.fixture
-def desk(shell: Shell, told: Told) -> Iterator[httpx.Client]:
+def desk(shell: Shell, told: Told) -> Iterator[Door]:
     """A head-office administrator."""
     assert told.text
-    headers = {"Authorization": f"Bearer {shell.token()}"}
-    with httpx.Client(base_url=shell.gateway(), headers=headers, timeout=30, trust_env=False) as client:
-        yield client
+    with Door(shell.gateway(), shell.token()) as door:
+        yield door
 
 
 @pytest.mark.parametrize("language", _STATES)
 def test_a_complainant_follows_it_on_a_phone_and_reopens_it_with_one_tap(
-    desk: httpx.Client, tmp_path: Path, language: str
+    shell: Shell, desk: Door, tmp_path: Path, language: str
 ) -> None:
     assigned, answered, reopened, no = _STATES[language]
-    filed = _asked(desk, "/v1/complaints", {"channel": "phone", "text": "Late.", "cause": "neglect"})
+    filed = desk.post("/v1/complaints", {"channel": "phone", "text": "Late.", "cause": "neglect"})
     at = f"/v1/complaints/{filed['id']}"
-    token = desk.get(f"{at}/tracking-link").json()["token"]
+    track = f"{shell.gateway()}/track/{desk.get(f'{at}/tracking-link')['token']}"
     with phone(language) as page:
-        page.goto(str(desk.base_url.join(f"/track/{token}")))
+        page.goto(track)
         assert page.locator(".state").inner_text() == assigned
         assert page.locator("button").count() == 0, "there is nothing to judge yet"
         _is_a_picture(page.screenshot(path=tmp_path / "assigned.png"))
 
-        _asked(desk, f"{at}/acceptance", {})
-        _asked(desk, f"{at}/answers", {"text": "It leaves today.", "quality": 4})
+        desk.post(f"{at}/acceptance", {})
+        desk.post(f"{at}/answers", {"text": "It leaves today.", "quality": 4})
         page.reload()
         assert page.locator(".state").inner_text() == answered
         assert "It leaves today." in page.locator("blockquote").inner_text()
@@ -66,19 +64,13 @@ def test_a_complainant_follows_it_on_a_phone_and_reopens_it_with_one_tap(
         assert page.locator(".state").inner_text() == reopened
         assert page.locator("button").count() == 0
         _is_a_picture(page.screenshot(path=tmp_path / "reopened.png"))
-    assert desk.get(at).json()["status"] == "reopened"
+    assert desk.get(at)["status"] == "reopened"
 
 
-def test_the_page_of_the_tour_is_a_picture_on_a_phone(desk: httpx.Client, told: Told, tmp_path: Path) -> None:
+def test_the_page_of_the_tour_is_a_picture_on_a_phone(shell: Shell, told: Told, tmp_path: Path) -> None:
     with phone("zh-TW") as page:
-        page.goto(str(desk.base_url.join(told.found(r"his page: (\S+)")[1])))
+        page.goto(shell.gateway() + told.found(r"his page: (\S+)")[1])
         _is_a_picture(page.screenshot(path=tmp_path / "track.png"))
-
-
-def _asked(desk: httpx.Client, path: str, body: dict[str, Any]) -> Any:
-    answer = desk.post(path, json=body)
-    assert answer.is_success, answer.text
-    return answer.json()
 
 
 def _is_a_picture(png: bytes) -> None:
