@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from guanxi_local.door import Door
 from guanxi_local.postgres import Postgres
 from guanxi_local.state import reset
 from guanxi_local.testplatform import TestPlatform
@@ -85,6 +86,14 @@ class Stage:
     def drained(self, services: Sequence[str] = SERVICES) -> int:
         """How many events still wait for the broker."""
         return sum(self.count(name, "SELECT count(*) FROM outbox") for name in services)
+
+    def behind(self) -> int:
+        """How much all services have before them: events for the broker, records for consumers, scores to compute."""
+        token = self.platform.token(scopes=["ops:read"], subject="bench-operator")
+        with Door(self.platform.gateway, token) as door:
+            places = [place for name in SERVICES for place in door.get(f"/v1/ops/{name}/lag")]
+        owed = sum(place["behind"] or 0 for place in places)
+        return self.drained() + owed + self.count("scoring", "SELECT count(*) FROM dirty")
 
 
 def rows(url: str, statement: str, *args: Any, seconds: float = 60) -> list[tuple[Any, ...]]:

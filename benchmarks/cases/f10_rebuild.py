@@ -24,6 +24,8 @@ def run(stage: Stage, rounds: int) -> Figure:
     customers = [row[0] for row in stage.sql("scoring", _IDS)]
     made, checks, notes = [], [], []
     for _ in range(min(rounds, 3)):
+        # What the cases before have left, matching above all, would be measured too.
+        stage.wait("all services have taken in what there is", lambda: not stage.behind(), 900, 1)
         plain = inserts(stage.platform.postgres_url("scoring"), seconds(3))
         contacts(stage.platform.postgres_url("interactions"), EVENTS, customers)
         before = stage.count("scoring", "SELECT count(*) FROM fact")
@@ -37,7 +39,6 @@ def run(stage: Stage, rounds: int) -> Figure:
             Check("rows that were wrong or too many", 0, ended["changed"] + ended["removed"]),
             Check("facts", before + EVENTS, stage.count("scoring", "SELECT count(*) FROM fact")),
         ]
-    stage.wait("all scores are computed", lambda: not stage.count("scoring", "SELECT count(*) FROM dirty"), 600)
     measure = Measure("facts of scoring", "events/s", "unnest insert of 100 rows", _GOAL, made, "; ".join(notes))
     return Figure("F10", "a read model written anew", [measure], checks)
 

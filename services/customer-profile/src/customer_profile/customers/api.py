@@ -245,7 +245,7 @@ async def _page(
 ) -> Response:
     """A page as the caller may see it: masked, or whole and on record."""
     whole = call.principal.may(PII_READ)
-    rows = [PageRow(one, internal=call.principal.internal) for one in some]
+    rows = [PageRow(one) for one in some]
     if whole and any(row.personal for row in rows):
         action = f"GET {call.request.url.path}"
         await sightings.note(call.pool, call.principal, action, [row.id for row in rows], asked, unmasked=True)

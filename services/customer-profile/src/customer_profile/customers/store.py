@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
+from pydantic import BaseModel
 
 from customer_profile.customers import tables
 from customer_profile.customers.rules import (
@@ -34,14 +35,6 @@ LISTED = [
     sa.literal_column(_POINTS.format(of="customer")).label("points"),
 ]
 
-SHOWN = f"""customer.id, version, CASE canonical_id WHEN customer.id THEN 'active' ELSE 'merged' END AS status,
-  canonical_id::text, {_TOGETHER.format(of="customer")}::text[] AS members, kind, role, lifecycle, stage,
-  unit_id AS unit, name, legal_name, legal_representative, contact_person, address, social_credit_code, id_number,
-  to_char(birth_date, 'YYYY-MM-DD') AS birth_date, industry, size, preferences, time_zone, acquisition_source,
-  owner_id::text, {_POINTS.format(of="customer")} AS contact_points, created_at, recorded_at, verified_at,
-  verified_by::text, coalesce(edition, version) AS edition, coalesce(edited_at, recorded_at) AS edited_at"""
-"""A record that was not erased, as a page of a list shows it: what is a text there comes as one."""
-
 _PLACES = "SELECT id, unit_id, canonical_id FROM customer WHERE id = ANY($1::uuid[])"
 _LOAD = f"SELECT {LOADED} FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id"
 _ONE = f"SELECT {LOADED}, {_TOGETHER.format(of='c')} AS members FROM customer c WHERE c.id = ANY($1::uuid[])"
@@ -67,6 +60,41 @@ SET value = excluded.value, preferred = excluded.preferred, hours = excluded.hou
 _DROP_POINTS = "DELETE FROM contact_point WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT id FROM customer WHERE canonical_id = ANY($1::uuid[]) ORDER BY id"
 _ACTIVATE = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND lifecycle = 'prospect' AND erased_at IS NULL"
+
+
+def shown(*, internal: bool) -> str:
+    """The columns of a record that was not erased, as a page of a list shows it.
+
+    `plain` is the JSON of all that everybody sees; beside it stands what may be masked. Who is external learns nothing
+    of merges.
+    """
+    status = "CASE customer.canonical_id WHEN customer.id THEN 'active' ELSE 'merged' END" if internal else "'active'"
+    version, recorded = "customer.version", "customer.recorded_at"
+    if not internal:
+        version, recorded = f"coalesce(customer.edition, {version})", f"coalesce(customer.edited_at, {recorded})"
+    plain = f"""customer.id, {version} AS version, {status} AS status,
+      customer.{"canonical_id" if internal else "id"} AS canonical_id,
+      {_TOGETHER.format(of="customer") if internal else "ARRAY[customer.id]"} AS members,
+      customer.kind, customer.role, customer.lifecycle, customer.stage, customer.unit_id AS unit, customer.name,
+      customer.legal_name, customer.legal_representative, customer.contact_person, {_whole("address", Address)},
+      customer.industry, customer.size, {_whole("preferences", Preferences)}, customer.time_zone,
+      customer.acquisition_source, customer.owner_id, {_utc("customer.created_at")} AS created_at,
+      {_utc(recorded)} AS recorded_at, {_utc("customer.verified_at")} AS verified_at, customer.verified_by"""
+    return f"""customer.id, customer.verified_at, customer.social_credit_code, customer.id_number,
+      to_char(customer.birth_date, 'YYYY-MM-DD') AS birth_date, {_POINTS.format(of="customer")} AS contact_points,
+      (SELECT to_json(s)::text FROM (SELECT {plain}) s) AS plain"""
+
+
+def _whole(column: str, model: type[BaseModel]) -> str:
+    # What is not known is left out as it is kept, and null as it is shown.
+    nothing = ", ".join(f'"{name}": null' for name in model.model_fields)
+    return f"""CASE WHEN customer.{column} <> '{{}}' THEN '{{{nothing}}}'::jsonb || customer.{column} END AS {column}"""
+
+
+def _utc(moment: str) -> str:
+    # As pydantic writes a moment.
+    text = f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')"""
+    return f"replace({text}, '.000000', '') || 'Z'"
 
 
 class Place(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -95,12 +96,13 @@ async def test_a_page_is_the_json_of_its_models(
         families = [await store.load_one(reader, row["id"]) for row in rows]
     assert {row["id"] for row in rows} == {one.id for one in CUSTOMERS if internal or one.unit_id == "dealer-17"}
     models = [customer_read(*one, internal=internal) for one in families if one]
-    shown = [PageRow(dict(row), internal=internal) for row in rows]
+    shown = [PageRow(dict(row)) for row in rows]
     page = masked(CustomerPage(items=models, next="abc", count=count), who)
     assert [row.personal for row in shown] == [has_personal(model) for model in models]
     assert True in [row.personal for row in shown]
     assert False in [row.personal for row in shown]
-    assert page_json(shown, "abc", count, whole=who.may("pii:read")) == page.model_dump_json().encode()
+    found = json.loads(page_json(shown, "abc", count, whole=who.may("pii:read")))
+    assert found == json.loads(page.model_dump_json())
 
 
 async def test_every_field_is_filled() -> None:

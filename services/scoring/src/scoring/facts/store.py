@@ -97,10 +97,10 @@ WHERE event_id >= uuidv7_floor($2) AND attrs->>'source' = $1 AND NOT EXISTS (
     AND o.event_id < uuidv7_floor($2) AND o.attrs->>'source' = $1)
 GROUP BY kind
 """
-_TRAITS = tuple(field.name for field in fields(Traits))
+_TRAITS = Traits._fields
 _COLUMNS = tuple(field.name for field in fields(FactRow) if field.name != "traits")
 _KNOWN = frozenset(_TRAITS)
-_traits_of, _columns_of, _read = attrgetter(*_TRAITS), attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
+_columns_of, _read = attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
 _IDS = tuple(name for name in _TRAITS if name.endswith("_id"))
 
 
@@ -163,9 +163,8 @@ async def erased(reader: Reader) -> list[UUID]:
 
 
 def _values(row: FactRow) -> dict[str, Any]:
-    traits = zip(_TRAITS, _traits_of(row.traits), strict=True)
     values: dict[str, Any] = dict(zip(_COLUMNS, _columns_of(row), strict=True))
-    values["attrs"] = {name: value for name, value in traits if value is not None}
+    values["attrs"] = {name: value for name, value in zip(_TRAITS, row.traits, strict=True) if value is not None}
     return values
 
 

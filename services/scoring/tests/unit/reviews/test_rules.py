@@ -108,7 +108,7 @@ def _facts() -> list[FactRow]:
     own = Traits(cycle_id=CYCLE)
     interview, other = a_fact(1, "interview", 9, traits=own), a_fact(2, "interview", 9)
     need = Traits(interview_id=interview.aggregate_id, pressing=True, status="assigned")
-    answered = replace(need, status="answered", in_time=True)
+    answered = need._replace(status="answered", in_time=True)
     return [
         replace(interview, customer_id=UUID(int=50)),
         other,
@@ -116,8 +116,8 @@ def _facts() -> list[FactRow]:
         a_fact(3, "need", 8, traits=answered, sequence=2),
         a_fact(3, "need.answered", 7, traits=answered, sequence=2),
         a_fact(4, "need", 8, traits=need),
-        a_fact(5, "need", 8, traits=replace(need, pressing=False)),
-        a_fact(6, "need", 8, traits=replace(need, interview_id=other.aggregate_id)),
+        a_fact(5, "need", 8, traits=need._replace(pressing=False)),
+        a_fact(6, "need", 8, traits=need._replace(interview_id=other.aggregate_id)),
         a_fact(7, "improvement", 5, traits=own),
         a_fact(8, "improvement", 4, traits=own),
         a_fact(7, "improvement.told", 2, traits=Traits(count=3)),
@@ -150,7 +150,7 @@ def test_an_answered_need_that_came_too_late_or_is_open_again_is_not_in_time() -
     late = [a_fact(4, "need", 8, traits=need, sequence=2), a_fact(4, "need.answered", 7, traits=need, sequence=2)]
     found = rules.evidence([*_facts(), *late], CYCLE)
     assert (found.pressing_open, found.answered_in_time) == (0, 1)
-    reopened = replace(need, status="reopened", in_time=None)
+    reopened = need._replace(status="reopened", in_time=None)
     found = rules.evidence([*_facts(), *late, a_fact(4, "need", 8, traits=reopened, sequence=3)], CYCLE)
     assert found.pressing_open == 1
 
