@@ -61,6 +61,20 @@ async def test_goodwill_lowers_existing_value_by_what_was_approved_and_then_by_w
     assert await _profit(staff, one) == 6_000_000 - 1_300_000
 
 
+async def test_a_customer_who_costs_more_than_it_brings_has_a_negative_value(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    one = await customer()
+    approved, _ = _goodwill(one, 1_000_000, days_ago=0.5, spent=1_000_000)
+    await service.apply(an_order(one, 100_000), approved)
+    await settle(service)
+    assert await _profit(staff, one) == 30_000 - 1_000_000
+    found = (await staff.get(f"/v1/customers/{one}/scores/value.existing/explanation")).json()
+    points = {reason["code"]: reason["points"] for reason in found["reasons"]}
+    assert found["value"] == sum(points.values()) < 0
+    assert points["profit"] == min(points.values())
+
+
 async def test_the_return_on_goodwill_counts_orders_and_referrals_after_it(
     service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, dealer: httpx.AsyncClient
 ) -> None:

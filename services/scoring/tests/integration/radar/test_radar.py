@@ -17,7 +17,7 @@ from guanxi.testing import Harness, a_customer, a_unit, an_employee, an_event
 from scoring.scores import usecases
 
 from ...unit.radar.simulated import HABIT, LEAVES, WATCHED, lives
-from ..conftest import ZONE, MakeCustomer, a_contact, an_order, settle
+from ..conftest import ZONE, MakeCustomer, a_broken_promise, a_contact, an_order, settle
 
 pytestmark = pytest.mark.asyncio
 DAY = 86_400
@@ -66,6 +66,26 @@ async def test_who_leaves_in_silence_is_found_and_somebody_is_asked_to_care_once
     assert (order["seen"], order["usual"]) == (55, 30)
     assert (shown["cause"]["code"], shown["care_task_id"]) == ("competitive", str(task.data.task_id))
     assert (await staff.get(f"/v1/customers/{calm}/radar")).json()["risk"] == "calm"
+
+
+async def test_the_cause_of_leaving_is_what_spoke_loudest_and_says_what_can_be_done(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient
+) -> None:
+    wronged, courted, quiet = [await customer() for _ in range(3)]
+    for one in (wronged, courted, quiet):
+        await service.apply(*_monthly(one, 55), _lapsed(one, 20), _lapsed(one, 5))
+    both = (a_contact(wronged, rival_named=True), *(a_broken_promise(wronged, hours_ago=n) for n in (1, 2)))
+    await service.apply(*both, a_contact(courted, rival_named=True))
+    await settle(service)
+    found = {}
+    for one in (wronged, courted, quiet):
+        shown = (await staff.get(f"/v1/customers/{one}/radar")).json()
+        found[one] = (shown["cause"]["code"], [measure["code"] for measure in shown["countermeasures"]])
+    assert found == {
+        wronged: ("fault", ["service", "quality", "emotional_investment"]),
+        courted: ("competitive", ["price", "quality", "brand"]),
+        quiet: ("natural", ["emotional_investment", "brand"]),
+    }
 
 
 async def test_silence_of_contacts_counts_as_far_as_their_source_has_told(
