@@ -7,10 +7,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from guanxi.bus import shadow
 from guanxi.events.interactions import CustomerContacted
 from guanxi.ports import SystemIds
 from guanxi.testing import Harness, a_customer, an_event
 from scoring.scores import usecases as scores
+from scoring.topology import TOPOLOGY
 
 from .conftest import MakeCustomer, a_broken_promise, a_contact, an_order, settle
 
@@ -59,6 +61,26 @@ async def test_an_erased_customer_leaves_only_the_skeleton_of_its_facts(
     assert {row["kind"] for row in rows} == {"order", "promise.broken", "contact"}
     assert 42_000_000 in {row["amount_minor"] for row in rows}
     assert not {"contact_id", "promiser_id", "channel"} & {name for row in rows for name in row["attrs"]}
+
+
+async def test_a_rebuild_brings_nothing_back_of_who_was_erased(service: Harness, customer: MakeCustomer) -> None:
+    one = await customer()
+    order, broken = an_order(one, 42_000_000), a_broken_promise(one, contact_id=IDS.new(), promiser_id=IDS.new())
+    await service.apply(order, broken)
+    assert await service.erase(one) > 0
+    await service.apply(a_customer(one, sequence=2, status="erased", name=None))
+    (consumer,) = [each for each in TOPOLOGY.consumers if each.name == "facts"]
+    model = consumer.read_model
+    assert model is not None
+    assert model.cleanse is not None
+    async with service.database.consumers.begin() as tx:
+        await shadow.open_copies(tx, model)
+        for event in (order, broken):
+            await model.instead[type(event.data)](tx, [event])
+        await model.cleanse(tx)
+        found = await shadow.put_right(tx, model)
+        await shadow.drop_copies(tx, model)
+    assert (found.added, found.changed, found.removed) == (0, 0, 0)
 
 
 async def test_an_erased_customer_is_never_scored_again(

@@ -17,11 +17,17 @@ async def on_events(tx: Tx, events: Sequence[Event[Any]]) -> None:
     await scores.mark(tx, await usecases.take_in(tx, events))
 
 
+async def on_copied(tx: Tx, events: Sequence[Event[Any]]) -> None:
+    """Enter them in an empty copy: nobody is scored by it, and who was erased is taken out of it at its end."""
+    await usecases.copy(tx, events)
+
+
+_KINDS: tuple[type[EventFact], ...] = (*reading.SAYS, *reading.VOIDS)
 READ_MODEL = ReadModel(
     tables=(Kept("fact"), Kept("source_watermark", counts=usecases.TELLS, customer=None)),
-    scratch=("dirty",),
+    instead=dict.fromkeys(_KINDS, on_copied),
     listed="fact",
     cleanse=usecases.cleanse,
     changed=scores.mark_now,
 )
-HANDLERS: dict[type[EventFact], Handler] = dict.fromkeys((*reading.SAYS, *reading.VOIDS), on_events)
+HANDLERS: dict[type[EventFact], Handler] = dict.fromkeys(_KINDS, on_events)

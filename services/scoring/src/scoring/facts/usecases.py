@@ -28,14 +28,19 @@ async def take_in(tx: Tx, events: Sequence[Event[Any]]) -> dict[UUID, datetime]:
     people = await directory.share_locked_many(tx, {event.subject for event in events if event.subject})
     erased = {one for one, who in people.items() if who.erased}
     times = {event.id: event.time for event in events}
-    if reached := reading.reached(events):
-        await store.mark_sources(tx, reached)
+    await _mark_sources(tx, events)
     touched: dict[UUID, datetime] = {}
     rows = [blanked(row) if row.customer_id in erased else row for row in reading.rows(events)]
     for customer_id, event_id in await store.add(tx, rows):
         if customer_id is not None and customer_id not in erased:
             touched[customer_id] = max(times[event_id], touched.get(customer_id, times[event_id]))
     return touched
+
+
+async def copy(tx: Tx, events: Sequence[Event[Any]]) -> None:
+    """Enter a batch of events and no more: it waits for nobody, and what is to be kept of whom is left to `cleanse`."""
+    await _mark_sources(tx, events)
+    await store.add(tx, reading.rows(events))
 
 
 async def cleanse(tx: Tx) -> None:
@@ -104,3 +109,8 @@ async def erase(tx: Tx, customer_ids: Sequence[UUID]) -> int:
 async def tally(reader: Reader, source: str, since: datetime) -> dict[str, int]:
     """Count the facts that are new since a moment and come from this publisher, by kind."""
     return await store.tally(reader, source, since)
+
+
+async def _mark_sources(tx: Tx, events: Sequence[Event[Any]]) -> None:
+    if reached := reading.reached(events):
+        await store.mark_sources(tx, reached)
