@@ -85,6 +85,10 @@ SELECT f.* FROM fact f JOIN own ON own.aggregate_id = f.aggregate_id WHERE f.kin
 UNION ALL
 SELECT f.* FROM fact f JOIN need ON need.aggregate_id = f.aggregate_id
 """
+_WEIGHTS = """
+SELECT c AS customer_id, (SELECT count(*) FROM (SELECT FROM fact WHERE customer_id = c LIMIT $2) f) AS n
+FROM unnest($1::uuid[]) c
+"""
 _BLANK = "UPDATE fact SET attrs = attrs - $2::text[] WHERE customer_id = ANY($1::uuid[])"
 _ERASED = """
 SELECT id FROM directory_customer d
@@ -135,6 +139,11 @@ async def of_customers_since(
     """The same of what happened since a moment, with older orders of which something was returned since."""
     rows = await reader.fetch(_CURRENT_SINCE, list(customer_ids), list(kinds), known_at, REPEATED, since)
     return [read(row) for row in rows]
+
+
+async def weights(reader: Reader, customer_ids: Sequence[UUID], most: int) -> dict[UUID, int]:
+    """How many versions of facts there are of each, counted up to `most`."""
+    return {row["customer_id"]: row["n"] for row in await reader.fetch(_WEIGHTS, list(customer_ids), most)}
 
 
 async def referrals(

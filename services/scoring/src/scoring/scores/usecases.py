@@ -30,6 +30,8 @@ from scoring.wallet import usecases as wallet
 
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
+MOST_FACTS = 5_000
+"""Facts a transaction, unless one customer alone has more: 100 customers of 10,000 each held all else up for seconds."""
 SWEEP_CHUNK = 5_000
 """Customers a transaction of the sweep: far below the runtime role's statement time-out."""
 SETTLING = timedelta(seconds=2)
@@ -76,7 +78,7 @@ async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
     claimed: dict[UUID, datetime] = {}
     try:
         async with pool.begin() as tx:
-            claimed = await dirty_store.claim(tx, limit)
+            claimed = await _bearable(tx, await dirty_store.claim(tx, limit))
             if claimed:
                 await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
     except Exception as error:
@@ -122,6 +124,21 @@ def living(
     gone = {one for one, who in people.items() if who.erased}
     left = {one: [each for each in members if each not in gone] for one, members in families.items() if one not in gone}
     return {one: members for one, members in left.items() if members}
+
+
+async def _bearable(tx: Tx, claimed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
+    """As many of those claimed as there are not too many facts of, one at least; the others are given back."""
+    weights = await facts.weights(tx, list(claimed), MOST_FACTS) if claimed else {}
+    kept, total = dict[UUID, datetime](), 0
+    for one, newest in claimed.items():
+        if kept and total + weights[one] > MOST_FACTS:
+            break
+        kept[one] = newest
+        total += weights[one]
+    back = [Mark(one, newest, LIVE, tx.now) for one, newest in claimed.items() if one not in kept]
+    if back:
+        await dirty_store.mark(tx, back)
+    return kept
 
 
 async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:

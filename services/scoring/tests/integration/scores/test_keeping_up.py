@@ -34,6 +34,24 @@ async def test_many_news_of_one_customer_are_one_scoring(service: Harness, custo
     assert await _dirty(service.database) == 0
 
 
+async def test_who_has_very_many_facts_is_scored_alone_and_the_others_wait_for_the_next_batch(
+    service: Harness, customer: MakeCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST_FACTS", 10)
+    facts = {await customer(): many for many in (4, 30, 4, 4)}
+    for one, many in facts.items():
+        await service.apply(*(an_order(one, 100_000) for _ in range(many)))
+    batches = []
+    while done := await usecases.work_off(service.database.consumers, ZONE):
+        batches.append(done)
+    assert sum(batches) == len(facts)
+    assert len(batches) >= 3, "30 and 4, or 4 and 4 and 4, are more than 10"
+    assert await _dirty(service.database) == 0
+    async with service.database.api.read() as reader:
+        scored = await reader.fetch("SELECT DISTINCT customer_id FROM score_series")
+    assert {row["customer_id"] for row in scored} == set(facts)
+
+
 async def test_the_same_event_twice_touches_nobody(service: Harness, customer: MakeCustomer) -> None:
     order = an_order(await customer(), 100_000)
     await service.apply(order)
