@@ -31,7 +31,7 @@ from scoring.wallet import usecases as wallet
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
 MOST_FACTS = 5_000
-"""Facts a transaction, unless one customer alone has more: 100 customers of 10,000 each held all else up for seconds."""
+"""Facts a transaction, unless one customer alone has more: 100 customers of 10,000 each held all else up for long."""
 SWEEP_CHUNK = 5_000
 """Customers a transaction of the sweep: far below the runtime role's statement time-out."""
 SETTLING = timedelta(seconds=2)
