@@ -20,6 +20,7 @@ from guanxi_local.testplatform import TestPlatform
 
 SERVICES = ("customer-profile", "interactions", "complaints", "scoring", "notifications")
 _STATE = "state"
+_LOOKS = 3
 
 
 class LateError(Exception):
@@ -87,13 +88,23 @@ class Stage:
         """How many events still wait for the broker."""
         return sum(self.count(name, "SELECT count(*) FROM outbox") for name in services)
 
-    def behind(self) -> int:
-        """How much all services have before them: events for the broker, records for consumers, scores to compute."""
+    def come_to_rest(self, seconds: float = 900) -> None:
+        """Wait until no service has anything before it, in looks that span longer than a service's own look does."""
+        quiet = 0
+
+        def rests() -> bool:
+            nonlocal quiet
+            quiet = 0 if self._behind() else quiet + 1
+            return quiet > _LOOKS
+
+        self.wait("all services have taken in what there is", rests, seconds, 1)
+
+    def _behind(self) -> bool:
+        """Whether events wait for the broker, records for a consumer (or nobody knows yet), customers for scoring."""
         token = self.platform.token(scopes=["ops:read"], subject="bench-operator")
         with Door(self.platform.gateway, token) as door:
-            places = [place for name in SERVICES for place in door.get(f"/v1/ops/{name}/lag")]
-        owed = sum(place["behind"] or 0 for place in places)
-        return self.drained() + owed + self.count("scoring", "SELECT count(*) FROM dirty")
+            owed = [place["behind"] for name in SERVICES for place in door.get(f"/v1/ops/{name}/lag")]
+        return any(one != 0 for one in owed) or self.drained() + self.count("scoring", "SELECT count(*) FROM dirty") > 0
 
 
 def rows(url: str, statement: str, *args: Any, seconds: float = 60) -> list[tuple[Any, ...]]:

@@ -75,7 +75,7 @@ def run(stage: Stage, rounds: int) -> Figure:
             Round(ours.events / ours.seconds, plain.rate, ours.cpu_us, plain.cpu_seconds / plain.rows * 1e6)
         )
     # What came of what came of the last events may still be on its way to a third service.
-    stage.wait("all services have taken in what there is", lambda: not stage.behind(), 120)
+    stage.come_to_rest(120)
     measure = Measure("dealer events", "events/s", "unnest insert of 100 rows", _GOAL, measured, _note(passed))
     return Figure("F11", "inbound report to score, five services", [measure], _check(stage, sent))
 

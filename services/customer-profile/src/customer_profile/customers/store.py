@@ -86,9 +86,9 @@ def shown(*, internal: bool) -> str:
 
 
 def _whole(column: str, model: type[BaseModel]) -> str:
-    # What is not known is left out as it is kept, and null as it is shown.
-    nothing = ", ".join(f'"{name}": null' for name in model.model_fields)
-    return f"""CASE WHEN customer.{column} <> '{{}}' THEN '{{{nothing}}}'::jsonb || customer.{column} END AS {column}"""
+    # What is not known is left out as it is kept, and null as it is shown; what a newer release has added is not shown.
+    fields = ", ".join(f"'{name}', customer.{column}->'{name}'" for name in model.model_fields)
+    return f"CASE WHEN customer.{column} <> '{{}}' THEN jsonb_build_object({fields}) END AS {column}"
 
 
 def _utc(moment: str) -> str:

@@ -74,7 +74,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (number) DO NOTHING RETURNIN
 _AGAIN = """
 UPDATE match_record SET policy_number = 0 WHERE customer_id IN (
   SELECT h.customer_id FROM match_key k
-  CROSS JOIN LATERAL (SELECT customer_id FROM match_key m WHERE m.hash = k.hash LIMIT $2) h
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM match_key m WHERE m.hash = k.hash AND m.customer_id <> ALL($1::uuid[]) LIMIT $2) h
   WHERE k.customer_id = ANY($1::uuid[])
   UNION SELECT right_id FROM match_candidate WHERE left_id = ANY($1::uuid[])
   UNION SELECT left_id FROM match_candidate WHERE right_id = ANY($1::uuid[])

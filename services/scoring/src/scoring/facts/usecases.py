@@ -82,9 +82,9 @@ async def reach(reader: Reader, known_at: datetime | None = None) -> dict[str, d
     return await store.reach(reader, known_at)
 
 
-async def weights(reader: Reader, customer_ids: Sequence[UUID], most: int) -> dict[UUID, int]:
-    """How much there is to read of each of these customers: versions of facts, counted up to `most`."""
-    return await store.weights(reader, customer_ids, most)
+async def sizes(reader: Reader, groups: Sequence[Sequence[UUID]], most: int) -> list[int]:
+    """How much there is to read of each group of records: versions of facts, from the first up to `most` in all."""
+    return await store.sizes(reader, groups, most)
 
 
 async def page(  # noqa: PLR0913 - one argument for each filter

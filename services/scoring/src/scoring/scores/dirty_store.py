@@ -21,7 +21,7 @@ WITH ripe AS (
 ), mine AS (
   SELECT seq FROM dirty WHERE customer_id IN (SELECT customer_id FROM ripe) FOR UPDATE SKIP LOCKED
 )
-DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at
+DELETE FROM dirty WHERE seq IN (SELECT seq FROM mine) RETURNING customer_id, newest_at, urgency, due_at
 """
 _POSTPONE = "UPDATE dirty SET due_at = $2 WHERE customer_id = ANY($1::uuid[]) AND due_at < $2"
 _BEGIN_SWEEP = "INSERT INTO sweep (day, begun_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -60,12 +60,21 @@ async def mark(tx: Tx, marks: Sequence[Mark]) -> None:
     await tx.execute(_MARK, tx.now, *(list(column) for column in columns))
 
 
-async def claim(tx: Tx, limit: int) -> dict[UUID, datetime]:
-    """Take customers that are due out of the set, most urgent first; each with the newest cause among its marks."""
-    newest: dict[UUID, datetime] = {}
-    for row in await tx.fetch(_CLAIM, tx.now, limit):
-        newest[row["customer_id"]] = max(row["newest_at"], newest.get(row["customer_id"], row["newest_at"]))
-    return newest
+async def claim(tx: Tx, limit: int) -> list[Mark]:
+    """Take customers that are due out of the set, most urgent first, each with its marks as one.
+
+    That has the newest cause, the highest urgency and the earliest moment among them.
+    """
+    found: dict[UUID, Mark] = {}
+    for mark in (Mark(**dict(row)) for row in await tx.fetch(_CLAIM, tx.now, limit)):
+        known = found.get(mark.customer_id, mark)
+        found[mark.customer_id] = Mark(
+            mark.customer_id,
+            max(mark.newest_at, known.newest_at),
+            min(mark.urgency, known.urgency),
+            min(mark.due_at, known.due_at),
+        )
+    return sorted(found.values(), key=lambda one: (one.urgency, one.due_at, one.customer_id))
 
 
 async def postpone(tx: Tx, customer_ids: Sequence[UUID], until: datetime) -> None:

@@ -31,7 +31,8 @@ from scoring.wallet import usecases as wallet
 BATCH = 100
 """Customers a transaction: their rows are read and written on the event loop, in steps of some 10 ms."""
 MOST_FACTS = 5_000
-"""Facts a transaction, unless one customer alone has more: 100 customers of 10,000 each held all else up for long."""
+"""Facts of those who are scored in one transaction, unless one customer alone has more: 100 of 10,000 each held all
+else up for seconds."""
 SWEEP_CHUNK = 5_000
 """Customers a transaction of the sweep: far below the runtime role's statement time-out."""
 SETTLING = timedelta(seconds=2)
@@ -75,14 +76,19 @@ async def mark_later(tx: Tx, customer_ids: Sequence[UUID]) -> None:
 
 async def work_off(pool: Pool, zone: ZoneInfo, limit: int = BATCH) -> int:
     """Score up to `limit` customers that are due; gives how many. Raises BatchFailedError."""
-    claimed: dict[UUID, datetime] = {}
+    claimed: Sequence[Mark] = ()
     try:
         async with pool.begin() as tx:
-            claimed = await _bearable(tx, await dirty_store.claim(tx, limit))
+            claimed = await dirty_store.claim(tx, limit)
             if claimed:
-                await _settle(tx, claimed, Moment(day_of(tx.now, zone), zone))
+                families = await directory.families(tx, [one.customer_id for one in claimed])
+                kept = await _bearable(tx, claimed, families)
+                mine = set(_all(kept))
+                claimed = [one for one in claimed if one.customer_id in mine]
+                causes = {one.customer_id: one.newest_at for one in claimed}
+                await _settle(tx, causes, kept, Moment(day_of(tx.now, zone), zone))
     except Exception as error:
-        raise BatchFailedError(list(claimed)) from error
+        raise BatchFailedError([one.customer_id for one in claimed]) from error
     return len(claimed)
 
 
@@ -126,23 +132,30 @@ def living(
     return {one: members for one, members in left.items() if members}
 
 
-async def _bearable(tx: Tx, claimed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
-    """As many of those claimed as there are not too many facts of, one at least; the others are given back."""
-    weights = await facts.weights(tx, list(claimed), MOST_FACTS) if claimed else {}
-    kept, total = dict[UUID, datetime](), 0
-    for one, newest in claimed.items():
-        if kept and total + weights[one] > MOST_FACTS:
+async def _bearable(
+    tx: Tx, claimed: Sequence[Mark], families: Mapping[UUID, Sequence[UUID]]
+) -> dict[UUID, Sequence[UUID]]:
+    """The families of the first of these, as many as there are not too many facts of, one at least.
+
+    Whoever belongs to the others is given back as it was. What is read of the network below them is not counted.
+    """
+    speaks = {member: one for one, members in families.items() for member in members}
+    ordered = list(dict.fromkeys(speaks[one.customer_id] for one in claimed))
+    sizes = await facts.sizes(tx, [families[one] for one in ordered], MOST_FACTS + 1)
+    kept, total = dict[UUID, Sequence[UUID]](), 0
+    for one, size in zip(ordered, sizes, strict=True):
+        total += size
+        if kept and total > MOST_FACTS:
             break
-        kept[one] = newest
-        total += weights[one]
-    back = [Mark(one, newest, LIVE, tx.now) for one, newest in claimed.items() if one not in kept]
-    if back:
+        kept[one] = families[one]
+    if back := [one for one in claimed if speaks[one.customer_id] not in kept]:
         await dirty_store.mark(tx, back)
     return kept
 
 
-async def _settle(tx: Tx, claimed: Mapping[UUID, datetime], moment: Moment) -> None:
-    first_seen = await directory.families(tx, claimed)
+async def _settle(
+    tx: Tx, claimed: Mapping[UUID, datetime], first_seen: Mapping[UUID, Sequence[UUID]], moment: Moment
+) -> None:
     # Locked against an erasure, and each member's series against other workers: a family that was merged meanwhile
     # is seen by whoever comes second (ADR 0013).
     people = await directory.share_locked_many(tx, {*first_seen, *_all(first_seen)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,8 +17,9 @@ from guanxi.events.contracts import sample
 from guanxi.events.entitlements import GoodwillApproved
 from guanxi.events.interactions import OrderPlacedCorrected, OrderPlacedVoided, OrderReturned, PromiseMadeVoided
 from guanxi.testing import Harness, a_customer, an_event
-from scoring.facts import usecases
+from scoring.facts import store, usecases
 from scoring.facts.reading import SAYS, STEP, VOIDS
+from scoring.facts.rules import current
 
 from ..conftest import MakeCustomer, a_broken_promise, an_order
 
@@ -120,6 +122,46 @@ async def test_pages_hold_each_fact_once(service: Harness, customer: MakeCustome
         seen += [fact["id"] for fact in answer.json()["items"]]
         url = answer.links["next"]["url"] if "next" in answer.links else None
     assert seen == [str(order.aggregateid) for order in orders]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_pages_hold_what_counts_and_no_more_over_long_runs_that_do_not(
+    service: Harness, customer: MakeCustomer, staff: httpx.AsyncClient, limit: int
+) -> None:
+    speaks, absorbed = await customer(), await customer()
+    await service.apply(a_customer(absorbed, sequence=2, canonical_id=speaks, status="merged"))
+    events: list[Event[Any]] = []
+    for n, subject in enumerate((speaks, absorbed) * 4):
+        # Of one moment each pair: the ids decide. Between them lie versions that count no more.
+        order = an_order(subject, 100_000, days_ago=n // 2)
+        events.append(order)
+        fact = OrderPlacedCorrected.model_validate(order.data.model_dump())
+        envelope: dict[str, Any] = {"aggregate": order.aggregateid, "subject": subject, "time": order.time}
+        events += [an_event(fact, sequence=version, **envelope) for version in range(2, 15)]
+        if n % 3 == 0:
+            gone = OrderPlacedVoided(order_id=order.aggregateid, unit="head-office")
+            events.append(an_event(gone, sequence=15, **envelope))
+    random.Random(limit).shuffle(events)
+    await service.apply(*events)
+    async with service.database.api.read() as reader:
+        rows = [store.read(row) for row in await reader.fetch("SELECT * FROM fact")]
+
+    async def walked(query: str) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        url: str | None = f"/v1/customers/{speaks}/facts?limit={limit}{query}"
+        while url:
+            answer = await staff.get(url)
+            items = answer.json()["items"]
+            assert len(items) == limit or "next" not in answer.links
+            found += [(one["id"], one["sequence"]) for one in items]
+            url = answer.links["next"]["url"] if "next" in answer.links else None
+        return found
+
+    counting = [(str(row.aggregate_id), row.sequence) for row in reversed(current(rows))]
+    assert await walked("") == counting
+    assert len(counting) == 5
+    every = await walked("&every_version=true")
+    assert sorted(every) == sorted((str(row.aggregate_id), row.sequence) for row in rows)
 
 
 async def test_an_external_unit_reads_its_own_facts_under_the_id_it_asks_for(

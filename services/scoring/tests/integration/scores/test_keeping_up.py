@@ -12,8 +12,8 @@ import pytest
 from guanxi.db import Database
 from guanxi.events.scores import ScoreChanged, SegmentChanged
 from guanxi.service import Runtime
-from guanxi.testing import Harness
-from scoring.scores import scorer, usecases
+from guanxi.testing import Harness, a_customer
+from scoring.scores import dirty_store, scorer, usecases
 from scoring.settings import Settings
 
 from ..conftest import ZONE, MakeCustomer, a_broken_promise, an_order, settle
@@ -50,6 +50,38 @@ async def test_who_has_very_many_facts_is_scored_alone_and_the_others_wait_for_t
     async with service.database.api.read() as reader:
         scored = await reader.fetch("SELECT DISTINCT customer_id FROM score_series")
     assert {row["customer_id"] for row in scored} == set(facts)
+
+
+async def test_what_is_given_back_keeps_its_place_and_real_news_goes_first(
+    service: Harness, customer: MakeCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST_FACTS", 10)
+    swept = [await customer() for _ in range(6)]
+    for one in swept:
+        await service.apply(*(an_order(one, 100_000) for _ in range(8)))
+    await settle(service)
+    async with service.database.consumers.begin() as tx:
+        await usecases.mark_later(tx, swept)
+    newest = await customer()
+    await service.apply(*(an_order(newest, 100_000) for _ in range(8)))
+    assert await usecases.work_off(service.database.consumers, ZONE) == 1
+    async with service.database.api.read() as reader:
+        left = await reader.fetch("SELECT customer_id, urgency FROM dirty")
+    assert {row["customer_id"] for row in left} == set(swept)
+    assert {row["urgency"] for row in left} == {dirty_store.SWEPT}
+
+
+async def test_a_family_is_weighed_and_scored_as_one(
+    service: Harness, customer: MakeCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST_FACTS", 10)
+    speaks, other = await customer(), await customer()
+    absorbed = await customer()
+    await service.apply(a_customer(absorbed, sequence=2, canonical_id=speaks, status="merged"))
+    for one in (speaks, absorbed, other):
+        await service.apply(*(an_order(one, 100_000) for _ in range(6)))
+    batches = [await usecases.work_off(service.database.consumers, ZONE) for _ in range(3)]
+    assert sorted(batches) == [0, 1, 2], "both of the family at once, and the other by itself"
 
 
 async def test_the_same_event_twice_touches_nobody(service: Harness, customer: MakeCustomer) -> None:
