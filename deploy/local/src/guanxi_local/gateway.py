@@ -90,7 +90,9 @@ class Gateway:
 
     async def _live(self, name: str) -> tuple[str, dict[str, Any]]:
         try:
-            answer = await self._client.get(f"{self._services[name]}/openapi.json", timeout=_TIMEOUT)
+            timeout = {"timeout": _TIMEOUT.as_dict()}
+            answer = await self._sent(httpx.Request("GET", f"{self._services[name]}/openapi.json", extensions=timeout))
+            await answer.aread()
             return name, answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError):
             return name, {}
@@ -111,13 +113,23 @@ class Gateway:
             extensions={"timeout": (_STREAM_TIMEOUT if streams else _TIMEOUT).as_dict()},
         )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._sent(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             await _problem(send, 503, "service-away", f"{name} does not answer; try again.", path, retry_after=1)
         except httpx.HTTPError:
             await _problem(send, 502, "service-failed", f"{name} broke off; try again.", path, retry_after=1)
         else:
             await _relay(response, body, send)
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._client.send(request, stream=True)
+        except AttributeError as error:
+            # anyio asks a socket for its peer that the loop has taken away: the connection was closed as it was made,
+            # by a service that died just then, and nothing was sent.
+            if error.name != "getpeername":
+                raise
+            raise httpx.ConnectError("closed as it was made", request=request) from error
 
 
 class _Body:

@@ -147,6 +147,20 @@ async def test_an_answer_arrives_as_it_was_given(doors: Doors) -> None:
     assert set(answer.headers) == {"content-type", "signature", "x-two", "transfer-encoding"}
 
 
+async def test_a_service_that_dies_as_it_is_connected_to_is_away(tmp_path: Path) -> None:
+    def closed_at_once(_: httpx.Request) -> httpx.Response:
+        # What anyio raises then; when it does is up to the kernel.
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'", name="getpeername", obj=None)
+
+    (tmp_path / "complaints.json").write_text(json.dumps({"paths": {"/v1/echo/{id}": {}}}))
+    gateway = Gateway({"complaints": "http://127.0.0.1:9"}, tmp_path)
+    gateway._client = httpx.AsyncClient(transport=httpx.MockTransport(closed_at_once))
+    async with serving(gateway) as outer, httpx.AsyncClient(base_url=outer) as client:
+        answers = [await client.post("/v1/echo/1", json={}), await client.get("/v1/new")]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(503, "service-away"), (404, "not-found")]
+    assert answers[0].headers["retry-after"] == "1"
+
+
 async def test_a_contract_that_is_not_committed_yet_is_read_from_the_service(doors: Doors) -> None:
     answer = await doors.client.post("/v1/upload", content=b"x" * 3_000_000)
     assert answer.json() == {"size": 3_000_000}
