@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from interactions.questionnaires.rules import BUY_AGAIN
+from guanxi.events.interactions import BUY_AGAIN
 
 
 @dataclass(frozen=True, slots=True)

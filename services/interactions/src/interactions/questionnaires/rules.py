@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from guanxi.events.interactions import BUY_AGAIN
 from guanxi.problems import FieldError, Unprocessable
 
 Kind = Literal["card", "survey", "exit", "interview"]
 Language = Literal["zh-Hans", "zh-Hant", "en"]
 Asks = Literal["grade", "words"]
 LANGUAGES: tuple[Language, ...] = ("zh-Hans", "zh-Hant", "en")
-BUY_AGAIN = "would-buy-again"
-"""What trust listens to: the facet of a question of a card or survey, the indicator of a guide's."""
 FACETS = (
     "price",
     "quality",

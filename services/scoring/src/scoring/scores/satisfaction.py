@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from guanxi.events.interactions import BUY_AGAIN
 from scoring.facts.rules import FactRow
 from scoring.scorecards.opinions import SatisfactionCard
 from scoring.scorecards.rules import UNRATED, band_of
 from scoring.scores.measure import Measured, Reason, heaviest_first
-from scoring.scores.trust import BUY_AGAIN, weight
+from scoring.scores.trust import weight
 
 REPORTED = "reported"
 TENTHS = 10

@@ -15,14 +15,13 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from guanxi.events.interactions import BUY_AGAIN
 from scoring.facts.rules import FactRow
 from scoring.scorecards.rules import Signal, TrustCard, band_of
 from scoring.scores.days import Days
 from scoring.scores.measure import Measured, Reason, heaviest_first
 
 MILLI = 1000
-BUY_AGAIN = "would-buy-again"
-"""What a question is about that asks for it: the facet of a card's, the indicator of an interview's."""
 WILLING, UNWILLING = 7, 3
 """From which grade on (0 to 10) the customer would, and up to which they would not."""
 Evidence = Mapping[str, Days]

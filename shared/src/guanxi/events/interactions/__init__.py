@@ -62,6 +62,7 @@ from guanxi.events.interactions.interviews import (
     NeedVoided,
 )
 from guanxi.events.interactions.listening import (
+    BUY_AGAIN,
     QUESTIONNAIRE_KINDS,
     SENTIMENTS,
     InvitationLapsed,
@@ -85,6 +86,7 @@ from guanxi.events.interactions.outreach import (
 )
 
 __all__ = [
+    "BUY_AGAIN",
     "CONTACT_KINDS",
     "DIRECTIONS",
     "HANDOVER_STATES",

@@ -10,6 +10,8 @@ from guanxi.events.interactions._base import Recorded
 
 SENTIMENTS = ("positive", "neutral", "negative")
 QUESTIONNAIRE_KINDS = ("card", "survey", "exit", "interview")
+BUY_AGAIN = "would-buy-again"
+"""What trust listens to: the facet of a question of a card or survey, the indicator of a guide's."""
 
 
 class ItemGrade(Part):
