@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
-
 from guanxi_local.testplatform import TestPlatform
+from support.databases import connect
 
 # The oldest transaction that may still write: what is written later than this look bears this number or a higher one.
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -23,7 +22,7 @@ class Changes:
         self, platform: TestPlatform, service: str, statements: Sequence[str]
     ) -> list[list[tuple[Any, ...]]]:
         """The rows of each statement, which holds `{fresh}` as a condition; those of the first look are all."""
-        connection = await asyncpg.connect(platform.postgres_url(service), timeout=5, command_timeout=20)
+        connection = await connect(platform.postgres_url(service))
         try:
             horizon = await connection.fetchval(_HORIZON)
             fresh = f"xmin::text::bigint >= {self._since.get(service, 0)}"

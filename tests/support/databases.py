@@ -12,6 +12,7 @@ import asyncpg
 
 from guanxi.events import Topology
 from guanxi_local.testplatform import TestPlatform
+from support.rounds import ROUNDS
 
 SERVICES = ("customer-profile", "interactions", "complaints", "scoring", "notifications")
 READERS = SERVICES[1:]
@@ -21,6 +22,15 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, as
 """What a look gets while the server is being killed; the client breaks in more than one way then."""
 
 
+_CONNECTED_S = 30.0 if ROUNDS == "smoke" else 5.0
+"""The smoke shares the machine with other tests, and once a connection took longer than 5 s."""
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """A connection for one look."""
+    return await asyncpg.connect(url, timeout=_CONNECTED_S, command_timeout=4 * _CONNECTED_S)
+
+
 async def rows(platform: TestPlatform, service: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement in one service's database."""
     return await rows_at(platform.postgres_url(service), sql, *args)
@@ -28,7 +38,7 @@ async def rows(platform: TestPlatform, service: str, sql: str, *args: Any) -> li
 
 async def rows_at(url: str, sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """The rows of one statement in any database."""
-    connection = await asyncpg.connect(url, timeout=5, command_timeout=20)
+    connection = await connect(url)
     try:
         return [tuple(row) for row in await connection.fetch(sql, *args)]
     finally:

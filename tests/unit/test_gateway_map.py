@@ -1,4 +1,4 @@
-"""The gateway's map of the committed contracts: no two services claim one path, and each path finds its service."""
+"""The two doors: each path finds its one service, and no connection is used just as it closes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from guanxi.service import IDLE_SECONDS
+from guanxi_local import gateway
 from guanxi_local.routes import build, templates
 
-OPENAPI = Path(__file__).parents[2] / "docs" / "contracts" / "openapi"
+ROOT = Path(__file__).parents[2]
+OPENAPI = ROOT / "docs" / "contracts" / "openapi"
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -27,3 +30,9 @@ def test_no_path_is_claimed_by_two_services_and_each_finds_its_own() -> None:
         if (owner := routes.owner(re.sub(r"\{[^}]*\}", "7", path))) != service
     ]
     assert strays == []
+
+
+def test_proxies_let_go_of_a_connection_before_the_service_does() -> None:
+    """Who closes first may do so just as the other one sends: a request that is not repeatable would be lost."""
+    (caddy,) = re.findall(r"keepalive (\d+)s", (ROOT / "deploy" / "compose" / "proxy" / "Caddyfile").read_text())
+    assert max(int(caddy), gateway.KEPT_S) < IDLE_SECONDS

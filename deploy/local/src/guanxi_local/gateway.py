@@ -24,6 +24,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _REFRESH_S = 1.0
+KEPT_S = 30
+"""How long we keep an unused connection to a service, which keeps it longer."""
+_IDLE_S = 75
+"""How long we keep an unused connection of a caller: longer than callers do, as the services."""
 _OURS = {b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"}
 """Who calls is what we see, not what the caller says: rate limits behind us count by it."""
 # RFC 9110 7.6.1: what belongs to one connection and not to the message.
@@ -41,7 +45,7 @@ class Gateway:
         self._routes = build(self._documents)
         self._refreshed = 0.0
         self._refreshing = asyncio.Lock()
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=4)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=KEPT_S)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -232,6 +236,7 @@ def main() -> None:
         date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=_IDLE_S,
     )
 
 

@@ -31,6 +31,9 @@ from guanxi.telemetry import TelemetryUnfitError, configure_telemetry, shutdown_
 
 ROLES = ("all", "api", "worker")
 STOP_SECONDS = 10
+IDLE_SECONDS = 75
+"""How long an unused connection is kept: longer than callers and proxies keep one (60 s at most, by custom), so that
+it is they who close it. Who closes first may do so just as the other one sends."""
 _UNFIT = 2
 _STUCK = 3
 _LAST_PORT = 65_535
@@ -155,6 +158,7 @@ def _config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
         server_header=False,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
     )
 
 

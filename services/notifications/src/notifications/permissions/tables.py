@@ -20,10 +20,11 @@ permission = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("event_id", PG_UUID(as_uuid=True)),
-    sa.UniqueConstraint("customer_id", "purpose", "channel"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
+    sa.Index("ix_permission_customer_id", "customer_id"),
 )
-"""What holds for one customer, purpose and channel: a function of the ledger, kept for the claim of a send."""
+"""What holds for one customer, purpose and channel, of which its id is made: a function of the ledger, kept for the
+claim of a send. No second unique key: an upsert arbitrates by one alone."""
 
 permission_event = sa.Table(
     "permission_event",

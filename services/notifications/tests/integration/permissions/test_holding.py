@@ -63,3 +63,16 @@ async def test_what_nobody_has_said_yet_is_not_made_before_the_turn_of_its_id(se
         await store.lock(tx, [denied(customer, missing)])
     await asking
     assert await kept(service, customer) == {known, missing}
+
+
+async def test_many_who_are_the_first_to_ask_at_once_take_turns(service: Harness) -> None:
+    """PostgreSQL arbitrates by one unique index: by a second one of the same key the slower would be refused."""
+
+    async def ask(customer: UUID) -> None:
+        async with service.database.api.begin() as tx:
+            await store.hold(tx, [(customer, one, "email") for one in PURPOSES], [], to_change=True)
+
+    for _ in range(100):
+        customer = new_id()
+        await asyncio.gather(*(ask(customer) for _ in range(8)))
+        assert await kept(service, customer) == set(PURPOSES)
