@@ -21,17 +21,27 @@ class Spent:
 
 
 def used(pid: int) -> float:
-    """CPU seconds of a process, its children and those children that have ended."""
+    """CPU seconds of a process, its children and those children that have ended.
+
+    A child that ends while one looks is in neither sum, or in both: then one looks again. Of pgbench, whose backends
+    all end just before the look, as much as two thirds were lost so.
+    """
     total = 0.0
     with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        times = process.cpu_times()
-        total = times.user + times.system + times.children_user + times.children_system
-        for child in process.children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                own = child.cpu_times()
-                total += own.user + own.system
+        process, ended = psutil.Process(pid), -1.0
+        while ended != (ended := _ended(process)):
+            times = process.cpu_times()
+            total = times.user + times.system + ended
+            for child in process.children():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    own = child.cpu_times()
+                    total += own.user + own.system
     return total
+
+
+def _ended(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 @contextlib.contextmanager

@@ -59,6 +59,7 @@ class PlainRoute:
     """One marked endpoint, taken apart once."""
 
     method: str
+    path_format: str
     before: str
     after: str
     path_id: str | None
@@ -122,6 +123,7 @@ class PlainLayer:
     ) -> None:
         # Limits and telemetry go by the endpoint, as if Starlette's router had chosen it.
         scope["endpoint"] = route.endpoint
+        scope["route"] = route
         request = Request(scope, receive)
         try:
             raw = await request.body() if route.body else b""
@@ -149,20 +151,20 @@ def _read(body: tuple[str, TypeAdapter[Any]], raw: bytes, request: Request, argu
 
 
 async def _answered(route: PlainRoute, arguments: dict[str, Any], query: _Query, request: Request) -> Response:
-    head = Response()
-    del head.headers["content-length"]
+    answer = Response()
+    answer.raw_headers.clear()
     # None until somebody sets it, as FastAPI hands it out.
-    head.status_code = None  # type: ignore[assignment]
+    answer.status_code = None  # type: ignore[assignment]
     for name, give in route.given:
-        found = give(request, head, query)
+        found = give(request, answer, query)
         arguments[name] = await found if inspect.isawaitable(found) else found
     said = await route.endpoint(**arguments, **{name: query[name] for name in route.own})
     if isinstance(said, Response):
         return said
     assert route.shown is not None  # noqa: S101 - it says what it gives
-    shown = route.shown.dump_json(said, by_alias=True)
-    answer = Response(shown, head.status_code or route.status, media_type=_JSON.decode())
-    answer.raw_headers.extend(head.raw_headers)
+    answer.body = route.shown.dump_json(said, by_alias=True)
+    answer.status_code = answer.status_code or route.status
+    answer.raw_headers += ((b"content-length", b"%d" % len(answer.body)), (b"content-type", _JSON))
     return answer
 
 
@@ -206,6 +208,7 @@ def _taken_apart(
     before, _, after = path.partition(f"{{{ids[0]}}}") if ids else (path, "", "")
     return PlainRoute(
         method=method,
+        path_format=path,
         before=before,
         after=after,
         path_id=ids[0] if ids else None,

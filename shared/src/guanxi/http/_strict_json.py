@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +40,7 @@ _TWICE = _Mark("duplicate-key", "The key stands twice in one object.")
 
 def json_errors(raw: bytes) -> list[FieldError]:
     """What is wrong with a JSON text, by field; an unparsable one raises `Problem` (400 `json-invalid`)."""
-    reading = _Reading()
+    reading = _READING
     try:
         tree = reading.read(raw)
     except UnicodeDecodeError as error:
@@ -61,20 +62,24 @@ def check_json(raw: bytes) -> None:
         raise Unprocessable(message, errors)
 
 
-class _Reading:
-    """One parse, which notes whether anything was marked."""
+class _Reading(threading.local):
+    """A parser, which notes whether anything was marked in the text read last; each thread has its own.
+
+    To make one costs as much as to read a small body.
+    """
 
     def __init__(self) -> None:
         self.marked = False
-
-    def read(self, raw: bytes) -> Any:
-        return json.loads(
-            raw.decode(),
+        self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_int=self._integer,
             parse_float=self._float,
             parse_constant=self._constant,
         )
+
+    def read(self, raw: bytes) -> Any:
+        self.marked = False
+        return self._decoder.decode(raw.decode())
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
@@ -103,6 +108,9 @@ class _Reading:
     def _constant(self, _: str) -> _Mark:
         self.marked = True
         return _FINITE
+
+
+_READING = _Reading()
 
 
 def _walk(tree: Any) -> Iterator[FieldError]:

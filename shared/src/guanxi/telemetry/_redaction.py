@@ -39,6 +39,8 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a
 
 def redact(value: Any, *, depth: int = 0) -> Any:
     """The value as it may be logged."""
+    if type(value) is str:
+        return redact_text(value)
     if isinstance(value, dict | list | tuple | set | frozenset):
         return _redact_inside(value, depth) if depth < _DEEPEST else "[too deep]"
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _WIDEST):

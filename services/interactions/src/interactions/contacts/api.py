@@ -105,6 +105,6 @@ async def void_interaction(interaction_id: UUID, body: NewVoiding, call: CanWrit
 
 
 def _shown(told: Told) -> InteractionRead:
-    row = InteractionRow.model_validate(told.contact)
-    promises = [PromiseRead.model_validate(one) for one in told.promises]
-    return InteractionRead.model_construct(**dict(row), promises=promises)
+    shown = InteractionRead.model_validate(told.contact)
+    shown.promises = [PromiseRead.model_validate(one) for one in told.promises]
+    return shown

@@ -131,4 +131,6 @@ class InteractionRow(BaseModel):
 class InteractionRead(InteractionRow):
     """A contact with what was promised in it."""
 
-    promises: list[PromiseRead]
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    promises: list[PromiseRead] = Field(default_factory=list)
