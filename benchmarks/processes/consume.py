@@ -58,6 +58,10 @@ class Timed:
         self.began: float | None = None
         self.cpu = 0.0
 
+    def passes_over(self, records: Sequence[Record]) -> bool:
+        """As the one inside."""
+        return self._inner.passes_over(records)
+
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         """Apply them."""
         if self.began is None:

@@ -31,6 +31,10 @@ from guanxi.telemetry import EVENTS_APPLIED, EVENTS_REPEATED, EVENTS_SKIPPED, HA
 class Applier(Protocol):
     """What a consumer does with records."""
 
+    def passes_over(self, records: Sequence[Record]) -> bool:
+        """Whether there is nothing to be done about any of these."""
+        ...
+
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         """Apply them all, in this transaction; gives those that are no events. Raises when a handler fails."""
         ...
@@ -46,6 +50,15 @@ class FactApplier:
     def handles(self, type_name: str) -> bool:
         """Whether events of this type have a handler here."""
         return type_name in self._handled
+
+    def passes_over(self, records: Sequence[Record]) -> bool:
+        """Whether no event among these is handled here; those that this release does not know are counted then."""
+        names = [record.header("ce_type") for record in records]
+        if any(name is None or name in self._handled for name in names):
+            return False
+        for name in names:
+            _skip(name)
+        return True
 
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         """Decode what is handled here, drop what the inbox knows, run each type's handler once."""
@@ -91,8 +104,7 @@ class FactApplier:
         for record in records:
             named = record.header("ce_type")
             if named is not None and named not in self._handled:
-                if not knows(named):
-                    EVENTS_SKIPPED.labels(named[:120]).inc()
+                _skip(named)
                 continue
             if record.unreadable is not None:
                 failures.append(Failure(record, MalformedEventError(record.unreadable)))
@@ -113,6 +125,11 @@ class FactApplier:
         return events, failures
 
 
+def _skip(name: str | None) -> None:
+    if name is not None and not knows(name):
+        EVENTS_SKIPPED.labels(name[:120]).inc()
+
+
 def _misplaced(event: Event[Fact], topic: str) -> str | None:
     """What is wrong with where an event comes from: who may write to one topic may not speak for the others' owners."""
     if event.source != f"/guanxi/{OWNERS[event.topic]}":
@@ -127,6 +144,10 @@ class InboundApplier:
 
     def __init__(self, consumer: InboundConsumer) -> None:
         self._handler = consumer.handler
+
+    def passes_over(self, records: Sequence[Record]) -> bool:
+        """Never: each message has a result at its sender's desk."""
+        return not records
 
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         """One call with the whole batch; the topic's name tells the source."""

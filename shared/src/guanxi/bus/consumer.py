@@ -33,6 +33,8 @@ class Pace:
     """How long things may take, in seconds. The worst way of one record through all of them is under 30 s."""
 
     poll: float = 0.5
+    keep: float = 0.1
+    """How often it is written down what was passed and not applied."""
     commit: float = 1.0
     batch: float = 6.0
     event: float = 4.0
@@ -70,7 +72,7 @@ class ConsumerRunner:
         self._reader: Reader | None = None
         self.ending = False
         self._untold: set[Place] = set()
-        self._told_at = 0.0
+        self._told_at = self._kept_at = 0.0
         self.progress_at = 0.0
         """When it last came to a verdict about a record, by the event loop's clock."""
         self.kept_out_at: float | None = None
@@ -105,7 +107,8 @@ class ConsumerRunner:
         try:
             while not self.ending:
                 await self.step(reader)
-            self._told_at = 0.0
+            self._kept_at = self._told_at = 0.0
+            await self._keep()
             await self._tell(reader)
         finally:
             self._reader, self.narrowing_since = None, None
@@ -118,7 +121,7 @@ class ConsumerRunner:
         try:
             await self._placing.follow(reader)
             await self._placing.pass_over(reader)
-            batches = await reader.poll(self._pace.poll)
+            batches = await reader.poll(self._pace.keep if self._store.unkept else self._pace.poll)
             work = await self._placing.unread(reader, batches)
         except LostOwnershipError:
             # Dealt out anew while we were at it. What was polled is not applied: everything is placed again.
@@ -133,6 +136,7 @@ class ConsumerRunner:
             return
         if work:
             await self._work_off(reader, work)
+        await self._keep()
         await self._tell(reader)
 
     async def _work_off(self, reader: Reader, work: Mapping[Place, Sequence[Record]]) -> None:
@@ -151,6 +155,18 @@ class ConsumerRunner:
         self._untold |= work.keys() - waiting
         if pause:
             await asyncio.sleep(self._jitter(pause))
+
+    async def _keep(self) -> None:
+        now = _now()
+        if not self._store.unkept or now - self._kept_at < self._pace.keep:
+            return
+        self._kept_at = now
+        try:
+            await self._store.keep()
+        except Exception as error:
+            if classify(error) is ErrorClass.POISON:
+                raise
+            log.warning("consumer.waits", consumer=self.group, error=repr(error))
 
     async def _tell(self, reader: Reader) -> None:
         # What counts is in our database. The broker's tools may see us a second late: a commit is a round trip and a

@@ -72,6 +72,14 @@ class CopyStore:
             self.heard.setdefault(mark.header("ce_source") or "", set()).add(mark.place.partition)
         return len(failures)
 
+    @property
+    def unkept(self) -> bool:
+        """Never: nothing is kept later than it was read."""
+        return False
+
+    async def keep(self) -> None:
+        """Nothing to do."""
+
     def _wants(self, record: Record) -> bool:
         limit = self._limits.get(record.place)
         return limit is None or record.offset < limit

@@ -93,9 +93,10 @@ class Placing:
         return records
 
     async def _place(self, reader: Reader, places: Collection[Place]) -> None:
+        # Before the way out: the store may still know of partitions that are another's now.
+        known = await self._store.positions()
         if not places:
             return
-        known = await self._store.positions()
         bounds = await reader.bounds(places)
         old = [place for place in places if place in known]
         replaced = [place for place in old if known[place].next_offset > bounds[place][1]]

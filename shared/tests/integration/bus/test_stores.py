@@ -20,7 +20,7 @@ from guanxi.bus.ports import Place, Record
 from guanxi.bus.store import ConsumerStore, DatabaseStore
 from guanxi.db import Database, Tx, open_database
 from guanxi.events import Consumer, Event
-from guanxi.events.scores import ScoreChanged
+from guanxi.events.scores import ScoreChanged, SegmentChanged
 from guanxi.ports import SystemIds
 from guanxi.testing.simulation import MemoryLog, MemoryStore, Moods
 
@@ -40,17 +40,17 @@ class Kit:
     record: Callable[[Place, int, int], Record]
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=["memory", "database"])
-async def kit(
-    request: pytest.FixtureRequest, service_database: Callable[[str], Awaitable[object]]
-) -> AsyncIterator[Kit]:
-    if request.param == "memory":
-        yield _memory()
-        return
+@pytest_asyncio.fixture(loop_scope="session")
+async def scoring(service_database: Callable[[str], Awaitable[object]]) -> AsyncIterator[Database]:
     made = await service_database("scoring")
     database = await open_database(made.runtime_url, application="test")  # type: ignore[attr-defined]
-    yield _real(database)
+    yield database
     await database.close()
+
+
+@pytest.fixture(params=["memory", "database"])
+def kit(request: pytest.FixtureRequest, scoring: Database) -> Kit:
+    return _memory() if request.param == "memory" else _real(scoring)
 
 
 def _memory() -> Kit:
@@ -129,6 +129,30 @@ async def test_a_zombie_takes_no_position_back_but_placing_does(kit: Kit) -> Non
     assert await kit.store.positions() == {ONE: Position(8, "h", 70)}
     await kit.store.place({ONE: Position(0)})
     assert await kit.store.positions() == {ONE: Position(0)}
+
+
+async def test_what_nobody_handles_is_kept_with_the_next_effect_or_when_it_is_time(scoring: Database) -> None:
+    kit = _real(scoring)
+
+    def other(place: Place, offset: int) -> Record:
+        named = (("ce_id", str(IDS.new()).encode()), ("ce_type", SegmentChanged.TYPE.encode()))
+        return Record(place, offset, b"key", b"never read", named, 0)
+
+    assert await kit.store.apply([other(ONE, 0), other(TWO, 0)], {ONE: Position(1), TWO: Position(1)}) == 0
+    assert await kit.store.positions() == {}, "what was asked for is not known any more: it is read again"
+    await kit.store.keep()
+    assert await kit.store.positions() == {}
+    await kit.store.apply([other(ONE, 0), other(TWO, 0)], {ONE: Position(1), TWO: Position(1)})
+    await kit.store.apply([kit.record(ONE, 1, 1), other(ONE, 2)], {ONE: Position(3)})
+    assert await kit.effects() == 1
+    assert await kit.store.positions() == {ONE: Position(3), TWO: Position(1)}
+    await kit.store.apply([other(TWO, 1)], {TWO: Position(2)})
+    await kit.store.keep()
+    assert await kit.store.positions() == {ONE: Position(3), TWO: Position(2)}
+    await kit.store.apply([other(TWO, 2)], {TWO: Position(3)})
+    await kit.store.place({TWO: Position(0)})
+    await kit.store.keep()
+    assert await kit.store.positions() == {ONE: Position(3), TWO: Position(0)}, "it was put back, and stays there"
 
 
 async def test_what_is_buried_is_passed(kit: Kit) -> None:

@@ -27,6 +27,9 @@ class _Seen(Applier):
     def __init__(self) -> None:
         self.values: list[bytes | None] = []
 
+    def passes_over(self, records: Sequence[Record]) -> bool:
+        return not records
+
     async def apply(self, tx: Tx, records: Sequence[Record]) -> list[Failure]:
         tx.after_commit(lambda: self.values.extend(record.value for record in records))
         return []

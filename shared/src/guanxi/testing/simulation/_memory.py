@@ -84,6 +84,14 @@ class MemoryStore:
         self.moods.after()
         return 0
 
+    @property
+    def unkept(self) -> bool:
+        """Never: nothing is kept later than it was read."""
+        return False
+
+    async def keep(self) -> None:
+        """Nothing to do."""
+
     async def bury(self, record: Record, error: BaseException, position: Position) -> None:
         """Keep what cannot be applied."""
         del error
