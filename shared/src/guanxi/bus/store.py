@@ -59,7 +59,7 @@ class DatabaseStore:
     """The memory in a service's database.
 
     Most consumers read topics of which they handle a few types. A transaction for each poll that holds none of them
-    was a third of all transactions of the platform at 50 events a second.
+    was a sixth of all transactions of the platform at 50 events a second.
     """
 
     def __init__(self, pool: Pool, consumer: str, applier: Applier) -> None:

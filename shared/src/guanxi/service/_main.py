@@ -165,10 +165,10 @@ def _config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
 async def _until_stopped(server: uvicorn.Server, door: socket.socket, worker: Worker | None) -> None:
     if worker is not None:
         worker.start()
-    # The tail of the latency is mostly the collector walking what never goes away.
     # A thread that computes gives the interpreter back after this long, each time the loop has waited for anything. At
     # Python's own 5 ms, a contact was a fact at scoring after 131 ms in the middle, while scores were computed; so 80.
     sys.setswitchinterval(0.0005)
+    # The tail of the latency is mostly the collector walking what never goes away.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
