@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from guanxi_local.pytest_plugin import running_platform
 from guanxi_local.testplatform import TestPlatform
 from guanxi_local.testservers import TestServers
 from support.invariants import nothing_of_ours_is_buried, recovers
-from support.rounds import chance, count
+from support.rounds import ROUNDS, chance, count
 from support.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(5400)]
@@ -109,6 +110,7 @@ async def _made(admin: httpx.AsyncClient, what: str, **body: Any) -> Any:
     return answers[-1].json()
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("service", DOCUMENTS)
 async def test_no_call_breaks_a_service_or_its_document(
     servers: TestServers, victim: TestPlatform, existing: dict[str, list[str]], tmp_path: Path, service: str
@@ -116,7 +118,9 @@ async def test_no_call_breaks_a_service_or_its_document(
     address, settings, document = victim.service(service), tmp_path / "settings.toml", tmp_path / "openapi.json"
     settings.write_text(_settings(existing))
     document.write_text(await _document(address, existing["customer"]))
-    each, seed = count(smoke=5, full=25, soak=750), chance(f"fuzz {service}").randrange(2**32)
+    each = count(smoke=5, full=25, soak=750)
+    # A change is judged by the same calls each time; the long counts look for what nobody has seen yet.
+    seed = 1 if ROUNDS == "smoke" and "SEED" not in os.environ else chance(f"fuzz {service}").randrange(2**32)
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings), "run"]
     command += [str(document), "--url", address, "--checks", _CHECKS, "--exclude-path-regex", _LEFT_OUT]
     command += ["--header", f"Authorization: Bearer {victim.token()}", "--request-timeout", "20"]
@@ -126,7 +130,7 @@ async def test_no_call_breaks_a_service_or_its_document(
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     calls = int(re.findall(r"(\d+) generated", done.stdout)[-1])
     sys.stdout.write(f"fuzz {service}: {calls} calls\n")
-    assert calls >= count(smoke=900, full=1_000, soak=20_000), done.stdout[-3_000:]
+    assert calls >= count(smoke=1_000, full=1_000, soak=20_000), done.stdout[-3_000:]
     await recovers(victim, seconds=_PATIENCE_S, server=servers.postgres())
     await nothing_of_ours_is_buried(victim)
 

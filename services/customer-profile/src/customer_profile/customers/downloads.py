@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from customer_profile.customers import export, sheet
 from customer_profile.customers.asked import Wanted
 from guanxi.http import Read, read, streaming
+from guanxi.web import LIMITED
 
 router = APIRouter(tags=["customers"])
 
@@ -23,7 +24,7 @@ _ANSWER: dict[str, Any] = {
 }
 
 
-@router.get("/customers/export", response_class=StreamingResponse, responses={200: _ANSWER})
+@router.get("/customers/export", response_class=StreamingResponse, responses={200: _ANSWER, **LIMITED})
 @streaming
 async def export_customers(call: Reading, wanted: Wanted, format: Form = None) -> StreamingResponse:  # noqa: A002 - a query
     """Export customers as CSV in UTF-8 or as an XLSX sheet, with the filters of the list.

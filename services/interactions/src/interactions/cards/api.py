@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path
 
 from guanxi.http import Page, Paging, Read, Write, read, set_etag, write
 from guanxi.service import ServiceSettings, settings_of
+from guanxi.web import LIMITED
 from interactions import scope
 from interactions.cards import codes, usecases
 from interactions.cards.looks import LIMITS
@@ -81,7 +82,7 @@ async def print_cards(code: Named, body: NewPrintRun, call: CanWrite, settings: 
     return _run(run, key)
 
 
-@router.post("/responses", status_code=201)
+@router.post("/responses", status_code=201, responses={**LIMITED, 404: {}})
 async def respond(body: NewResponse, call: Anybody) -> ResponseTaken:
     """Hand in a card by its code: for everybody who holds one, and for staff who type in what came by post.
 
