@@ -1,5 +1,6 @@
 """The HTTP conventions that every service shares: problems, limits, calls that happen once, versions, pages."""
 
+from guanxi.http._access import Reads, Writes, WritesOnce, read, write
 from guanxi.http._answers import (
     PROBLEM_TYPE,
     ProblemDocument,
@@ -9,7 +10,7 @@ from guanxi.http._answers import (
     problem_response,
 )
 from guanxi.http._app import attach, create_app
-from guanxi.http._calls import Change, Once, Read, Reads, Write, Writes, WritesOnce, read, write
+from guanxi.http._calls import Change, Once, Read, Write
 from guanxi.http._corrections import Correction
 from guanxi.http._etag import ETAG_SCHEMA, etag, if_match, set_etag
 from guanxi.http._idempotency import Attempt, Made, claim_sql, claiming, idempotency_args, in_progress, request_hash

@@ -1,39 +1,33 @@
-"""What an endpoint gets: the caller, the pool and, for writes, a transaction that is recorded and happens once.
-
-The dependencies are objects so that a start-up check can read from them which scopes a route asks.
-"""
+"""What an endpoint gets: the caller, the pool and, for writes, a transaction that is recorded and happens once."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
 import structlog
-from fastapi import Header
-from pydantic import BaseModel, WithJsonSchema
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from guanxi.auth import (
     ANONYMOUS,
     PII_READ,
-    Access,
     AuditEntry,
     Principal,
     audit,
     audit_args,
-    authorise,
     has_personal,
     masked,
 )
 from guanxi.db import Pool, Tx
 from guanxi.http._etag import set_etag
-from guanxi.http._idempotency import KEY_SCHEMA, Attempt, Made, check_key, claim, look_up, request_hash
+from guanxi.http._idempotency import Attempt, Made, claim, look_up
 from guanxi.http._routes import template_of
 
 _LOG = structlog.get_logger()
@@ -171,7 +165,7 @@ class Write:
         # A stranger's path may hold the secret that lets them in, such as a tracking token.
         public = self.principal is ANONYMOUS
         path = template_of(self.request.scope) if public else self.request.scope["path"]
-        return AuditEntry(_action(self.request), path, resource_id, customer_id, details=details)
+        return AuditEntry(action_of(self.request), path, resource_id, customer_id, details=details)
 
     async def look_up(self) -> Made:
         """For a hot route whose claim gave no row: what was made before (422 and 409 as in `once`)."""
@@ -206,74 +200,12 @@ class Write:
         await tx.execute(_FINISH, *kept, *audit_args(tx, self.principal, entry))
 
 
-class Reads:
-    """The dependency that `read` makes."""
-
-    def __init__(self, access: Access) -> None:
-        self.access = access
-
-    async def __call__(self, request: Request, response: Response) -> Read:
-        return Read(await authorise(request, self.access), request.app.state.pool, request, response)
-
-
-class Writes:
-    """The dependency that `write` makes for routes without a key."""
-
-    def __init__(self, access: Access) -> None:
-        self.access = access
-
-    async def __call__(self, request: Request, response: Response) -> Write:
-        return Write(await authorise(request, self.access), request.app.state.pool, request, response)
-
-
-class WritesOnce:
-    """The dependency that `write` makes for routes that take an Idempotency-Key."""
-
-    def __init__(self, access: Access) -> None:
-        self.access = access
-
-    async def __call__(
-        self,
-        request: Request,
-        response: Response,
-        idempotency_key: Annotated[
-            str | None,
-            WithJsonSchema(KEY_SCHEMA),
-            Header(
-                alias="Idempotency-Key",
-                description="1 to 255 visible ASCII characters, new for each new request, the same for its repeats. "
-                "A repeat within 24 hours has no second effect and is answered with `Idempotency-Replayed: true`.",
-            ),
-        ] = None,
-    ) -> Write:
-        principal = await authorise(request, self.access)
-        key = check_key(request.headers.getlist("idempotency-key") if idempotency_key is not None else [])
-        # Not `request.url`, which puts a whole address together and takes it apart again.
-        target = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-        hashed = request_hash(request.method, target, await request.body())
-        attempt = Attempt(principal.subject, key, _action(request), hashed)
-        return Write(principal, request.app.state.pool, request, response, attempt)
-
-
-def read(*scopes: str) -> Reads:
-    """A dependency that gives a `Read`; without scopes the route is public."""
-    return Reads(Access(scopes))
-
-
-def write(*scopes: str, idempotent: bool = True) -> Writes | WritesOnce:
-    """A dependency that gives a `Write`; without scopes the route is public and takes no key.
-
-    Strangers share one name, so a key of one would answer another: public routes are safe to repeat by their own rules.
-    """
-    return WritesOnce(Access(scopes)) if idempotent and scopes else Writes(Access(scopes))
-
-
 async def _shown(
     call: Read | Write, model: _Model, resource: str, resource_id: UUID, customer_id: UUID | None
 ) -> _Model:
     if not call.principal.may(PII_READ) or not has_personal(model):
         return masked(model, call.principal)
-    entry = AuditEntry(_action(call.request), resource, resource_id, customer_id, unmasked=True)
+    entry = AuditEntry(action_of(call.request), resource, resource_id, customer_id, unmasked=True)
     try:
         async with call.pool.single() as tx:
             await audit(tx, call.principal, entry)
@@ -283,7 +215,8 @@ async def _shown(
     return model
 
 
-def _action(request: Request) -> str:
+def action_of(request: Request) -> str:
+    """What a request does, as the audit trail and an Idempotency-Key name it."""
     return f"{request.method} {template_of(request.scope)}"
 
 

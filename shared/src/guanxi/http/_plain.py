@@ -28,8 +28,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from guanxi.http._access import Reads, Writes, WritesOnce
 from guanxi.http._answers import refusal
-from guanxi.http._calls import Reads, Writes, WritesOnce
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
