@@ -23,8 +23,8 @@ class Spent:
 def used(pid: int) -> float:
     """CPU seconds of a process, its children and those children that have ended.
 
-    A child that ends while one looks is in neither sum, or in both: then one looks again. Of pgbench, whose backends
-    all end just before the look, as much as two thirds were lost so.
+    A child that ends while one looks is in neither sum, or in both: then one looks again. pgbench's backends all end
+    just before the look: what its transaction costs swung by a factor of three from round to round.
     """
     total = 0.0
     with contextlib.suppress(psutil.NoSuchProcess):

@@ -10,7 +10,7 @@ import pytest
 
 from guanxi.bus.offsets import Position
 from guanxi.bus.ports import Place, Record
-from guanxi.testing.simulation import MemoryStore, run_in_virtual_time
+from guanxi.testing.simulation import MemoryStore, Moods, run_in_virtual_time
 
 from .conftest import Bench
 
@@ -95,6 +95,46 @@ def test_a_row_that_somebody_holds_stops_its_own_partition_only(bench: Bench) ->
             await asyncio.sleep(30)
             assert set(store.effects) == {*mine, *others}
             assert not store.buried
+
+    run_in_virtual_time(go())
+
+
+class Passed(MemoryStore):
+    """A database of a consumer that handles none of what comes."""
+
+    def __init__(self, moods: Moods) -> None:
+        super().__init__(moods)
+        self.passed: dict[Place, Position] = {}
+        self.closed = True
+
+    @property
+    def unkept(self) -> bool:
+        return bool(self.passed)
+
+    async def apply(self, records: Sequence[Record], positions: Mapping[Place, Position]) -> int:
+        self.passed |= positions
+        return 0
+
+    async def keep(self) -> None:
+        if self.closed:
+            raise ConnectionResetError
+        self._move(self.passed)
+        self.passed = {}
+
+
+def test_what_is_passed_is_written_down_without_anything_else_to_do_and_again_where_that_failed(bench: Bench) -> None:
+    store = bench.store = Passed(bench.store.moods)
+    place = Place("guanxi.scores", 0)
+    bench.write(10)
+
+    async def go() -> None:
+        async with bench.running(bench.runner(), 5):
+            assert store.at[place].next_offset == 0
+            assert store.unkept
+            store.closed = False
+            await asyncio.sleep(1)
+            assert store.at[place].next_offset == 10
+            assert not store.unkept
 
     run_in_virtual_time(go())
 
